@@ -1,0 +1,198 @@
+package dev.leat;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What travels beside a payload: names and values, in the order they were set, each name once.
+ *
+ * <p>Kept as one flat array, since a message has few of them and most are only passed on. Names are
+ * case-sensitive; those that Leat itself gives a meaning to stand here as constants.
+ */
+public final class Headers {
+  /** Epoch milliseconds after which nobody waits for the reply. */
+  public static final String DEADLINE = "deadline";
+
+  /** Id of the message whose handling sent this one. */
+  public static final String CAUSE = "cause";
+
+  /** Media type of the payload, where the encoding does not say it. */
+  public static final String CONTENT_TYPE = "content-type";
+
+  /** On a reply: the HTTP status; 200 when absent. */
+  public static final String STATUS = "status";
+
+  /** On a reply: present when the request failed; the payload is then an RFC 9457 problem. */
+  public static final String ERROR = "error";
+
+  /** W3C Trace Context, handed on untouched. */
+  public static final String TRACEPARENT = "traceparent";
+
+  /** W3C Trace Context, handed on untouched. */
+  public static final String TRACESTATE = "tracestate";
+
+  /** The method of the HTTP request that a message came from. */
+  public static final String HTTP_METHOD = "http.method";
+
+  /** The path of the HTTP request that a message came from, as the client wrote it. */
+  public static final String HTTP_PATH = "http.path";
+
+  /** Before the name of a path parameter. */
+  public static final String HTTP_PARAM = "http.param.";
+
+  /** Before the name of a query parameter. */
+  public static final String HTTP_QUERY = "http.query.";
+
+  /** Before the lower-case name of an HTTP header. */
+  public static final String HTTP_HEADER = "http.header.";
+
+  /** No headers. */
+  public static final Headers NONE = new Headers(new String[0]);
+
+  /** Name, value, name, value ... */
+  private final String[] flat;
+
+  private Headers(String[] flat) {
+    this.flat = flat;
+  }
+
+  /** Headers of these names and values, alternating; a name given twice keeps its last value. */
+  public static Headers of(String... namesAndValues) {
+    if (namesAndValues.length % 2 != 0) {
+      throw new IllegalArgumentException("headers come as name and value: a value is missing");
+    }
+    Builder builder = new Builder();
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      builder.set(namesAndValues[i], namesAndValues[i + 1]);
+    }
+    return builder.build();
+  }
+
+  /** A builder that starts empty. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** The value of this name. */
+  public Optional<String> get(String name) {
+    return Optional.ofNullable(find(name));
+  }
+
+  /** Whether there is a header of this name. */
+  public boolean has(String name) {
+    return find(name) != null;
+  }
+
+  /** The moment after which nobody waits; empty where there is none or it is not a number. */
+  public Optional<Instant> deadline() {
+    String value = find(DEADLINE);
+    if (value == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(Instant.ofEpochMilli(Long.parseLong(value)));
+    } catch (NumberFormatException notANumber) {
+      return Optional.empty();
+    }
+  }
+
+  /** These headers with one more, or with its value replaced. */
+  public Headers with(String name, String value) {
+    return toBuilder().set(name, value).build();
+  }
+
+  /** A builder that starts with these headers. */
+  public Builder toBuilder() {
+    Builder builder = new Builder();
+    builder.flat.addAll(Arrays.asList(flat));
+    return builder;
+  }
+
+  /** Calls back with each name and value, in order. */
+  public void forEach(BiConsumer<String, String> action) {
+    for (int i = 0; i < flat.length; i += 2) {
+      action.accept(flat[i], flat[i + 1]);
+    }
+  }
+
+  /** How many there are. */
+  public int size() {
+    return flat.length / 2;
+  }
+
+  /** Whether there are none. */
+  public boolean isEmpty() {
+    return flat.length == 0;
+  }
+
+  /** The same as a map in the same order; a copy. */
+  public Map<String, String> asMap() {
+    Map<String, String> map = LinkedHashMap.newLinkedHashMap(size());
+    forEach(map::put);
+    return map;
+  }
+
+  private @Nullable String find(String name) {
+    for (int i = 0; i < flat.length; i += 2) {
+      if (flat[i].equals(name)) {
+        return flat[i + 1];
+      }
+    }
+    return null;
+  }
+
+  /** Equal when the same names have the same values, in whatever order. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Headers that && asMap().equals(that.asMap());
+  }
+
+  @Override
+  public int hashCode() {
+    return asMap().hashCode();
+  }
+
+  /** Names alone: values may hold what must not reach a log. */
+  @Override
+  public String toString() {
+    return asMap().keySet().toString();
+  }
+
+  /** Collects headers; for one thread. */
+  public static final class Builder {
+    private final List<String> flat = new ArrayList<>();
+
+    private Builder() {}
+
+    /** Sets a header; an earlier value of the same name is replaced. */
+    public Builder set(String name, String value) {
+      Objects.requireNonNull(name, "a header's name must not be null");
+      Objects.requireNonNull(value, "a header's value must not be null");
+      if (name.isEmpty()) {
+        throw new IllegalArgumentException("a header's name must not be empty");
+      }
+      for (int i = 0; i < flat.size(); i += 2) {
+        if (flat.get(i).equals(name)) {
+          flat.set(i + 1, value);
+          return this;
+        }
+      }
+      flat.add(name);
+      flat.add(value);
+      return this;
+    }
+
+    /** The headers collected so far. */
+    public Headers build() {
+      return flat.isEmpty() ? NONE : new Headers(flat.toArray(String[]::new));
+    }
+  }
+}
