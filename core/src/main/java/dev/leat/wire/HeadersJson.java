@@ -1,0 +1,68 @@
+package dev.leat.wire;
+
+import dev.leat.BadMessage;
+import dev.leat.Headers;
+import java.io.ByteArrayOutputStream;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.json.JsonFactory;
+
+/** Headers as the wire has them: {@code nil}, or a JSON object of strings. */
+final class HeadersJson {
+  private static final String NONE = "nil";
+  private static final JsonFactory JSON = JsonFactory.builder().build();
+
+  private HeadersJson() {}
+
+  static byte[] encode(Headers headers) {
+    if (headers.isEmpty()) {
+      return Utf8.encode(NONE);
+    }
+    ByteArrayOutputStream out = new ByteArrayOutputStream(32 * headers.size());
+    try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), out)) {
+      json.writeStartObject();
+      headers.forEach(json::writeStringProperty);
+      json.writeEndObject();
+    }
+    return out.toByteArray();
+  }
+
+  static Headers decode(byte[] bytes) {
+    String text = Utf8.decode(bytes, "the headers");
+    if (text.isEmpty() || text.equals(NONE)) {
+      return Headers.NONE;
+    }
+    try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), text)) {
+      return read(json);
+    } catch (JacksonException malformed) {
+      throw new BadMessage("the headers are not a JSON object of strings", malformed);
+    }
+  }
+
+  private static Headers read(JsonParser json) {
+    expect(json.nextToken(), JsonToken.START_OBJECT);
+    Headers.Builder headers = Headers.builder();
+    while (json.nextToken() == JsonToken.PROPERTY_NAME) {
+      String name = json.currentName();
+      expect(json.nextToken(), JsonToken.VALUE_STRING);
+      if (name.isEmpty()) {
+        throw new BadMessage("a header has an empty name");
+      }
+      headers.set(name, json.getString());
+    }
+    if (json.nextToken() != null) {
+      throw new BadMessage("the headers go on after their JSON object");
+    }
+    return headers.build();
+  }
+
+  private static void expect(JsonToken actual, JsonToken expected) {
+    if (actual != expected) {
+      throw new BadMessage("the headers are not a JSON object of strings");
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package dev.leat.wire;
+
+import dev.leat.BadMessage;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+
+/** Strict reading of UTF-8. */
+final class Utf8 {
+  private static final char REPLACEMENT = '\uFFFD';
+
+  private Utf8() {}
+
+  static byte[] encode(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /**
+   * Hot path: the JDK's lenient decoder is intrinsic and much faster than the strict one, which is
+   * asked only where the result holds the character that stands for malformed input.
+   */
+  static String decode(byte[] bytes, String what) {
+    String text = new String(bytes, StandardCharsets.UTF_8);
+    return text.indexOf(REPLACEMENT) < 0 ? text : decodeStrictly(bytes, what);
+  }
+
+  private static String decodeStrictly(byte[] bytes, String what) {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException malformed) {
+      throw new BadMessage(what + " is not UTF-8", malformed);
+    }
+  }
+}

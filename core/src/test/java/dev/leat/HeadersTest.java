@@ -1,0 +1,44 @@
+package dev.leat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+
+class HeadersTest {
+  @Test
+  void a_name_set_again_keeps_its_place_and_its_last_value() {
+    Headers headers = Headers.of("a", "1", "b", "2", "a", "3");
+
+    assertThat(headers.asMap())
+        .containsExactly(java.util.Map.entry("a", "3"), java.util.Map.entry("b", "2"));
+  }
+
+  @Test
+  void with_leaves_the_original_as_it_was() {
+    Headers one = Headers.of("a", "1");
+
+    assertThat(one.with("b", "2").get("b")).contains("2");
+    assertThat(one.has("b")).isFalse();
+  }
+
+  @Test
+  void the_same_headers_in_another_order_are_equal() {
+    assertThat(Headers.of("a", "1", "b", "2"))
+        .isEqualTo(Headers.of("b", "2", "a", "1"))
+        .hasSameHashCodeAs(Headers.of("b", "2", "a", "1"));
+  }
+
+  @Test
+  void a_deadline_that_is_no_number_is_none() {
+    assertThat(Headers.of(Headers.DEADLINE, "soon").deadline()).isEmpty();
+    assertThat(Headers.of(Headers.DEADLINE, "5").deadline()).contains(Instant.ofEpochMilli(5));
+  }
+
+  @Test
+  void a_name_without_its_value_is_refused() {
+    assertThatThrownBy(() -> Headers.of("a")).hasMessageContaining("a value is missing");
+    assertThatThrownBy(() -> Headers.of("", "x")).hasMessageContaining("must not be empty");
+  }
+}
