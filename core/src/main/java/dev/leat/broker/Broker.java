@@ -1,0 +1,63 @@
+package dev.leat.broker;
+
+import dev.leat.Unsupported;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Streams, and groups that share them. What every broker does stands in the contract suite of the
+ * testkit; what only some do is a {@link Capability}.
+ *
+ * <p>Any thread. A stream comes into being when something is appended to it or reads it. Once
+ * closed, everything fails with {@link dev.leat.BrokerUnavailable}.
+ */
+public interface Broker extends AutoCloseable {
+  /** What it can do beyond the contract. */
+  Set<Capability> capabilities();
+
+  /**
+   * Refuses, by name, what the broker cannot do.
+   *
+   * @throws Unsupported if it lacks the capability
+   */
+  default void require(Capability capability) {
+    if (!capabilities().contains(capability)) {
+      throw new Unsupported("this broker does not offer " + capability);
+    }
+  }
+
+  /**
+   * Opens a lane that lives on a loop.
+   *
+   * @param replyStream key of its private reply stream; no other lane may use it
+   */
+  Lane openLane(EventLoop loop, String replyStream, ReplyListener replies);
+
+  /** Joins a group, which comes into being with its first member and stays when they leave. */
+  Subscription subscribe(Membership membership, DeliveryListener listener);
+
+  /**
+   * Reads a stream along, without a group: every reader sees everything. A reader that is slower
+   * than trimming misses what was trimmed.
+   */
+  Subscription tail(String stream, Position from, EntryListener listener);
+
+  /** Reads what stands in a stream, oldest first, up to a limit of entries. */
+  CompletionStage<List<Entry>> range(String stream, Position from, int limit);
+
+  /** How a stream and its groups are doing; one that does not exist is empty. */
+  CompletionStage<StreamHealth> health(String stream);
+
+  /**
+   * Removes the oldest entries beyond a number, but never what a group has not completed.
+   *
+   * @param keep how many entries to leave
+   * @return how many were removed
+   */
+  CompletionStage<Long> trim(String stream, long keep);
+
+  /** Ends all lanes and subscriptions, then itself. Harmless when repeated. */
+  @Override
+  void close();
+}

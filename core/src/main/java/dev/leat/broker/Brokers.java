@@ -1,0 +1,42 @@
+package dev.leat.broker;
+
+import dev.leat.BadConfiguration;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.TreeMap;
+
+/** Finds brokers by the scheme of their URL. */
+public final class Brokers {
+  private Brokers() {}
+
+  /**
+   * Opens the broker that a URL names.
+   *
+   * @param loop for the broker's timers; it is not closed with the broker
+   * @throws BadConfiguration if the URL cannot be read or no provider knows its scheme
+   * @throws dev.leat.BrokerUnavailable if nothing answers there
+   */
+  public static Broker open(String url, EventLoop loop) {
+    BrokerUrl parsed = BrokerUrl.parse(url);
+    Map<String, BrokerProvider> known = providers();
+    BrokerProvider provider = known.get(parsed.scheme());
+    if (provider == null) {
+      throw new BadConfiguration(
+          "%s: no broker has the scheme '%s:', known are %s"
+              .formatted(parsed, parsed.scheme(), String.join(", ", schemes(known))));
+    }
+    return provider.open(parsed, loop);
+  }
+
+  private static Map<String, BrokerProvider> providers() {
+    Map<String, BrokerProvider> byScheme = new TreeMap<>();
+    for (BrokerProvider provider : ServiceLoader.load(BrokerProvider.class)) {
+      provider.schemes().forEach(scheme -> byScheme.put(scheme, provider));
+    }
+    return byScheme;
+  }
+
+  private static Iterable<String> schemes(Map<String, BrokerProvider> known) {
+    return known.keySet().stream().map(scheme -> scheme + ":").toList();
+  }
+}

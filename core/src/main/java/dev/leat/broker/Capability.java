@@ -1,0 +1,11 @@
+package dev.leat.broker;
+
+/** What a broker may be able to do beyond what every broker does. */
+public enum Capability {
+  /** {@link GroupHealth#backlog} is present and exact. */
+  EXACT_BACKLOG,
+  /** {@link Delivery#release} waits as long as it is told, rather than for the lease to lapse. */
+  DELAYED_RELEASE,
+  /** Replies and completion happen together or not at all, and a late completion has no effect. */
+  ATOMIC_COMPLETION
+}

@@ -1,0 +1,11 @@
+package dev.leat.broker;
+
+import dev.leat.Message;
+
+/**
+ * A message where it stands in a stream.
+ *
+ * @param id its place, in the broker's own notation; good for {@link Position#after}
+ * @param message what stands there
+ */
+public record Entry(String id, Message message) {}

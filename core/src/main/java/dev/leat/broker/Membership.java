@@ -1,0 +1,44 @@
+package dev.leat.broker;
+
+import dev.leat.Topic;
+import java.time.Duration;
+
+/**
+ * Who reads a topic, and how.
+ *
+ * @param topic whose incoming stream is read
+ * @param group members of one group share the messages; every group sees all of them
+ * @param member unique within the group
+ * @param lease how long a delivery may go without being ended or extended before another member
+ *     gets it
+ * @param start where the group begins, if this subscription is what creates it
+ */
+public record Membership(Topic topic, String group, String member, Duration lease, Position start) {
+  /** Long enough for a garbage collection or a slow network, short enough to wait for. */
+  public static final Duration DEFAULT_LEASE = Duration.ofSeconds(30);
+
+  /** Refuses empty names and a lease that lapses at once. */
+  public Membership {
+    if (group.isEmpty() || member.isEmpty()) {
+      throw new IllegalArgumentException("group and member must not be empty");
+    }
+    if (lease.compareTo(Duration.ofMillis(1)) < 0) {
+      throw new IllegalArgumentException("a lease is at least 1 ms, was " + lease);
+    }
+  }
+
+  /** A member with the default lease, of a group that sees everything that is still there. */
+  public static Membership of(Topic topic, String group, String member) {
+    return new Membership(topic, group, member, DEFAULT_LEASE, Position.START);
+  }
+
+  /** The same with another lease. */
+  public Membership withLease(Duration other) {
+    return new Membership(topic, group, member, other, start);
+  }
+
+  /** The same with another beginning. */
+  public Membership withStart(Position other) {
+    return new Membership(topic, group, member, lease, other);
+  }
+}

@@ -1,0 +1,24 @@
+package dev.leat.broker;
+
+/** Where reading begins. */
+public sealed interface Position {
+  /** Before the oldest entry that is still there. */
+  Position START = new Start();
+
+  /** Behind the newest entry: only what comes from now on. */
+  Position NOW = new Now();
+
+  /** Right behind this entry, whether or not it is still there. */
+  static Position after(String entryId) {
+    return new After(entryId);
+  }
+
+  /** See {@link #START}. */
+  record Start() implements Position {}
+
+  /** See {@link #NOW}. */
+  record Now() implements Position {}
+
+  /** See {@link #after}. */
+  record After(String entryId) implements Position {}
+}

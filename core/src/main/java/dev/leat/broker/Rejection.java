@@ -1,0 +1,58 @@
+package dev.leat.broker;
+
+import dev.leat.Headers;
+import dev.leat.Message;
+import dev.leat.Problem;
+import dev.leat.Topic;
+import dev.leat.wire.ProblemReply;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What becomes of a rejected message; the same with every broker. */
+public final class Rejection {
+  /** Header of a dead letter: what went wrong, in a few words. */
+  public static final String CAUSE = "dead.cause";
+
+  /** Header of a dead letter: what went wrong this time; absent when there is no more to say. */
+  public static final String DETAIL = "dead.detail";
+
+  /** Header of a dead letter: how often it was handed over. */
+  public static final String ATTEMPTS = "dead.attempts";
+
+  /** Header of a dead letter: epoch milliseconds of the rejection. */
+  public static final String AT = "dead.at";
+
+  /** Header of a dead letter: where its reply was to go; absent when none was wanted. */
+  public static final String DESTINATION = "dead.destination";
+
+  private Rejection() {}
+
+  /** The dead letter, and the reply where one is waited for. */
+  public static List<Append> appends(
+      Topic topic, Message message, Problem cause, int attempts, Instant now) {
+    List<Append> appends = new ArrayList<>(2);
+    appends.add(new Append(topic.deadLetters(), letter(message, cause, attempts, now)));
+    if (message.wantsReply()) {
+      appends.add(
+          new Append(message.destination(), ProblemReply.to(message, cause, topic.toString())));
+    }
+    return appends;
+  }
+
+  private static Message letter(Message message, Problem cause, int attempts, Instant now) {
+    Headers.Builder headers =
+        message.headers().toBuilder()
+            .set(CAUSE, cause.title())
+            .set(ATTEMPTS, Integer.toString(attempts))
+            .set(AT, Long.toString(now.toEpochMilli()));
+    if (!cause.detail().isEmpty()) {
+      headers.set(DETAIL, cause.detail());
+    }
+    if (message.wantsReply()) {
+      headers.set(DESTINATION, message.destination());
+    }
+    return new Message(
+        message.id(), message.type(), "", headers.build(), message.source(), message.payload());
+  }
+}

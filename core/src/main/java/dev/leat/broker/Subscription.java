@@ -1,0 +1,18 @@
+package dev.leat.broker;
+
+/** Reading that goes on until it is closed. Any thread. */
+public interface Subscription extends AutoCloseable {
+  /**
+   * Lets the broker hand over this many more; it starts with none.
+   *
+   * @param more at least 1; what was asked for adds up
+   */
+  void request(int more);
+
+  /**
+   * Ends it: nothing more is handed over once this returns, but for a batch that is under way.
+   * Deliveries still held stay with their holder until they are ended or their lease lapses.
+   */
+  @Override
+  void close();
+}

@@ -1,0 +1,79 @@
+package dev.leat.broker;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** An event loop on a thread of its own, for programs that bring none. */
+public final class ThreadLoop implements EventLoop, AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(ThreadLoop.class);
+
+  private final ScheduledThreadPoolExecutor executor;
+  private volatile @Nullable Thread thread;
+
+  /**
+   * Starts a loop.
+   *
+   * @param name of its thread
+   * @param daemon whether the program may end while the loop runs
+   */
+  public ThreadLoop(String name, boolean daemon) {
+    executor =
+        new ScheduledThreadPoolExecutor(
+            1,
+            task -> {
+              Thread made = Thread.ofPlatform().name(name).daemon(daemon).unstarted(task);
+              thread = made;
+              return made;
+            });
+    executor.setRemoveOnCancelPolicy(true);
+    executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+  }
+
+  @Override
+  public void execute(Runnable task) {
+    executor.execute(guarded(task));
+  }
+
+  @Override
+  public boolean inLoop() {
+    return Thread.currentThread() == thread;
+  }
+
+  @Override
+  public Timer schedule(Duration delay, Runnable task) {
+    try {
+      Future<?> scheduled = executor.schedule(guarded(task), delay.toNanos(), TimeUnit.NANOSECONDS);
+      return () -> scheduled.cancel(false);
+    } catch (RejectedExecutionException closed) {
+      return () -> {};
+    }
+  }
+
+  @Override
+  public InstantSource clock() {
+    return InstantSource.system();
+  }
+
+  /** Runs what is queued, drops what waits for its time, then ends the thread. Does not wait. */
+  @Override
+  public void close() {
+    executor.shutdown();
+  }
+
+  private static Runnable guarded(Runnable task) {
+    return () -> {
+      try {
+        task.run();
+      } catch (RuntimeException failure) {
+        log.error("a task of an event loop failed", failure);
+      }
+    };
+  }
+}
