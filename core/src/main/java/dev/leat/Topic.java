@@ -42,6 +42,11 @@ public record Topic(String namespace, String name) {
     return new Topic(namespace, "replies#" + instance).outgoing();
   }
 
+  /** Whether a stream of this key is one that requests are appended to. */
+  public static boolean isIncoming(String stream) {
+    return stream.endsWith(SEPARATOR + INCOMING);
+  }
+
   /** Key of the stream that requests are appended to. */
   public String incoming() {
     return key(INCOMING);

@@ -1,16 +1,12 @@
-package dev.leat.broker;
+package dev.leat.wire;
 
 import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Problem;
-import dev.leat.Topic;
-import dev.leat.wire.ProblemReply;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 
-/** What becomes of a rejected message; the same with every broker. */
-public final class Rejection {
+/** A message that was given up, kept with its cause; written alike by every broker. */
+public final class DeadLetter {
   /** Header of a dead letter: what went wrong, in a few words. */
   public static final String CAUSE = "dead.cause";
 
@@ -26,21 +22,10 @@ public final class Rejection {
   /** Header of a dead letter: where its reply was to go; absent when none was wanted. */
   public static final String DESTINATION = "dead.destination";
 
-  private Rejection() {}
+  private DeadLetter() {}
 
-  /** The dead letter, and the reply where one is waited for. */
-  public static List<Append> appends(
-      Topic topic, Message message, Problem cause, int attempts, Instant now) {
-    List<Append> appends = new ArrayList<>(2);
-    appends.add(new Append(topic.deadLetters(), letter(message, cause, attempts, now)));
-    if (message.wantsReply()) {
-      appends.add(
-          new Append(message.destination(), ProblemReply.to(message, cause, topic.toString())));
-    }
-    return appends;
-  }
-
-  private static Message letter(Message message, Problem cause, int attempts, Instant now) {
+  /** The dead letter of a message that was given up. */
+  public static Message of(Message message, Problem cause, int attempts, Instant now) {
     Headers.Builder headers =
         message.headers().toBuilder()
             .set(CAUSE, cause.title())

@@ -1,0 +1,216 @@
+package dev.leat.broker.memory;
+
+import dev.leat.broker.EventLoop;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A group's place in a log, and what it has been handed and not completed. Guarded by its stream's
+ * lock.
+ *
+ * <p>A message that was handed over is either held by a member until its lease lapses, or waits for
+ * its delay to pass, or is ready for whoever asks next; the first two end by the clock, and one
+ * timer per group is set to whichever ends first.
+ */
+final class Group {
+  /** A message that was handed over at least once and is not completed. */
+  static final class Pending {
+    private final long offset;
+    private int attempt;
+    private boolean held;
+    private boolean ready;
+
+    /** Its replies are being appended; until that is known, it is neither held nor lapses. */
+    private boolean completing;
+
+    /** When its lease lapses, or its delay has passed; not looked at while it is ready. */
+    private long wakeAt;
+
+    private Pending(long offset) {
+      this.offset = offset;
+    }
+
+    long offset() {
+      return offset;
+    }
+
+    int attempt() {
+      return attempt;
+    }
+  }
+
+  private static final long NEVER = Long.MAX_VALUE;
+
+  private final String name;
+  private final EventLoop loop;
+  private final Runnable onWake;
+  private final List<Member> members = new ArrayList<>();
+
+  /** Oldest first: an entry keeps its place when it is handed over again. */
+  private final Map<Long, Pending> pending = new LinkedHashMap<>();
+
+  private final ArrayDeque<Pending> ready = new ArrayDeque<>();
+  private long cursor;
+  private int turn;
+  private long timerAt = NEVER;
+  private EventLoop.@Nullable Timer timer;
+
+  /**
+   * A group that begins at an offset.
+   *
+   * @param onWake told, on the loop and without the lock, that {@link #wake} is due
+   */
+  Group(String name, long cursor, EventLoop loop, Runnable onWake) {
+    this.name = name;
+    this.cursor = cursor;
+    this.loop = loop;
+    this.onWake = onWake;
+  }
+
+  String name() {
+    return name;
+  }
+
+  List<Member> members() {
+    return members;
+  }
+
+  long cursor() {
+    return cursor;
+  }
+
+  int pendingCount() {
+    return pending.size();
+  }
+
+  /** Everything below this offset is completed. */
+  long floor() {
+    Iterator<Long> oldest = pending.keySet().iterator();
+    return oldest.hasNext() ? oldest.next() : cursor;
+  }
+
+  /** The member whose turn it is among those that have asked for more. */
+  @Nullable Member nextAsking() {
+    for (int i = 0; i < members.size(); i++) {
+      Member member = members.get((turn + i) % members.size());
+      if (member.demand() > 0) {
+        turn = (turn + i + 1) % members.size();
+        return member;
+      }
+    }
+    return null;
+  }
+
+  /** Takes up to a number of messages for a member: those that come back first, then new ones. */
+  List<Pending> take(int most, long end, Duration lease) {
+    List<Pending> taken = new ArrayList<>();
+    long until = loop.clock().millis() + lease.toMillis();
+    while (taken.size() < most && !ready.isEmpty()) {
+      Pending again = ready.removeFirst();
+      again.ready = false;
+      hold(again, until);
+      taken.add(again);
+    }
+    while (taken.size() < most && cursor < end) {
+      Pending fresh = new Pending(cursor);
+      pending.put(cursor, fresh);
+      cursor++;
+      hold(fresh, until);
+      taken.add(fresh);
+    }
+    if (!taken.isEmpty()) {
+      wakeBy(until);
+    }
+    return taken;
+  }
+
+  boolean holds(Pending message, int attempt) {
+    return message.held && !message.completing && message.attempt == attempt;
+  }
+
+  void beginCompletion(Pending message) {
+    message.completing = true;
+  }
+
+  /** The replies could not be appended: it is held as before, if only until its lease lapses. */
+  void abandonCompletion(Pending message) {
+    message.completing = false;
+  }
+
+  void complete(Pending message) {
+    message.held = false;
+    pending.remove(message.offset);
+    if (pending.isEmpty()) {
+      cancelTimer();
+    }
+  }
+
+  void extend(Pending message, Duration lease) {
+    message.wakeAt = loop.clock().millis() + lease.toMillis();
+  }
+
+  void release(Pending message, Duration delay) {
+    message.held = false;
+    if (delay.isPositive()) {
+      message.wakeAt = loop.clock().millis() + delay.toMillis();
+      wakeBy(message.wakeAt);
+    } else {
+      makeReady(message);
+    }
+  }
+
+  /** Makes ready what the clock has freed, and sets the timer for what comes next. */
+  void wake() {
+    cancelTimer();
+    long now = loop.clock().millis();
+    long next = NEVER;
+    for (Pending message : pending.values()) {
+      if (message.ready) {
+        continue;
+      }
+      if (message.wakeAt <= now && !message.completing) {
+        message.held = false;
+        makeReady(message);
+      } else {
+        next = Math.min(next, Math.max(message.wakeAt, now + 1));
+      }
+    }
+    if (next != NEVER) {
+      wakeBy(next);
+    }
+  }
+
+  void cancelTimer() {
+    if (timer != null) {
+      timer.cancel();
+      timer = null;
+    }
+    timerAt = NEVER;
+  }
+
+  private static void hold(Pending message, long until) {
+    message.attempt++;
+    message.held = true;
+    message.wakeAt = until;
+  }
+
+  private void makeReady(Pending message) {
+    message.ready = true;
+    ready.addLast(message);
+  }
+
+  private void wakeBy(long at) {
+    if (at >= timerAt) {
+      return;
+    }
+    cancelTimer();
+    timerAt = at;
+    timer = loop.schedule(Duration.ofMillis(at - loop.clock().millis()), onWake);
+  }
+}

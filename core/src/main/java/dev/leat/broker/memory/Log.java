@@ -1,0 +1,107 @@
+package dev.leat.broker.memory;
+
+import dev.leat.Message;
+import dev.leat.broker.Entry;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Entries in a ring that grows, each at an offset that never changes. Guarded by its stream's lock.
+ */
+final class Log {
+  private record Slot(EntryId id, Message message) {}
+
+  private static final int FIRST_SIZE = 16;
+
+  private @Nullable Slot[] ring = new Slot[FIRST_SIZE];
+
+  /** Offset of the oldest entry that is still here. */
+  private long head;
+
+  /** Offset that the next entry gets. */
+  private long end;
+
+  private long bytes;
+  private EntryId lastId = new EntryId(0, 0);
+
+  long head() {
+    return head;
+  }
+
+  long end() {
+    return end;
+  }
+
+  long size() {
+    return end - head;
+  }
+
+  long bytes() {
+    return bytes;
+  }
+
+  String append(Message message, long now) {
+    if (size() == ring.length) {
+      grow();
+    }
+    lastId = lastId.next(now);
+    ring[index(end)] = new Slot(lastId, message);
+    end++;
+    bytes += message.payload().size();
+    return lastId.toString();
+  }
+
+  Message message(long offset) {
+    return slot(offset).message;
+  }
+
+  List<Entry> entries(long from, long limit) {
+    long to = Math.min(end, from + limit);
+    List<Entry> entries = new ArrayList<>();
+    for (long offset = from; offset < to; offset++) {
+      Slot slot = slot(offset);
+      entries.add(new Entry(slot.id.toString(), slot.message));
+    }
+    return entries;
+  }
+
+  /** Offset of the first entry behind an id; binary search, since ids ascend. */
+  long offsetAfter(EntryId id) {
+    long low = head;
+    long high = end;
+    while (low < high) {
+      long middle = (low + high) >>> 1;
+      if (slot(middle).id.compareTo(id) > 0) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return low;
+  }
+
+  void removeOldest() {
+    bytes -= slot(head).message.payload().size();
+    ring[index(head)] = null;
+    head++;
+  }
+
+  private void grow() {
+    @Nullable Slot[] larger = new Slot[ring.length * 2];
+    for (long offset = head; offset < end; offset++) {
+      larger[(int) (offset & (larger.length - 1))] = ring[index(offset)];
+    }
+    ring = larger;
+  }
+
+  private Slot slot(long offset) {
+    return Objects.requireNonNull(ring[index(offset)], "an offset outside the log");
+  }
+
+  /** The ring's length is a power of two. */
+  private int index(long offset) {
+    return (int) (offset & (ring.length - 1));
+  }
+}

@@ -1,0 +1,125 @@
+package dev.leat.broker.memory;
+
+import dev.leat.BrokerUnavailable;
+import dev.leat.LeatException;
+import dev.leat.broker.Append;
+import dev.leat.broker.Broker;
+import dev.leat.broker.Capability;
+import dev.leat.broker.DeliveryListener;
+import dev.leat.broker.Entry;
+import dev.leat.broker.EntryListener;
+import dev.leat.broker.EventLoop;
+import dev.leat.broker.Lane;
+import dev.leat.broker.Membership;
+import dev.leat.broker.Position;
+import dev.leat.broker.ReplyListener;
+import dev.leat.broker.StreamHealth;
+import dev.leat.broker.Subscription;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+
+/** Streams by their key. Any thread. */
+final class MemoryBroker implements Broker {
+  private final Limits limits;
+  private final EventLoop loop;
+  private final Map<String, MemoryStream> streams = new ConcurrentHashMap<>();
+  private volatile boolean closed;
+
+  MemoryBroker(Limits limits, EventLoop loop) {
+    this.limits = limits;
+    this.loop = loop;
+  }
+
+  @Override
+  public Set<Capability> capabilities() {
+    return Set.of(
+        Capability.EXACT_BACKLOG, Capability.DELAYED_RELEASE, Capability.ATOMIC_COMPLETION);
+  }
+
+  @Override
+  public Lane openLane(EventLoop laneLoop, String replyStream, ReplyListener replies) {
+    return new MemoryLane(this, laneLoop, replyStream, replies);
+  }
+
+  @Override
+  public Subscription subscribe(Membership membership, DeliveryListener listener) {
+    return stream(membership.topic().incoming()).join(membership, listener);
+  }
+
+  @Override
+  public Subscription tail(String stream, Position from, EntryListener listener) {
+    return stream(stream).follow(from, listener);
+  }
+
+  @Override
+  public CompletionStage<List<Entry>> range(String stream, Position from, int limit) {
+    return answer(() -> existing(stream).range(from, limit));
+  }
+
+  @Override
+  public CompletionStage<StreamHealth> health(String stream) {
+    return answer(() -> existing(stream).health());
+  }
+
+  @Override
+  public CompletionStage<Long> trim(String stream, long keep) {
+    return answer(() -> existing(stream).trim(keep));
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    streams.values().forEach(MemoryStream::close);
+    streams.clear();
+  }
+
+  CompletionStage<List<String>> append(List<Append> batch) {
+    return answer(
+        () -> {
+          List<String> ids = new ArrayList<>(batch.size());
+          for (Append append : batch) {
+            ids.add(stream(append.stream()).append(append.message()));
+          }
+          return ids;
+        });
+  }
+
+  void forget(String stream) {
+    MemoryStream gone = streams.remove(stream);
+    if (gone != null) {
+      gone.close();
+    }
+  }
+
+  /** For looking only: asking after a stream does not bring it into being. */
+  private MemoryStream existing(String key) {
+    refuseIfClosed();
+    MemoryStream found = streams.get(key);
+    return found == null ? new MemoryStream(key, limits, loop, this) : found;
+  }
+
+  private MemoryStream stream(String key) {
+    refuseIfClosed();
+    return streams.computeIfAbsent(key, k -> new MemoryStream(k, limits, loop, this));
+  }
+
+  private void refuseIfClosed() {
+    if (closed) {
+      throw new BrokerUnavailable("the embedded broker is closed");
+    }
+  }
+
+  private static <T> CompletionStage<T> answer(Supplier<T> action) {
+    try {
+      return CompletableFuture.completedStage(action.get());
+    } catch (LeatException refused) {
+      return CompletableFuture.failedStage(refused);
+    }
+  }
+}

@@ -1,0 +1,69 @@
+package dev.leat.broker.memory;
+
+import dev.leat.Message;
+import dev.leat.Problem;
+import dev.leat.broker.Append;
+import dev.leat.broker.Delivery;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/** One attempt; it holds its message as long as the group says so. */
+final class MemoryDelivery implements Delivery {
+  private final Member member;
+  private final Group group;
+  private final Group.Pending pending;
+  private final Message message;
+  private final int attempt;
+
+  MemoryDelivery(Member member, Group group, Group.Pending pending, Message message) {
+    this.member = member;
+    this.group = group;
+    this.pending = pending;
+    this.message = message;
+    this.attempt = pending.attempt();
+  }
+
+  @Override
+  public Message message() {
+    return message;
+  }
+
+  @Override
+  public int attempt() {
+    return attempt;
+  }
+
+  @Override
+  public CompletionStage<Boolean> complete(List<Append> replies) {
+    return member.stream().complete(this, replies);
+  }
+
+  @Override
+  public CompletionStage<Boolean> release(Duration delay) {
+    return CompletableFuture.completedStage(member.stream().release(this, delay));
+  }
+
+  @Override
+  public CompletionStage<Boolean> reject(Problem cause) {
+    return member.stream().reject(this, cause);
+  }
+
+  @Override
+  public CompletionStage<Boolean> extend() {
+    return CompletableFuture.completedStage(member.stream().extend(this));
+  }
+
+  Member member() {
+    return member;
+  }
+
+  Group group() {
+    return group;
+  }
+
+  Group.Pending pending() {
+    return pending;
+  }
+}

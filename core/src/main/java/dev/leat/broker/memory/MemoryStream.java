@@ -1,0 +1,298 @@
+package dev.leat.broker.memory;
+
+import dev.leat.BadMessage;
+import dev.leat.Message;
+import dev.leat.Problem;
+import dev.leat.StreamFull;
+import dev.leat.Topic;
+import dev.leat.broker.Append;
+import dev.leat.broker.Delivery;
+import dev.leat.broker.DeliveryListener;
+import dev.leat.broker.Entry;
+import dev.leat.broker.EntryListener;
+import dev.leat.broker.EventLoop;
+import dev.leat.broker.GroupHealth;
+import dev.leat.broker.Membership;
+import dev.leat.broker.Position;
+import dev.leat.broker.StreamHealth;
+import dev.leat.wire.DeadLetter;
+import dev.leat.wire.ProblemReply;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+
+/**
+ * A log, the groups that share it and the tails that follow it. Any thread: its lock is held for
+ * moments and never while a listener or another stream is called.
+ */
+final class MemoryStream {
+  private final String key;
+  private final Limits limits;
+  private final EventLoop loop;
+  private final MemoryBroker broker;
+  private final Pump pump;
+
+  // All below is guarded by this.
+  private final Log log = new Log();
+  private final Map<String, Group> groups = new LinkedHashMap<>();
+  private final List<Tail> tails = new ArrayList<>();
+
+  MemoryStream(String key, Limits limits, EventLoop loop, MemoryBroker broker) {
+    this.key = key;
+    this.limits = limits;
+    this.loop = loop;
+    this.broker = broker;
+    this.pump = new Pump(this::collect, Thread::startVirtualThread);
+  }
+
+  String append(Message message) {
+    String id;
+    synchronized (this) {
+      makeRoom(message);
+      id = log.append(message, loop.clock().millis());
+    }
+    pump.run();
+    return id;
+  }
+
+  synchronized Member join(Membership membership, DeliveryListener listener) {
+    Group group =
+        groups.computeIfAbsent(
+            membership.group(),
+            name -> new Group(name, offset(membership.start()), loop, () -> wake(name)));
+    Member member = new Member(this, membership, listener);
+    group.members().add(member);
+    return member;
+  }
+
+  synchronized Tail follow(Position from, EntryListener listener) {
+    Tail tail = new Tail(this, offset(from), listener);
+    tails.add(tail);
+    return tail;
+  }
+
+  synchronized void leave(Reader reader) {
+    switch (reader) {
+      case Tail tail -> tails.remove(tail);
+      case Member member -> group(member).members().remove(member);
+      default -> throw new IllegalStateException("a reader of an unknown kind");
+    }
+  }
+
+  void demand(Reader reader, int more) {
+    synchronized (this) {
+      reader.addDemand(more);
+    }
+    pump.run();
+  }
+
+  CompletionStage<Boolean> complete(MemoryDelivery delivery, List<Append> replies) {
+    synchronized (this) {
+      if (!holds(delivery)) {
+        return CompletableFuture.completedStage(false);
+      }
+      delivery.group().beginCompletion(delivery.pending());
+    }
+    return broker
+        .append(replies)
+        .handle(
+            (ids, failure) -> {
+              synchronized (this) {
+                if (failure == null) {
+                  delivery.group().complete(delivery.pending());
+                } else {
+                  delivery.group().abandonCompletion(delivery.pending());
+                }
+              }
+              return failure == null
+                  ? CompletableFuture.completedStage(true)
+                  : CompletableFuture.<Boolean>failedStage(failure);
+            })
+        .thenCompose(Function.identity());
+  }
+
+  CompletionStage<Boolean> reject(MemoryDelivery delivery, Problem cause) {
+    Topic topic = delivery.member().membership().topic();
+    Message message = delivery.message();
+    List<Append> appends = new ArrayList<>(2);
+    appends.add(
+        new Append(
+            topic.deadLetters(),
+            DeadLetter.of(message, cause, delivery.attempt(), loop.clock().instant())));
+    if (message.wantsReply()) {
+      appends.add(
+          new Append(message.destination(), ProblemReply.to(message, cause, topic.toString())));
+    }
+    return complete(delivery, appends);
+  }
+
+  boolean release(MemoryDelivery delivery, Duration delay) {
+    synchronized (this) {
+      if (!holds(delivery)) {
+        return false;
+      }
+      delivery.group().release(delivery.pending(), delay);
+    }
+    pump.run();
+    return true;
+  }
+
+  synchronized boolean extend(MemoryDelivery delivery) {
+    if (!holds(delivery)) {
+      return false;
+    }
+    delivery.group().extend(delivery.pending(), delivery.member().membership().lease());
+    return true;
+  }
+
+  synchronized List<Entry> range(Position from, int limit) {
+    return log.entries(offset(from), limit);
+  }
+
+  synchronized StreamHealth health() {
+    List<GroupHealth> healths = new ArrayList<>();
+    for (Group group : groups.values()) {
+      healths.add(
+          new GroupHealth(
+              group.name(),
+              group.members().size(),
+              group.pendingCount(),
+              OptionalLong.of(log.end() - group.cursor())));
+    }
+    return new StreamHealth(key, log.size(), healths);
+  }
+
+  synchronized long trim(long keep) {
+    long floor = completedBelow();
+    long before = log.head();
+    while (log.size() > keep && log.head() < floor) {
+      log.removeOldest();
+    }
+    return log.head() - before;
+  }
+
+  synchronized void close() {
+    groups.values().forEach(Group::cancelTimer);
+    groups.values().forEach(group -> group.members().clear());
+    tails.clear();
+  }
+
+  /** What the pump hands over next; one batch per reader, so that none waits for another. */
+  private synchronized List<Runnable> collect() {
+    List<Runnable> due = new ArrayList<>();
+    for (Tail tail : tails) {
+      long from = Math.max(tail.cursor(), log.head());
+      List<Entry> batch = log.entries(from, tail.batch());
+      if (!batch.isEmpty()) {
+        tail.moveTo(from + batch.size());
+        tail.handedOver(batch.size());
+        due.add(() -> handOver(tail, batch));
+      }
+    }
+    for (Group group : groups.values()) {
+      Member member = group.nextAsking();
+      if (member != null) {
+        List<Delivery> batch = take(group, member);
+        if (!batch.isEmpty()) {
+          member.handedOver(batch.size());
+          due.add(() -> handOver(member, batch));
+        }
+      }
+    }
+    return due;
+  }
+
+  private List<Delivery> take(Group group, Member member) {
+    List<Delivery> batch = new ArrayList<>();
+    for (Group.Pending pending :
+        group.take(member.batch(), log.end(), member.membership().lease())) {
+      batch.add(new MemoryDelivery(member, group, pending, log.message(pending.offset())));
+    }
+    return batch;
+  }
+
+  private static void handOver(Tail tail, List<Entry> batch) {
+    if (!tail.closed()) {
+      tail.listener().onEntries(batch);
+    }
+  }
+
+  /** A member that left between being chosen and being called gives its batch back. */
+  private static void handOver(Member member, List<Delivery> batch) {
+    if (member.closed()) {
+      batch.forEach(delivery -> delivery.release(Duration.ZERO));
+    } else {
+      member.listener().onDeliveries(batch);
+    }
+  }
+
+  private void wake(String groupName) {
+    synchronized (this) {
+      Group group = groups.get(groupName);
+      if (group != null) {
+        group.wake();
+      }
+    }
+    pump.run();
+  }
+
+  private Group group(Member member) {
+    Group group = groups.get(member.membership().group());
+    if (group == null) {
+      throw new IllegalStateException("a member without its group");
+    }
+    return group;
+  }
+
+  private boolean holds(MemoryDelivery delivery) {
+    return delivery.group().holds(delivery.pending(), delivery.attempt());
+  }
+
+  private long offset(Position position) {
+    return switch (position) {
+      case Position.Start start -> log.head();
+      case Position.Now now -> log.end();
+      case Position.After after -> log.offsetAfter(EntryId.parse(after.entryId()));
+    };
+  }
+
+  private void makeRoom(Message message) {
+    if (message.payload().size() > limits.bytes()) {
+      throw new BadMessage(
+          "a payload of %d bytes is more than a stream of the embedded broker holds, which is %d"
+              .formatted(message.payload().size(), limits.bytes()));
+    }
+    long floor = full(message) ? removableBelow() : 0;
+    while (full(message)) {
+      if (log.head() >= floor) {
+        throw new StreamFull(
+            "stream %s is full: %d messages wait in it to be completed".formatted(key, log.size()));
+      }
+      log.removeOldest();
+    }
+  }
+
+  private boolean full(Message message) {
+    return log.size() >= limits.entries()
+        || (log.size() > 0 && log.bytes() + message.payload().size() > limits.bytes());
+  }
+
+  /** Requests that no group has begun to read yet wait for it; other streams keep the latest. */
+  private long removableBelow() {
+    return groups.isEmpty() && Topic.isIncoming(key) ? log.head() : completedBelow();
+  }
+
+  private long completedBelow() {
+    long floor = log.end();
+    for (Group group : groups.values()) {
+      floor = Math.min(floor, group.floor());
+    }
+    return floor;
+  }
+}

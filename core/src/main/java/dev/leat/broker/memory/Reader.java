@@ -1,0 +1,58 @@
+package dev.leat.broker.memory;
+
+import dev.leat.broker.Subscription;
+
+/** Whoever reads a stream and says how much it can take; its demand is guarded by the stream. */
+abstract class Reader implements Subscription {
+  /** Entries handed over at once; as many as the other brokers read at a time. */
+  private static final int BATCH = 256;
+
+  private final MemoryStream stream;
+  private int demand;
+  private volatile boolean closed;
+
+  Reader(MemoryStream stream) {
+    this.stream = stream;
+  }
+
+  MemoryStream stream() {
+    return stream;
+  }
+
+  @Override
+  public void request(int more) {
+    if (more < 1) {
+      throw new IllegalArgumentException("ask for at least 1 more, was " + more);
+    }
+    stream.demand(this, more);
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    stream.leave(this);
+  }
+
+  boolean closed() {
+    return closed;
+  }
+
+  int demand() {
+    return demand;
+  }
+
+  int batch() {
+    return Math.min(demand, BATCH);
+  }
+
+  void addDemand(int more) {
+    // Saturates: whoever asks for everything asks for everything for good.
+    demand = (int) Math.min(Integer.MAX_VALUE, (long) demand + more);
+  }
+
+  void handedOver(int count) {
+    if (demand != Integer.MAX_VALUE) {
+      demand -= count;
+    }
+  }
+}
