@@ -1,5 +1,6 @@
 package dev.leat.broker;
 
+import dev.leat.Position;
 import dev.leat.Unsupported;
 import java.util.List;
 import java.util.Set;

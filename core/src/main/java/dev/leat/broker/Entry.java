@@ -1,6 +1,7 @@
 package dev.leat.broker;
 
 import dev.leat.Message;
+import dev.leat.Position;
 
 /**
  * A message where it stands in a stream.

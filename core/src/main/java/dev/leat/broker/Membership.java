@@ -1,5 +1,6 @@
 package dev.leat.broker;
 
+import dev.leat.Position;
 import dev.leat.Topic;
 import java.time.Duration;
 

@@ -2,6 +2,7 @@ package dev.leat.broker.memory;
 
 import dev.leat.BrokerUnavailable;
 import dev.leat.LeatException;
+import dev.leat.Position;
 import dev.leat.broker.Append;
 import dev.leat.broker.Broker;
 import dev.leat.broker.Capability;
@@ -11,7 +12,6 @@ import dev.leat.broker.EntryListener;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.Lane;
 import dev.leat.broker.Membership;
-import dev.leat.broker.Position;
 import dev.leat.broker.ReplyListener;
 import dev.leat.broker.StreamHealth;
 import dev.leat.broker.Subscription;

@@ -1,11 +1,11 @@
 package dev.leat.broker.memory;
 
 import dev.leat.Message;
+import dev.leat.Position;
 import dev.leat.broker.Append;
 import dev.leat.broker.Entry;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.Lane;
-import dev.leat.broker.Position;
 import dev.leat.broker.ReplyListener;
 import dev.leat.broker.Subscription;
 import java.util.ArrayList;

@@ -2,6 +2,7 @@ package dev.leat.broker.memory;
 
 import dev.leat.BadMessage;
 import dev.leat.Message;
+import dev.leat.Position;
 import dev.leat.Problem;
 import dev.leat.StreamFull;
 import dev.leat.Topic;
@@ -13,7 +14,6 @@ import dev.leat.broker.EntryListener;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.GroupHealth;
 import dev.leat.broker.Membership;
-import dev.leat.broker.Position;
 import dev.leat.broker.StreamHealth;
 import dev.leat.wire.DeadLetter;
 import dev.leat.wire.ProblemReply;

@@ -1,4 +1,4 @@
-package dev.leat.broker;
+package dev.leat;
 
 /** Where reading begins. */
 public sealed interface Position {

@@ -1,0 +1,64 @@
+package dev.leat;
+
+import java.util.Locale;
+
+/**
+ * What a handler returns when the payload alone does not say it all.
+ *
+ * @param status the HTTP status, 200 to 599
+ * @param body what {@link Handler#handle} may return, but not another reply
+ * @param headers of the reply message
+ */
+public record Reply(int status, Object body, Headers headers) {
+
+  /** Refuses a status that is not a final answer. */
+  public Reply {
+    if (status < 200 || status > 599) {
+      throw new IllegalArgumentException("a reply's status is 200 to 599, was " + status);
+    }
+    if (body instanceof Reply) {
+      throw new IllegalArgumentException("a reply cannot be the body of a reply");
+    }
+  }
+
+  /** 200 with this body. */
+  public static Reply of(Object body) {
+    return new Reply(200, body, Headers.NONE);
+  }
+
+  /** 201 with this body and where to find it. */
+  public static Reply created(String location, Object body) {
+    return new Reply(201, body, Headers.NONE).withHttpHeader("location", location);
+  }
+
+  /** 204: done, and there is nothing to say. */
+  public static Reply empty() {
+    return new Reply(204, Payload.EMPTY, Headers.NONE);
+  }
+
+  /** The request cannot be answered, and this is why; strangers may read it. */
+  public static Reply problem(Problem problem) {
+    return new Reply(problem.status(), problem, Headers.of(Headers.ERROR, "true"));
+  }
+
+  /** The same, said with a status, its name and a sentence. */
+  public static Reply problem(int status, String title, String detail) {
+    return problem(Problem.of(status, title, detail));
+  }
+
+  /** The same with another status. */
+  public Reply withStatus(int other) {
+    return new Reply(other, body, headers);
+  }
+
+  /** The same with the payload's media type, where its encoding does not say it. */
+  public Reply withContentType(String mediaType) {
+    return new Reply(status, body, headers.with(Headers.CONTENT_TYPE, mediaType));
+  }
+
+  /** The same with a header for the HTTP response. */
+  public Reply withHttpHeader(String name, String value) {
+    return new Reply(
+        status, body, headers.with(Headers.HTTP_HEADER + name.toLowerCase(Locale.ROOT), value));
+  }
+}

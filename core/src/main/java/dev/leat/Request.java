@@ -1,0 +1,58 @@
+package dev.leat;
+
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+
+/**
+ * What a handler is told besides the payload.
+ *
+ * @param message the message as it arrived
+ * @param attempt how often it has been handed to this group, this time included
+ */
+public record Request(Message message, int attempt) {
+  private static final ScopedValue<Request> CURRENT = ScopedValue.newInstance();
+
+  /**
+   * The request that the calling thread is handling. Calls made meanwhile inherit its deadline; a
+   * thread that a handler starts by itself does not know it.
+   */
+  public static Optional<Request> current() {
+    return CURRENT.isBound() ? Optional.of(CURRENT.get()) : Optional.empty();
+  }
+
+  /** Runs something as the handling of this request. */
+  public <R> R handledBy(Callable<R> handling) throws Exception {
+    return ScopedValue.where(CURRENT, this).call(handling::call);
+  }
+
+  /** The message's id. */
+  public String id() {
+    return message.id();
+  }
+
+  /** The message's type. */
+  public String type() {
+    return message.type();
+  }
+
+  /** When nobody waits for the reply any more; empty where nobody said. */
+  public Optional<Instant> deadline() {
+    return message.headers().deadline();
+  }
+
+  /** A header of the message, by the name it has on the wire. */
+  public Optional<String> header(String name) {
+    return message.headers().get(name);
+  }
+
+  /** A parameter of the route's path, decoded. */
+  public Optional<String> param(String name) {
+    return header(Headers.HTTP_PARAM + name);
+  }
+
+  /** A query parameter, decoded; of several, the first. */
+  public Optional<String> query(String name) {
+    return header(Headers.HTTP_QUERY + name);
+  }
+}

@@ -1,0 +1,177 @@
+package dev.leat.caller;
+
+import dev.leat.BadMessage;
+import dev.leat.BadReply;
+import dev.leat.Caller;
+import dev.leat.Cancelled;
+import dev.leat.HandlerFailed;
+import dev.leat.Headers;
+import dev.leat.LeatException;
+import dev.leat.Message;
+import dev.leat.Payload;
+import dev.leat.Request;
+import dev.leat.Topic;
+import dev.leat.broker.EventLoop;
+import dev.leat.wire.PayloadCodec;
+import dev.leat.wire.ProblemReply;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+
+/** Takes calls from any thread to the one loop that their pending entries live on. */
+public final class LaneCaller implements Caller {
+  private final EventLoop loop;
+  private final PendingCalls calls;
+  private final Headers headers;
+
+  /**
+   * A caller over calls that live on a loop.
+   *
+   * @param headers that every message carries
+   */
+  public LaneCaller(EventLoop loop, PendingCalls calls, Headers headers) {
+    this.loop = loop;
+    this.calls = calls;
+    this.headers = headers;
+  }
+
+  @Override
+  public <R> R call(String topic, String type, Object payload, Class<R> reply, Duration timeout) {
+    refuseOnLoop();
+    return read(await(start(topic, type, payload, timeout)), reply);
+  }
+
+  @Override
+  public <R> CompletionStage<R> callAsync(
+      String topic, String type, Object payload, Class<R> reply, Duration timeout) {
+    // What depends on the result must not run on the loop, where it might block everybody.
+    return start(topic, type, payload, timeout)
+        .thenApplyAsync(answer -> read(answer, reply), Thread::startVirtualThread);
+  }
+
+  @Override
+  public String send(String topic, String type, Object payload) {
+    refuseOnLoop();
+    Topic to = Topic.of(topic);
+    Headers sent = inherited();
+    Payload written = PayloadCodec.write(payload);
+    CompletableFuture<String> accepted = new CompletableFuture<>();
+    loop.execute(
+        () ->
+            calls.send(
+                to, type, sent, written, accepted::complete, accepted::completeExceptionally));
+    return await(accepted);
+  }
+
+  @Override
+  public Caller with(Headers more) {
+    Headers.Builder all = headers.toBuilder();
+    more.forEach(all::set);
+    return new LaneCaller(loop, calls, all.build());
+  }
+
+  private CompletableFuture<Message> start(
+      String topic, String type, Object payload, Duration timeout) {
+    Topic to = Topic.of(topic);
+    Headers sent = inherited();
+    Payload written = PayloadCodec.write(payload);
+    Instant deadline = deadline(timeout);
+    Answer answer = new Answer(loop);
+    loop.execute(() -> answer.waitFor(calls.call(to, type, sent, written, deadline, answer)));
+    return answer;
+  }
+
+  /** A call as a future; whoever cancels it frees its pending entry. */
+  private static final class Answer extends CompletableFuture<Message> implements CallListener {
+    private final EventLoop loop;
+
+    /** Confined to the loop. */
+    private @Nullable PendingCall call;
+
+    Answer(EventLoop loop) {
+      this.loop = loop;
+    }
+
+    void waitFor(PendingCall begun) {
+      call = begun;
+    }
+
+    @Override
+    public boolean cancel(boolean mayInterrupt) {
+      loop.execute(this::abandon);
+      return super.cancel(mayInterrupt);
+    }
+
+    private void abandon() {
+      if (call != null) {
+        call.cancel();
+      }
+    }
+
+    @Override
+    public void onReply(Message reply) {
+      complete(reply);
+    }
+
+    @Override
+    public void onFailure(LeatException failure) {
+      completeExceptionally(failure);
+    }
+  }
+
+  private static <R> R read(Message reply, Class<R> kind) {
+    if (ProblemReply.is(reply)) {
+      throw new HandlerFailed(ProblemReply.read(reply));
+    }
+    try {
+      return PayloadCodec.read(reply, kind);
+    } catch (BadMessage mismatch) {
+      throw new BadReply("the reply to " + reply.id() + ": " + mismatch.getMessage(), mismatch);
+    }
+  }
+
+  private Instant deadline(Duration timeout) {
+    Instant own = loop.clock().instant().plus(timeout);
+    return Request.current()
+        .flatMap(Request::deadline)
+        .filter(inherited -> inherited.isBefore(own))
+        .orElse(own);
+  }
+
+  private Headers inherited() {
+    Request handled = Request.current().orElse(null);
+    if (handled == null) {
+      return headers;
+    }
+    Headers.Builder all = Headers.builder().set(Headers.CAUSE, handled.id());
+    handled.header(Headers.TRACEPARENT).ifPresent(trace -> all.set(Headers.TRACEPARENT, trace));
+    handled.header(Headers.TRACESTATE).ifPresent(state -> all.set(Headers.TRACESTATE, state));
+    headers.forEach(all::set);
+    return all.build();
+  }
+
+  private void refuseOnLoop() {
+    if (loop.inLoop()) {
+      throw new IllegalStateException("this would block the event loop that it waits for");
+    }
+  }
+
+  private static <T> T await(Future<T> result) {
+    try {
+      return result.get();
+    } catch (ExecutionException failed) {
+      if (failed.getCause() instanceof LeatException known) {
+        throw known;
+      }
+      throw new IllegalStateException(failed.getCause());
+    } catch (InterruptedException interrupted) {
+      result.cancel(false);
+      Thread.currentThread().interrupt();
+      throw new Cancelled("interrupted while waiting for a reply", interrupted);
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package dev.leat.caller;
+
+import dev.leat.broker.EventLoop;
+import org.jspecify.annotations.Nullable;
+
+/** A call that waits for its reply. Confined to its loop. */
+public final class PendingCall {
+  private final PendingCalls calls;
+  private final String id;
+  private final CallListener listener;
+  private EventLoop.@Nullable Timer timer;
+
+  PendingCall(PendingCalls calls, String id, CallListener listener) {
+    this.calls = calls;
+    this.id = id;
+    this.listener = listener;
+  }
+
+  /** The id of the request, and of its reply. */
+  public String id() {
+    return id;
+  }
+
+  /** Nobody waits any more: the listener hears nothing from now on. Harmless once it has ended. */
+  public void cancel() {
+    calls.end(this);
+  }
+
+  CallListener listener() {
+    return listener;
+  }
+
+  void endBy(EventLoop.Timer deadline) {
+    timer = deadline;
+  }
+
+  void cancelTimer() {
+    if (timer != null) {
+      timer.cancel();
+    }
+  }
+}

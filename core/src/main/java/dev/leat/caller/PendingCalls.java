@@ -1,0 +1,178 @@
+package dev.leat.caller;
+
+import dev.leat.BrokerUnavailable;
+import dev.leat.Cancelled;
+import dev.leat.DeadlineExceeded;
+import dev.leat.Headers;
+import dev.leat.LeatException;
+import dev.leat.Message;
+import dev.leat.MessageId;
+import dev.leat.Payload;
+import dev.leat.Topic;
+import dev.leat.broker.Append;
+import dev.leat.broker.Broker;
+import dev.leat.broker.EventLoop;
+import dev.leat.broker.Lane;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
+
+/**
+ * Calls in flight on one event loop. Hot path: confined to that loop, no locks; a reply is taken
+ * only for an id that is waited for, and only once.
+ */
+public final class PendingCalls implements AutoCloseable {
+  private final EventLoop loop;
+  private final MessageId ids;
+  private final String source;
+  private final Lane lane;
+  private final Map<String, PendingCall> pending = new HashMap<>();
+  private long lateReplies;
+  private boolean closed;
+
+  /**
+   * Opens a lane on a loop. Call on that loop.
+   *
+   * @param replyStream key of the lane's private reply stream
+   * @param source what its messages say they come from
+   */
+  public PendingCalls(
+      Broker broker, EventLoop loop, MessageId ids, String replyStream, String source) {
+    this.loop = loop;
+    this.ids = ids;
+    this.source = source;
+    this.lane = broker.openLane(loop, replyStream, replies -> replies.forEach(this::onReply));
+  }
+
+  /**
+   * Sends a request and waits for its reply, without blocking.
+   *
+   * @param headers of the request; the deadline is added
+   * @param deadline when nobody waits any more; in the past, the call fails at once
+   */
+  public PendingCall call(
+      Topic topic,
+      String type,
+      Headers headers,
+      Payload payload,
+      Instant deadline,
+      CallListener listener) {
+    PendingCall call = new PendingCall(this, ids.next(), listener);
+    if (closed) {
+      loop.execute(() -> listener.onFailure(closedFailure()));
+      return call;
+    }
+    Duration left = Duration.between(loop.clock().instant(), deadline);
+    pending.put(call.id(), call);
+    call.endBy(loop.schedule(left, () -> expire(call, topic, type)));
+    if (left.isPositive()) {
+      String until = Long.toString(deadline.toEpochMilli());
+      Headers withDeadline = headers.with(Headers.DEADLINE, until);
+      append(
+          topic,
+          new Message(call.id(), type, lane.replyStream(), withDeadline, source, payload),
+          () -> {},
+          failure -> fail(call, failure));
+    }
+    return call;
+  }
+
+  /**
+   * Sends a message that wants no reply.
+   *
+   * @param accepted told its id once the broker has it
+   * @param refused told if the broker will not have it
+   */
+  public void send(
+      Topic topic,
+      String type,
+      Headers headers,
+      Payload payload,
+      Consumer<String> accepted,
+      Consumer<LeatException> refused) {
+    String id = ids.next();
+    if (closed) {
+      loop.execute(() -> refused.accept(closedFailure()));
+      return;
+    }
+    append(
+        topic,
+        new Message(id, type, "", headers, source, payload),
+        () -> accepted.accept(id),
+        refused);
+  }
+
+  /** Calls that wait for their reply. */
+  public int size() {
+    return pending.size();
+  }
+
+  /** Replies that nobody waited for, because they were late or came twice. */
+  public long lateReplies() {
+    return lateReplies;
+  }
+
+  /** Ends the lane; calls that still wait fail with {@link Cancelled}. */
+  @Override
+  public void close() {
+    closed = true;
+    lane.close();
+    new ArrayList<>(pending.values()).forEach(call -> fail(call, closedFailure()));
+  }
+
+  /** Whether the call was still waiting; it is not any more. */
+  boolean end(PendingCall call) {
+    call.cancelTimer();
+    return pending.remove(call.id(), call);
+  }
+
+  private void append(
+      Topic topic, Message message, Runnable accepted, Consumer<LeatException> refused) {
+    var unused =
+        lane.append(List.of(new Append(topic.incoming(), message)))
+            .whenComplete(
+                (ids, failure) -> {
+                  if (failure == null) {
+                    accepted.run();
+                  } else {
+                    refused.accept(leatException(failure));
+                  }
+                });
+  }
+
+  private void onReply(Message reply) {
+    PendingCall call = pending.remove(reply.id());
+    if (call == null) {
+      lateReplies++;
+      return;
+    }
+    call.cancelTimer();
+    call.listener().onReply(reply);
+  }
+
+  private void expire(PendingCall call, Topic topic, String type) {
+    fail(call, new DeadlineExceeded("no reply of " + topic + " to " + type + " in time"));
+  }
+
+  private void fail(PendingCall call, LeatException failure) {
+    if (end(call)) {
+      call.listener().onFailure(failure);
+    }
+  }
+
+  private static LeatException closedFailure() {
+    return new Cancelled("the caller was closed");
+  }
+
+  private static LeatException leatException(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    return cause instanceof LeatException known
+        ? known
+        : new BrokerUnavailable("the broker failed to append", failure);
+  }
+}

@@ -1,0 +1,103 @@
+package dev.leat.worker;
+
+import dev.leat.BadMessage;
+import dev.leat.BrokerUnavailable;
+import dev.leat.DeadlineExceeded;
+import dev.leat.Handler;
+import dev.leat.Headers;
+import dev.leat.Message;
+import dev.leat.Payload;
+import dev.leat.Problem;
+import dev.leat.Reply;
+import dev.leat.Request;
+import dev.leat.StreamFull;
+import dev.leat.wire.PayloadCodec;
+import dev.leat.wire.ProblemReply;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A handler and what its payload is read into; turns a request into a result, whatever happens. */
+record Binding<T>(Class<T> payload, Handler<T> handler, String source) {
+  private static final Logger log = LoggerFactory.getLogger(Binding.class);
+
+  /** What handling came to. */
+  sealed interface Result {
+    /** The handler's own answer, be it a problem. */
+    record Answered(Message reply) implements Result {}
+
+    /** There is no answer of the handler's, and this is why. */
+    record Failed(Problem problem) implements Result {}
+
+    /** Done, and nobody waits. */
+    record Done() implements Result {}
+  }
+
+  /**
+   * Runs the handler on the calling thread. Never throws: whatever a handler throws is a result.
+   */
+  Result handle(Request request) {
+    T input;
+    try {
+      input = PayloadCodec.read(request.message(), payload);
+    } catch (BadMessage unreadable) {
+      return failed(request, 400, "Bad payload", detail(unreadable));
+    }
+    @Nullable Object output;
+    try {
+      output = request.handledBy(() -> handler.handle(input, request));
+    } catch (DeadlineExceeded late) {
+      return failed(request, 504, "No reply in time", "a service that was asked did not answer");
+    } catch (StreamFull | BrokerUnavailable busy) {
+      log.warn("message={} type={} could not ask on", request.id(), request.type(), busy);
+      return failed(request, 503, "Service unavailable", "a service that was asked is not there");
+    } catch (Throwable failure) {
+      log.warn("message={} type={} handler failed", request.id(), request.type(), failure);
+      return failed(request, 500, "Handler failed", "the handler of " + request.type() + " failed");
+    }
+    return request.message().wantsReply() ? answer(request, output) : new Result.Done();
+  }
+
+  private Result answer(Request request, @Nullable Object output) {
+    if (output == null) {
+      log.warn("message={} type={} handler returned null", request.id(), request.type());
+      return failed(
+          request, 500, "Handler failed", "the handler of " + request.type() + " returned nothing");
+    }
+    try {
+      return new Result.Answered(
+          output instanceof Reply reply
+              ? reply(request, reply)
+              : request.message().reply(Headers.NONE, source, PayloadCodec.write(output)));
+    } catch (BadMessage unwritable) {
+      log.warn("message={} type={} unwritable reply", request.id(), request.type(), unwritable);
+      return failed(
+          request,
+          500,
+          "Handler failed",
+          "what the handler of " + request.type() + " returned cannot be written");
+    }
+  }
+
+  private Message reply(Request request, Reply reply) {
+    Headers.Builder headers = reply.headers().toBuilder();
+    if (reply.status() != 200) {
+      headers.set(Headers.STATUS, Integer.toString(reply.status()));
+    }
+    Object body = reply.body();
+    if (body instanceof Problem problem) {
+      body = problem.withId(request.id());
+      headers.set(Headers.CONTENT_TYPE, ProblemReply.MEDIA_TYPE);
+    }
+    Payload written = PayloadCodec.write(body);
+    return request.message().reply(headers.build(), source, written);
+  }
+
+  private static Result failed(Request request, int status, String title, String detail) {
+    return new Result.Failed(Problem.of(status, title, detail).withId(request.id()));
+  }
+
+  private static String detail(BadMessage unreadable) {
+    return String.valueOf(unreadable.getMessage());
+  }
+}

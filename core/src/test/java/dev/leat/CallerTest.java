@@ -1,0 +1,159 @@
+package dev.leat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.leat.wire.DeadLetter;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/** Calls and what they wait for; messages that want no reply. */
+class CallerTest extends LeatFixture {
+  // Deadlines
+
+  @Test
+  void a_call_that_nobody_answers_ends_at_its_deadline() {
+    assertThatThrownBy(
+            () -> caller.call("nobody", "x", "payload", String.class, Duration.ofMillis(50)))
+        .isInstanceOf(DeadlineExceeded.class)
+        .hasMessageContaining("nobody");
+  }
+
+  @Test
+  void work_whose_deadline_has_passed_is_not_begun() {
+    AtomicInteger begun = new AtomicInteger();
+    assertThatThrownBy(
+            () -> caller.call("late", "x", "payload", String.class, Duration.ofMillis(20)))
+        .isInstanceOf(DeadlineExceeded.class);
+
+    leat.worker("late").on("x", String.class, (text, request) -> begun.incrementAndGet()).start();
+
+    await().atMost(LONG).until(() -> backlog("late") == 0 && pending("late") == 0);
+    assertThat(begun).hasValue(0);
+  }
+
+  @Test
+  void a_call_from_inside_a_handler_inherits_deadline_cause_and_trace() {
+    CompletableFuture<Request> outer = new CompletableFuture<>();
+    CompletableFuture<Request> inner = new CompletableFuture<>();
+    leat.worker("users")
+        .on(
+            "user.get",
+            GetUser.class,
+            (get, request) -> {
+              inner.complete(request);
+              return new User(get.id(), "ada");
+            })
+        .start();
+    leat.worker("posts")
+        .on(
+            "post.get",
+            GetUser.class,
+            (get, request) -> {
+              outer.complete(request);
+              return caller.call("users", "user.get", get, User.class, Duration.ofHours(1));
+            })
+        .start();
+
+    Caller traced = caller.with(Headers.of("traceparent", "00-abc-def-01"));
+    User author = traced.call("posts", "post.get", new GetUser("7"), User.class, LONG);
+
+    assertThat(author.name()).isEqualTo("ada");
+    assertThat(inner.join().deadline()).isEqualTo(outer.join().deadline()).isPresent();
+    assertThat(inner.join().header("cause")).contains(outer.join().id());
+    assertThat(inner.join().header("traceparent")).contains("00-abc-def-01");
+    assertThat(Request.current()).isEmpty();
+  }
+
+  @Test
+  void an_interrupted_call_is_cancelled_and_frees_its_entry() throws InterruptedException {
+    CompletableFuture<Throwable> thrown = new CompletableFuture<>();
+    Thread calling =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  try {
+                    caller.call("nobody", "x", "p", String.class, LONG);
+                  } catch (LeatException failure) {
+                    thrown.complete(failure);
+                  }
+                });
+    await().atMost(LONG).until(() -> calling.getState() == Thread.State.WAITING);
+    calling.interrupt();
+    calling.join();
+
+    assertThat(thrown.join()).isInstanceOf(Cancelled.class);
+  }
+
+  @Test
+  void calls_that_still_wait_fail_when_the_connection_is_closed() {
+    var call = caller.callAsync("nobody", "x", "p", String.class, LONG).toCompletableFuture();
+    leat.close();
+
+    assertThatThrownBy(call::join)
+        .isInstanceOf(CompletionException.class)
+        .hasCauseInstanceOf(Cancelled.class);
+  }
+
+  // Sending
+
+  @Test
+  void a_sent_message_is_handled_and_nobody_is_answered() {
+    List<String> handled = new CopyOnWriteArrayList<>();
+    leat.worker("mail")
+        .on(
+            "mail.send",
+            String.class,
+            (text, request) -> {
+              handled.add(request.id() + text);
+              return null;
+            })
+        .start();
+
+    String id = caller.send("mail", "mail.send", "hello");
+
+    await().atMost(LONG).until(() -> handled.size() == 1);
+    assertThat(handled).containsExactly(id + "hello");
+    await().atMost(LONG).until(() -> pending("mail") == 0);
+    assertThat(deadLetters("mail")).isEmpty();
+  }
+
+  @Test
+  void a_sent_message_whose_handler_fails_is_kept_among_the_dead_letters() {
+    leat.worker("mail")
+        .on(
+            "mail.send",
+            String.class,
+            (text, request) -> {
+              throw new IllegalStateException("no");
+            })
+        .start();
+
+    String id = caller.send("mail", "mail.send", "hello");
+
+    await().atMost(LONG).until(() -> deadLetters("mail").size() == 1);
+    Message letter = deadLetters("mail").getFirst();
+    assertThat(letter.id()).isEqualTo(id);
+    assertThat(letter.headers().get(DeadLetter.CAUSE)).contains("Handler failed");
+  }
+
+  @Test
+  void a_topic_that_is_full_refuses_and_says_so() {
+    try (Leat small = Leat.connect("memory:?entries=2")) {
+      small.caller().send("t", "x", "1");
+      small.caller().send("t", "x", "2");
+
+      assertThatThrownBy(() -> small.caller().send("t", "x", "3"))
+          .isInstanceOf(StreamFull.class)
+          .hasMessageContaining("t::DEFAULT::CONSUMER_INCOMING is full");
+      assertThatThrownBy(() -> small.caller().call("t", "x", "3", String.class, LONG))
+          .isInstanceOf(StreamFull.class);
+    }
+  }
+}

@@ -1,0 +1,197 @@
+package dev.leat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** What a handler returns or throws, and what its caller gets. */
+class HandlerTest extends LeatFixture {
+  // Payloads
+
+  @Test
+  void a_call_is_answered_by_the_handler_of_its_type() {
+    leat.worker("users")
+        .on("user.get", GetUser.class, (get, request) -> new User(get.id(), "ada"))
+        .on("user.count", Map.class, (all, request) -> 7)
+        .start();
+
+    assertThat(caller.call("users", "user.get", new GetUser("7"), User.class, LONG))
+        .isEqualTo(new User("7", "ada"));
+    assertThat(caller.call("users", "user.count", Map.of(), Integer.class, LONG)).isEqualTo(7);
+  }
+
+  @Test
+  void bytes_and_text_travel_as_they_are() {
+    leat.worker("echo")
+        .on("bytes", byte[].class, (bytes, request) -> bytes)
+        .on("text", String.class, (text, request) -> text + "!")
+        .on("any", Payload.class, (payload, request) -> payload)
+        .start();
+
+    byte[] bytes = {0, -1, 127, -128};
+    assertThat(caller.call("echo", "bytes", bytes, byte[].class, LONG)).isEqualTo(bytes);
+    assertThat(caller.call("echo", "text", "grüße", String.class, LONG)).isEqualTo("grüße!");
+    assertThat(caller.call("echo", "any", Payload.EMPTY, Payload.class, LONG))
+        .isEqualTo(Payload.EMPTY);
+  }
+
+  @Test
+  void an_empty_payload_is_read_from_the_parameters_of_the_request() {
+    leat.worker("users")
+        .on("user.get", User.class, (user, request) -> user.id() + user.name())
+        .start();
+
+    Caller edge =
+        caller.with(
+            Headers.of(
+                "http.query.id", "from query", "http.param.id", "7", "http.query.name", "ada"));
+    assertThat(edge.call("users", "user.get", Payload.EMPTY, String.class, LONG)).isEqualTo("7ada");
+  }
+
+  @Test
+  void a_reply_says_its_status_and_headers() {
+    leat.worker("users")
+        .on(
+            "user.create",
+            GetUser.class,
+            (get, request) ->
+                Reply.created("/users/7", new User("7", "ada"))
+                    .withContentType("application/vnd.user+json"))
+        .start();
+
+    Message reply = caller.call("users", "user.create", new GetUser("7"), Message.class, LONG);
+    assertThat(reply.headers().asMap())
+        .containsEntry("status", "201")
+        .containsEntry("http.header.location", "/users/7")
+        .containsEntry("content-type", "application/vnd.user+json");
+  }
+
+  // Failures
+
+  @Test
+  void a_handler_that_throws_is_a_problem_for_its_caller_at_once_and_the_worker_lives() {
+    leat.worker("users")
+        .on(
+            "user.get",
+            GetUser.class,
+            (get, request) -> {
+              if (get.id().equals("bad")) {
+                throw new java.io.IOException("password=s3cret");
+              }
+              return new User(get.id(), "ada");
+            })
+        .start();
+
+    assertThatThrownBy(() -> getUser("bad"))
+        .isInstanceOfSatisfying(
+            HandlerFailed.class,
+            failed -> {
+              assertThat(failed.problem().status()).isEqualTo(500);
+              assertThat(failed.problem().id()).isNotEmpty();
+              assertThat(failed.remedy()).isEqualTo(Remedy.FIX_HANDLER);
+            })
+        .hasMessageNotContaining("s3cret");
+    assertThat(getUser("7").name()).isEqualTo("ada");
+  }
+
+  @Test
+  void even_an_error_in_a_handler_leaves_the_worker_alive() {
+    leat.worker("users")
+        .on(
+            "user.get",
+            GetUser.class,
+            (get, request) -> {
+              throw new StackOverflowError();
+            })
+        .start();
+
+    assertThatThrownBy(() -> getUser("1")).isInstanceOf(HandlerFailed.class);
+    assertThatThrownBy(() -> getUser("2")).isInstanceOf(HandlerFailed.class);
+  }
+
+  @Test
+  void a_handler_that_returns_null_is_a_problem_for_its_caller() {
+    leat.worker("users").on("user.get", GetUser.class, (get, request) -> null).start();
+
+    assertThatThrownBy(() -> getUser("7"))
+        .isInstanceOf(HandlerFailed.class)
+        .hasMessageContaining("returned nothing");
+  }
+
+  @Test
+  void a_handler_that_returns_what_cannot_be_written_is_a_problem_for_its_caller() {
+    leat.worker("users")
+        .on(
+            "user.get",
+            GetUser.class,
+            (get, request) -> {
+              List<Object> endless = new ArrayList<>();
+              endless.add(endless);
+              return endless;
+            })
+        .start();
+
+    assertThatThrownBy(() -> getUser("7"))
+        .isInstanceOf(HandlerFailed.class)
+        .hasMessageContaining("cannot be written");
+  }
+
+  @Test
+  void a_reply_larger_than_a_stream_takes_is_a_problem_for_its_caller() {
+    try (Leat small = Leat.connect("memory:?bytes=1000")) {
+      small.worker("big").on("get", Payload.class, (p, request) -> new byte[1001]).start();
+
+      assertThatThrownBy(() -> small.caller().call("big", "get", Payload.EMPTY, byte[].class, LONG))
+          .isInstanceOf(HandlerFailed.class)
+          .hasMessageContaining("more than a stream takes");
+    }
+  }
+
+  @Test
+  void a_problem_that_a_handler_returns_reaches_its_caller() {
+    leat.worker("users")
+        .on("user.get", GetUser.class, (g, r) -> Reply.problem(404, "Not Found", "no user 7"))
+        .start();
+
+    assertThatThrownBy(() -> getUser("7"))
+        .isInstanceOfSatisfying(
+            HandlerFailed.class, failed -> assertThat(failed.problem().status()).isEqualTo(404))
+        .hasMessage("404 Not Found: no user 7");
+  }
+
+  @Test
+  void a_payload_that_the_handler_cannot_take_is_the_senders_problem() {
+    leat.worker("users").on("user.get", GetUser.class, (get, request) -> get).start();
+
+    assertThatThrownBy(
+            () -> caller.call("users", "user.get", Payload.json("[1]"), User.class, LONG))
+        .isInstanceOfSatisfying(
+            HandlerFailed.class,
+            failed -> assertThat(failed.remedy()).isEqualTo(Remedy.FIX_REQUEST))
+        .hasMessageContaining("cannot be read as GetUser");
+    assertThatThrownBy(
+            () -> caller.call("users", "user.get", Payload.json("null"), User.class, LONG))
+        .hasMessageContaining("null");
+  }
+
+  @Test
+  void a_type_without_a_handler_is_a_dead_letter_and_a_problem_for_its_caller() {
+    leat.worker("users").on("user.get", GetUser.class, (get, request) -> get).start();
+
+    assertThatThrownBy(() -> caller.call("users", "user.gte", "x", User.class, LONG))
+        .isInstanceOf(HandlerFailed.class)
+        .hasMessageContaining("no handler for type 'user.gte'");
+    assertThat(deadLetters("users")).hasSize(1);
+  }
+
+  @Test
+  void a_reply_that_its_caller_cannot_read_says_so() {
+    leat.worker("users").on("user.get", GetUser.class, (get, request) -> "no json").start();
+
+    assertThatThrownBy(() -> getUser("7")).isInstanceOf(BadReply.class);
+  }
+}
