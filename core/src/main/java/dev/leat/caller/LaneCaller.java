@@ -59,11 +59,18 @@ public final class LaneCaller implements Caller {
     Topic to = Topic.of(topic);
     Headers sent = inherited();
     Payload written = PayloadCodec.write(payload);
+    String id = calls.nextId();
     CompletableFuture<String> accepted = new CompletableFuture<>();
     loop.execute(
         () ->
             calls.send(
-                to, type, sent, written, accepted::complete, accepted::completeExceptionally));
+                id,
+                to,
+                type,
+                sent,
+                written,
+                () -> accepted.complete(id),
+                accepted::completeExceptionally));
     return await(accepted);
   }
 
@@ -81,7 +88,8 @@ public final class LaneCaller implements Caller {
     Payload written = PayloadCodec.write(payload);
     Instant deadline = deadline(timeout);
     Answer answer = new Answer(loop);
-    loop.execute(() -> answer.waitFor(calls.call(to, type, sent, written, deadline, answer)));
+    String id = calls.nextId();
+    loop.execute(() -> answer.waitFor(calls.call(id, to, type, sent, written, deadline, answer)));
     return answer;
   }
 

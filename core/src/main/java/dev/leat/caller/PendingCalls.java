@@ -49,20 +49,27 @@ public final class PendingCalls implements AutoCloseable {
     this.lane = broker.openLane(loop, replyStream, replies -> replies.forEach(this::onReply));
   }
 
+  /** An id for a message that is to be sent. Any thread. */
+  public String nextId() {
+    return ids.next();
+  }
+
   /**
    * Sends a request and waits for its reply, without blocking.
    *
+   * @param id of {@link #nextId}, used once
    * @param headers of the request; the deadline is added
    * @param deadline when nobody waits any more; in the past, the call fails at once
    */
   public PendingCall call(
+      String id,
       Topic topic,
       String type,
       Headers headers,
       Payload payload,
       Instant deadline,
       CallListener listener) {
-    PendingCall call = new PendingCall(this, ids.next(), listener);
+    PendingCall call = new PendingCall(this, id, listener);
     if (closed) {
       loop.execute(() -> listener.onFailure(closedFailure()));
       return call;
@@ -85,26 +92,23 @@ public final class PendingCalls implements AutoCloseable {
   /**
    * Sends a message that wants no reply.
    *
-   * @param accepted told its id once the broker has it
+   * @param id of {@link #nextId}, used once
+   * @param accepted told once the broker has it
    * @param refused told if the broker will not have it
    */
   public void send(
+      String id,
       Topic topic,
       String type,
       Headers headers,
       Payload payload,
-      Consumer<String> accepted,
+      Runnable accepted,
       Consumer<LeatException> refused) {
-    String id = ids.next();
     if (closed) {
       loop.execute(() -> refused.accept(closedFailure()));
       return;
     }
-    append(
-        topic,
-        new Message(id, type, "", headers, source, payload),
-        () -> accepted.accept(id),
-        refused);
+    append(topic, new Message(id, type, "", headers, source, payload), accepted, refused);
   }
 
   /** Calls that wait for their reply. */

@@ -1,0 +1,134 @@
+package dev.leat.gateway.route;
+
+import dev.leat.Topic;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * Which requests become messages of which type on which topic.
+ *
+ * @param method in upper case; a {@code GET} route answers {@code HEAD} too
+ * @param path a template such as <code>/users/{id}</code>; its parameters become headers {@code
+ *     http.param.<name>}
+ * @param topic where the message goes
+ * @param type the message's type
+ * @param timeout how long the client waits at most; also the message's deadline
+ * @param reply where the answer comes from
+ * @param bodyLimit bytes that a body may have; more is answered 413
+ * @param mediaTypes what a body may be, such as {@code application/json}; none means anything, else
+ *     is answered 415
+ * @param headers HTTP headers, in lower case, that become headers {@code http.header.<name>}
+ */
+public record Route(
+    String method,
+    String path,
+    Topic topic,
+    String type,
+    Duration timeout,
+    ReplyMode reply,
+    int bodyLimit,
+    Set<String> mediaTypes,
+    List<String> headers) {
+
+  /** Longer than a person waits for a page; a payment wants to set its own. */
+  public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
+
+  /** 1 MiB, what the smallest of the brokers takes as one message without being told otherwise. */
+  public static final int DEFAULT_BODY_LIMIT = 1 << 20;
+
+  /** A token of RFC 9110, section 5.6.2. */
+  private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
+
+  /** Refuses what could never match or never be answered. */
+  public Route {
+    method = method.toUpperCase(Locale.ROOT);
+    if (!TOKEN.matcher(method).matches()) {
+      throw new IllegalArgumentException("'" + method + "' is not an HTTP method");
+    }
+    PathTemplate.parse(path);
+    if (type.isEmpty()) {
+      throw new IllegalArgumentException("route " + method + " " + path + " needs a message type");
+    }
+    if (!timeout.isPositive()) {
+      throw new IllegalArgumentException(
+          "route " + method + " " + path + ": the timeout must be positive, was " + timeout);
+    }
+    if (bodyLimit < 0) {
+      throw new IllegalArgumentException(
+          "route " + method + " " + path + ": the body limit must not be below 0");
+    }
+    mediaTypes = Set.copyOf(mediaTypes.stream().map(Route::lowerCase).toList());
+    headers = headers.stream().map(Route::lowerCase).toList();
+  }
+
+  /**
+   * A route with the defaults.
+   *
+   * @param topic as {@link Topic#of} reads it
+   */
+  public static Route of(String method, String path, String topic, String type) {
+    return new Route(
+        method,
+        path,
+        Topic.of(topic),
+        type,
+        DEFAULT_TIMEOUT,
+        ReplyMode.PRIVATE,
+        DEFAULT_BODY_LIMIT,
+        Set.of(),
+        List.of());
+  }
+
+  /** {@code GET}, and {@code HEAD} with it. */
+  public static Route get(String path, String topic, String type) {
+    return of("GET", path, topic, type);
+  }
+
+  /** {@code POST}. */
+  public static Route post(String path, String topic, String type) {
+    return of("POST", path, topic, type);
+  }
+
+  /** {@code PUT}. */
+  public static Route put(String path, String topic, String type) {
+    return of("PUT", path, topic, type);
+  }
+
+  /** {@code DELETE}. */
+  public static Route delete(String path, String topic, String type) {
+    return of("DELETE", path, topic, type);
+  }
+
+  /** The same with another timeout. */
+  public Route timeout(Duration other) {
+    return new Route(method, path, topic, type, other, reply, bodyLimit, mediaTypes, headers);
+  }
+
+  /** The same with its answer from elsewhere. */
+  public Route reply(ReplyMode other) {
+    return new Route(method, path, topic, type, timeout, other, bodyLimit, mediaTypes, headers);
+  }
+
+  /** The same with another limit, in bytes. */
+  public Route bodyLimit(int other) {
+    return new Route(method, path, topic, type, timeout, reply, other, mediaTypes, headers);
+  }
+
+  /** The same for bodies of these media types alone, parameters not counted. */
+  public Route accepts(String... others) {
+    return new Route(method, path, topic, type, timeout, reply, bodyLimit, Set.of(others), headers);
+  }
+
+  /** The same with these HTTP headers handed on. */
+  public Route handsOn(String... others) {
+    return new Route(
+        method, path, topic, type, timeout, reply, bodyLimit, mediaTypes, List.of(others));
+  }
+
+  private static String lowerCase(String text) {
+    return text.toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,135 @@
+package dev.leat.gateway.route;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All routes, found by method and path. Immutable once made; any thread.
+ *
+ * <p>A tree of segments: a literal is tried before a parameter, and where it leads nowhere the
+ * parameter is tried after all. Paths are compared decoded, segment by segment, so that an encoded
+ * slash stays within its segment.
+ */
+public final class RouteTable {
+  private record Leaf(Route route, List<String> parameters) {}
+
+  private static final class Node {
+    final Map<String, Node> literals = new HashMap<>();
+    final Map<String, Leaf> leaves = new TreeMap<>();
+    @Nullable Node parameter;
+
+    Node child(PathTemplate.Segment segment) {
+      return switch (segment) {
+        case PathTemplate.Segment.Literal literal ->
+            literals.computeIfAbsent(literal.text(), text -> new Node());
+        case PathTemplate.Segment.Parameter named -> parameterNode();
+      };
+    }
+
+    private Node parameterNode() {
+      Node node = parameter;
+      if (node == null) {
+        node = new Node();
+        parameter = node;
+      }
+      return node;
+    }
+  }
+
+  private final Node root = new Node();
+
+  /**
+   * A table of these routes.
+   *
+   * @throws IllegalArgumentException if two of them take the same requests
+   */
+  public RouteTable(Collection<Route> routes) {
+    routes.forEach(this::add);
+  }
+
+  /** Which route takes a request; the path is taken as the client wrote it. */
+  public Match match(String method, String path) {
+    if (!path.startsWith("/")) {
+      return new Match.Unknown();
+    }
+    List<String> segments;
+    try {
+      segments = segments(path);
+    } catch (IllegalArgumentException malformed) {
+      return new Match.Malformed();
+    }
+    List<String> values = new ArrayList<>();
+    Node node = find(root, segments, 0, values);
+    if (node == null) {
+      return new Match.Unknown();
+    }
+    Leaf leaf = node.leaves.get(method);
+    if (leaf == null && method.equals("HEAD")) {
+      leaf = node.leaves.get("GET");
+    }
+    return leaf == null
+        ? new Match.WrongMethod(allowed(node))
+        : new Match.Found(leaf.route, leaf.parameters, values);
+  }
+
+  private void add(Route route) {
+    PathTemplate template = PathTemplate.parse(route.path());
+    Node node = root;
+    for (PathTemplate.Segment segment : template.segments()) {
+      node = node.child(segment);
+    }
+    Leaf other = node.leaves.putIfAbsent(route.method(), new Leaf(route, template.parameters()));
+    if (other != null) {
+      throw new IllegalArgumentException(
+          "%s %s and %s take the same requests"
+              .formatted(route.method(), route.path(), other.route.path()));
+    }
+  }
+
+  private static @Nullable Node find(
+      Node node, List<String> segments, int depth, List<String> values) {
+    if (depth == segments.size()) {
+      return node.leaves.isEmpty() ? null : node;
+    }
+    String segment = segments.get(depth);
+    Node literal = node.literals.get(segment);
+    Node found = literal == null ? null : find(literal, segments, depth + 1, values);
+    if (found != null || node.parameter == null || segment.isEmpty()) {
+      return found;
+    }
+    int before = values.size();
+    values.add(segment);
+    found = find(node.parameter, segments, depth + 1, values);
+    if (found == null) {
+      values.subList(before, values.size()).clear();
+    }
+    return found;
+  }
+
+  private static List<String> segments(String path) {
+    List<String> segments = new ArrayList<>();
+    int from = 1;
+    for (int slash = path.indexOf('/', from); slash >= 0; slash = path.indexOf('/', from)) {
+      segments.add(Percent.decodeSegment(path.substring(from, slash)));
+      from = slash + 1;
+    }
+    segments.add(Percent.decodeSegment(path.substring(from)));
+    return segments;
+  }
+
+  private static Set<String> allowed(Node node) {
+    Set<String> allowed = new TreeSet<>(node.leaves.keySet());
+    if (allowed.contains("GET")) {
+      allowed.add("HEAD");
+    }
+    allowed.add("OPTIONS");
+    return allowed;
+  }
+}

@@ -1,0 +1,102 @@
+package dev.leat.gateway.route;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RouteTableTest {
+  private final RouteTable table =
+      new RouteTable(
+          List.of(
+              Route.get("/", "root", "root"),
+              Route.get("/users", "users", "list"),
+              Route.post("/users", "users", "create"),
+              Route.get("/users/{id}", "users", "get"),
+              Route.delete("/users/{user}", "users", "delete"),
+              Route.get("/users/me", "users", "me"),
+              Route.get("/users/{id}/posts/{post}", "posts", "get"),
+              Route.of("options", "/own/options", "own", "options")));
+
+  @Test
+  void a_literal_is_taken_before_a_parameter() {
+    assertThat(found("GET", "/users/me").route().type()).isEqualTo("me");
+    assertThat(found("GET", "/users/you").route().type()).isEqualTo("get");
+  }
+
+  @Test
+  void where_a_literal_leads_nowhere_the_parameter_is_taken() {
+    Match.Found match = found("GET", "/users/me/posts/7");
+    assertThat(match.names()).containsExactly("id", "post");
+    assertThat(match.values()).containsExactly("me", "7");
+  }
+
+  @Test
+  void parameters_are_decoded_and_an_encoded_slash_stays_within_its_segment() {
+    assertThat(found("GET", "/users/a%2Fb%20c+d%C3%BC").values()).containsExactly("a/b c+dü");
+    assertThat(found("GET", "/%75sers").route().type()).isEqualTo("list");
+  }
+
+  @Test
+  void each_method_names_its_parameters_itself() {
+    assertThat(found("GET", "/users/7").names()).containsExactly("id");
+    assertThat(found("DELETE", "/users/7").names()).containsExactly("user");
+  }
+
+  @Test
+  void head_is_answered_by_get() {
+    assertThat(found("HEAD", "/users").route().method()).isEqualTo("GET");
+  }
+
+  @Test
+  void another_method_is_told_which_are_allowed() {
+    assertThat(table.match("PATCH", "/users"))
+        .isEqualTo(new Match.WrongMethod(java.util.Set.of("GET", "HEAD", "OPTIONS", "POST")));
+    assertThat(table.match("GET", "/own/options"))
+        .isEqualTo(new Match.WrongMethod(java.util.Set.of("OPTIONS")));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"/nothing", "/users/", "/users//posts/1", "/users/1/posts", "//", "*", ""})
+  void a_path_that_no_route_takes_is_unknown(String path) {
+    assertThat(table.match("GET", path)).isEqualTo(new Match.Unknown());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/users/%", "/users/%2", "/users/%zz", "/users/%ff", "/users/%-1"})
+  void a_path_that_cannot_be_decoded_is_malformed(String path) {
+    assertThat(table.match("GET", path)).isEqualTo(new Match.Malformed());
+  }
+
+  @Test
+  void routes_that_take_the_same_requests_are_refused() {
+    assertThatThrownBy(
+            () ->
+                new RouteTable(
+                    List.of(Route.get("/a/{x}", "t", "1"), Route.get("/a/{y}", "t", "2"))))
+        .hasMessage("GET /a/{y} and /a/{x} take the same requests");
+  }
+
+  @Test
+  void a_route_that_could_never_work_is_refused() {
+    assertThatThrownBy(() -> Route.get("users", "t", "x")).hasMessageContaining("begins with '/'");
+    assertThatThrownBy(() -> Route.get("/a{id}", "t", "x")).hasMessageContaining("whole segment");
+    assertThatThrownBy(() -> Route.get("/{}", "t", "x")).hasMessageContaining("whole segment");
+    assertThatThrownBy(() -> Route.get("/{a}/{a}", "t", "x"))
+        .hasMessageContaining("two parameters");
+    assertThatThrownBy(() -> Route.of("G T", "/", "t", "x")).hasMessageContaining("HTTP method");
+    assertThatThrownBy(() -> Route.get("/", "t", "")).hasMessageContaining("message type");
+    assertThatThrownBy(() -> Route.get("/", "t", "x").timeout(Duration.ZERO))
+        .hasMessageContaining("must be positive");
+  }
+
+  private Match.Found found(String method, String path) {
+    assertThat(table.match(method, path)).isInstanceOf(Match.Found.class);
+    return (Match.Found) table.match(method, path);
+  }
+}
