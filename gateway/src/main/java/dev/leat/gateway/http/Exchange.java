@@ -1,0 +1,188 @@
+package dev.leat.gateway.http;
+
+import dev.leat.Headers;
+import dev.leat.LeatException;
+import dev.leat.Message;
+import dev.leat.Payload;
+import dev.leat.Problem;
+import dev.leat.broker.EventLoop;
+import dev.leat.caller.CallListener;
+import dev.leat.caller.PendingCall;
+import dev.leat.caller.PendingCalls;
+import dev.leat.gateway.route.Match;
+import dev.leat.gateway.route.ReplyMode;
+import dev.leat.gateway.route.Route;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import org.jspecify.annotations.Nullable;
+
+/** One request from its first byte to its response. Confined to its loop, from birth to end. */
+final class Exchange implements CallListener {
+  /**
+   * Bytes beyond its limit that a body may go on for until the connection is given up. A client
+   * that is still sending would not read its 413 if the connection were closed at once.
+   */
+  private static final long PATIENCE = 8 << 20;
+
+  private final HttpServerRequest request;
+  private final Responder responder;
+  private final String id;
+  private final Match.Found match;
+  private final PendingCalls calls;
+  private final EventLoop loop;
+  private final MediaType type;
+  private @Nullable Buffer body;
+  private long received;
+  private @Nullable PendingCall call;
+
+  Exchange(
+      HttpServerRequest request,
+      Responder responder,
+      String id,
+      Match.Found match,
+      PendingCalls calls,
+      EventLoop loop) {
+    this.request = request;
+    this.responder = responder;
+    this.id = id;
+    this.match = match;
+    this.calls = calls;
+    this.loop = loop;
+    this.type = MediaType.of(request.getHeader(HttpHeaders.CONTENT_TYPE));
+  }
+
+  void begin() {
+    if (!isMediaTypeTaken()) {
+      refuseUnread(
+          415,
+          "Unsupported media type",
+          "this route takes " + String.join(", ", match.route().mediaTypes()));
+      return;
+    }
+    if (announcedLength() > match.route().bodyLimit() && expectsContinue()) {
+      refuseUnread(413, "Body too large", limit());
+      return;
+    }
+    if (expectsContinue()) {
+      var unused = request.response().writeContinue();
+    }
+    request.handler(this::onBytes);
+    request.exceptionHandler(gone -> body = null);
+    request.endHandler(end -> onBody());
+  }
+
+  @Override
+  public void onReply(Message reply) {
+    if (!responder.isOver()) {
+      responder.reply(reply);
+    }
+  }
+
+  @Override
+  public void onFailure(LeatException failure) {
+    if (!responder.isOver()) {
+      responder.problem(Problems.of(failure));
+    }
+  }
+
+  private void onBytes(Buffer bytes) {
+    received += bytes.length();
+    if (received > match.route().bodyLimit()) {
+      body = null;
+      if (received > match.route().bodyLimit() + PATIENCE && !responder.isOver()) {
+        refuseUnread(413, "Body too large", limit());
+      }
+    } else if (body == null) {
+      body = bytes;
+    } else {
+      body.appendBuffer(bytes);
+    }
+  }
+
+  private void onBody() {
+    if (responder.isOver()) {
+      return;
+    }
+    if (received > match.route().bodyLimit()) {
+      responder.problem(Problem.of(413, "Body too large", limit()));
+      return;
+    }
+    switch (Body.of(type, body == null ? new byte[0] : body.getBytes())) {
+      case Body.Refused refused -> responder.problem(refused.problem());
+      case Body.Taken taken -> send(taken.payload());
+    }
+  }
+
+  private void send(Payload payload) {
+    Headers headers;
+    try {
+      headers = RequestHeaders.of(request, match, type);
+    } catch (IllegalArgumentException malformed) {
+      responder.problem(Problem.of(400, "Bad request", "the query cannot be decoded"));
+      return;
+    }
+    Route route = match.route();
+    if (route.reply() == ReplyMode.NONE) {
+      calls.send(
+          id, route.topic(), route.type(), headers, payload, this::onAccepted, this::onFailure);
+      return;
+    }
+    // Before the call: its reply may be there before this method is left.
+    request.response().closeHandler(gone -> cancel());
+    call =
+        calls.call(
+            id,
+            route.topic(),
+            route.type(),
+            headers,
+            payload,
+            loop.clock().instant().plus(route.timeout()),
+            this);
+  }
+
+  private void onAccepted() {
+    if (!responder.isOver()) {
+      responder.accepted();
+    }
+  }
+
+  private void cancel() {
+    if (call != null) {
+      call.cancel();
+    }
+  }
+
+  private void refuseUnread(int status, String title, String detail) {
+    responder.problemAndClose(Problem.of(status, title, detail));
+  }
+
+  private boolean isMediaTypeTaken() {
+    return match.route().mediaTypes().isEmpty()
+        || !hasBody()
+        || match.route().mediaTypes().contains(type.name());
+  }
+
+  private boolean hasBody() {
+    return announcedLength() > 0 || request.headers().contains(HttpHeaders.TRANSFER_ENCODING);
+  }
+
+  /** Bytes that the client says it will send; 0 where it does not say. */
+  private long announcedLength() {
+    String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+    try {
+      return length == null ? 0 : Long.parseLong(length);
+    } catch (NumberFormatException malformed) {
+      return 0;
+    }
+  }
+
+  private boolean expectsContinue() {
+    String expected = request.getHeader(HttpHeaders.EXPECT);
+    return expected != null && expected.equalsIgnoreCase("100-continue");
+  }
+
+  private String limit() {
+    return "a body here has " + match.route().bodyLimit() + " bytes at most";
+  }
+}

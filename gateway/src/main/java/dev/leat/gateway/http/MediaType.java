@@ -1,0 +1,57 @@
+package dev.leat.gateway.http;
+
+import dev.leat.Encoding;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a {@code Content-Type} header says (RFC 9110, section 8.3.1).
+ *
+ * @param name type and subtype in lower case; empty where there is no header
+ * @param header as it stands; empty where there is none
+ */
+record MediaType(String name, String header) {
+  static MediaType of(@Nullable String header) {
+    if (header == null) {
+      return new MediaType("", "");
+    }
+    int end = header.indexOf(';');
+    String name = (end < 0 ? header : header.substring(0, end)).strip();
+    return new MediaType(name.toLowerCase(Locale.ROOT), header);
+  }
+
+  Encoding encoding() {
+    if (name.equals("application/json") || name.endsWith("+json")) {
+      return Encoding.JSON;
+    }
+    return name.startsWith("text/") ? Encoding.TEXT : Encoding.BINARY;
+  }
+
+  /** Whether the encoding alone does not say it. */
+  boolean isWorthAHeader() {
+    return switch (encoding()) {
+      case JSON -> !name.equals("application/json");
+      case TEXT -> !name.equals("text/plain");
+      case BINARY -> !name.isEmpty() && !name.equals("application/octet-stream");
+    };
+  }
+
+  /** The charset of a text; UTF-8 where none is named, empty where it is not known here. */
+  Optional<Charset> charset() {
+    for (String parameter : header.split(";", -1)) {
+      String stripped = parameter.strip();
+      if (stripped.regionMatches(true, 0, "charset=", 0, "charset=".length())) {
+        String named = stripped.substring("charset=".length()).replace("\"", "").strip();
+        try {
+          return Optional.of(Charset.forName(named));
+        } catch (IllegalArgumentException unknown) {
+          return Optional.empty();
+        }
+      }
+    }
+    return Optional.of(StandardCharsets.UTF_8);
+  }
+}

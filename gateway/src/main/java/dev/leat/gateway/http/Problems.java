@@ -1,0 +1,43 @@
+package dev.leat.gateway.http;
+
+import dev.leat.BadConfiguration;
+import dev.leat.BadMessage;
+import dev.leat.BadReply;
+import dev.leat.BrokerUnavailable;
+import dev.leat.Cancelled;
+import dev.leat.DeadlineExceeded;
+import dev.leat.HandlerFailed;
+import dev.leat.LeatException;
+import dev.leat.Problem;
+import dev.leat.StreamFull;
+import dev.leat.Unsupported;
+
+/** The one table from errors to what an HTTP client reads. */
+final class Problems {
+  private Problems() {}
+
+  static Problem of(LeatException failure) {
+    return switch (failure) {
+      case BadMessage bad -> Problem.of(400, "Bad request", String.valueOf(bad.getMessage()));
+      case BadReply bad -> badReply(String.valueOf(bad.getMessage()));
+      case DeadlineExceeded late ->
+          Problem.of(504, "No reply in time", "the work may still be done; ask before you repeat");
+      case StreamFull full -> Problem.of(503, "Too much waiting", "try again later");
+      case BrokerUnavailable gone ->
+          Problem.of(503, "Broker unavailable", "the request was not taken; try again later");
+      case Cancelled closing -> Problem.of(503, "Closing", "this gateway is closing; try again");
+      case HandlerFailed failed -> failed.problem();
+      case BadConfiguration wrong -> misconfigured();
+      case Unsupported lacking -> misconfigured();
+    };
+  }
+
+  static Problem badReply(String detail) {
+    return Problem.of(502, "Undecodable reply", detail);
+  }
+
+  /** What is wrong is for the log, not for strangers. */
+  private static Problem misconfigured() {
+    return Problem.of(500, "Gateway misconfigured", "");
+  }
+}

@@ -1,0 +1,160 @@
+package dev.leat.gateway.http;
+
+import dev.leat.Encoding;
+import dev.leat.Headers;
+import dev.leat.Message;
+import dev.leat.Payload;
+import dev.leat.Problem;
+import dev.leat.wire.JsonSyntax;
+import dev.leat.wire.ProblemReply;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import java.util.Optional;
+import java.util.Set;
+
+/** Writes responses. Confined to the request's loop. */
+final class Responder {
+  /** What the connection says, a reply cannot (RFC 9110, section 7.6.1). */
+  private static final Set<String> NOT_THE_REPLYS =
+      Set.of(
+          "connection",
+          "content-length",
+          "content-type",
+          "keep-alive",
+          "proxy-authenticate",
+          "proxy-connection",
+          "te",
+          "trailer",
+          "transfer-encoding",
+          "upgrade");
+
+  private static final int NO_CONTENT = 204;
+  private static final int NOT_MODIFIED = 304;
+
+  /** Seconds; long enough for a burst to pass, short enough to be tried. */
+  private static final String RETRY_AFTER = "1";
+
+  private final HttpServerRequest request;
+  private final String id;
+
+  Responder(HttpServerRequest request, String id) {
+    this.request = request;
+    this.id = id;
+  }
+
+  /** Whether the response has ended, or has nobody to go to. */
+  boolean isOver() {
+    return request.response().ended() || request.response().closed();
+  }
+
+  /** The reply as the worker wants it seen, or 502 where that cannot be. */
+  void reply(Message reply) {
+    Optional<String> fault = fault(reply);
+    if (fault.isPresent()) {
+      problem(Problems.badReply(fault.orElseThrow()));
+      return;
+    }
+    HttpServerResponse response = request.response();
+    response.setStatusCode(status(reply));
+    try {
+      reply.headers().forEach((name, value) -> handOn(response, name, value));
+    } catch (IllegalArgumentException malformed) {
+      response.headers().clear();
+      problem(Problems.badReply("the reply sets a header that HTTP does not allow"));
+      return;
+    }
+    String type =
+        reply
+            .headers()
+            .get(Headers.CONTENT_TYPE)
+            .orElseGet(() -> reply.payload().encoding().mediaType());
+    end(reply.payload(), type);
+  }
+
+  /** The problem, with the id of the message. */
+  void problem(Problem problem) {
+    HttpServerResponse response = request.response();
+    response.setStatusCode(problem.status());
+    if (problem.status() == 503) {
+      response.putHeader(HttpHeaders.RETRY_AFTER, RETRY_AFTER);
+    }
+    end(ProblemReply.payload(problem.withId(id)), ProblemReply.MEDIA_TYPE);
+  }
+
+  /** 202: the broker has it, and nobody will answer. */
+  void accepted() {
+    request.response().setStatusCode(202);
+    end(Payload.json("{\"id\":\"" + id + "\"}"), Encoding.JSON.mediaType());
+  }
+
+  /** 204 with the methods that are allowed. */
+  void options(Set<String> allowed) {
+    allow(allowed);
+    request.response().setStatusCode(NO_CONTENT);
+    end(Payload.EMPTY, "");
+  }
+
+  /** Says which methods are allowed, whatever else the response says. */
+  void allow(Set<String> allowed) {
+    request.response().putHeader(HttpHeaders.ALLOW, String.join(", ", allowed));
+  }
+
+  /** The problem, after which the connection ends: not all of the request was read. */
+  void problemAndClose(Problem problem) {
+    request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+    problem(problem);
+    request.connection().close();
+  }
+
+  private void end(Payload payload, String type) {
+    HttpServerResponse response = request.response();
+    int status = response.getStatusCode();
+    if (status == NO_CONTENT || status == NOT_MODIFIED) {
+      response.end();
+      return;
+    }
+    if (payload.size() > 0) {
+      response.putHeader(HttpHeaders.CONTENT_TYPE, type);
+    }
+    response.putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(payload.size()));
+    if (request.method().equals(HttpMethod.HEAD) || payload.size() == 0) {
+      response.end();
+    } else {
+      response.end(Buffer.buffer(payload.bytes()));
+    }
+  }
+
+  private static void handOn(HttpServerResponse response, String name, String value) {
+    if (name.startsWith(Headers.HTTP_HEADER)) {
+      String http = name.substring(Headers.HTTP_HEADER.length());
+      if (!NOT_THE_REPLYS.contains(http)) {
+        response.putHeader(http, value);
+      }
+    }
+  }
+
+  /** Why a reply cannot be shown; empty when it can. */
+  private static Optional<String> fault(Message reply) {
+    int status = status(reply);
+    if (status < 200 || status > 599) {
+      return Optional.of("the reply's status is not one of HTTP");
+    }
+    Payload payload = reply.payload();
+    boolean json = payload.encoding() == Encoding.JSON && payload.size() > 0;
+    return json
+        ? JsonSyntax.fault(payload.bytes()).map(where -> "the reply is not JSON: " + where)
+        : Optional.empty();
+  }
+
+  private static int status(Message reply) {
+    String status = reply.headers().get(Headers.STATUS).orElse("200");
+    try {
+      return Integer.parseInt(status);
+    } catch (NumberFormatException malformed) {
+      return -1;
+    }
+  }
+}

@@ -1,0 +1,109 @@
+package dev.leat.gateway;
+
+import dev.leat.Leat;
+import dev.leat.Topic;
+import dev.leat.broker.GroupHealth;
+import dev.leat.gateway.route.Route;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** A gateway on a free port over the embedded broker, and clients for it. */
+abstract class GatewayFixture {
+  static final Duration LONG = Duration.ofSeconds(20);
+
+  final Leat leat = Leat.connect("memory:?bytes=4000000");
+  final LeatGateway gateway = LeatGateway.on(leat);
+  final HttpClient http = HttpClient.newHttpClient();
+
+  @AfterEach
+  void close() {
+    http.shutdownNow();
+    gateway.close();
+    leat.close();
+  }
+
+  void listen(Route... routes) {
+    List.of(routes).forEach(gateway::route);
+    gateway.listen("127.0.0.1", 0);
+  }
+
+  HttpRequest.Builder to(String path) {
+    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + gateway.port() + path))
+        .version(HttpClient.Version.HTTP_1_1)
+        .timeout(LONG);
+  }
+
+  HttpResponse<String> send(HttpRequest.Builder request) {
+    try {
+      return http.send(request.build(), BodyHandlers.ofString());
+    } catch (IOException failure) {
+      throw new AssertionError("no response", failure);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("interrupted", interrupted);
+    }
+  }
+
+  HttpResponse<String> get(String path) {
+    return send(to(path));
+  }
+
+  HttpResponse<String> post(String path, String contentType, String body) {
+    return send(
+        to(path)
+            .header("content-type", contentType)
+            .POST(HttpRequest.BodyPublishers.ofString(body)));
+  }
+
+  /** Writes raw bytes on one connection, and reads until the server closes it. */
+  String raw(String text) throws IOException {
+    try (Socket socket = connect()) {
+      write(socket, text);
+      return readAll(socket);
+    }
+  }
+
+  Socket connect() throws IOException {
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway.port());
+    socket.setSoTimeout((int) LONG.toMillis());
+    return socket;
+  }
+
+  static void write(Socket socket, String text) throws IOException {
+    OutputStream out = socket.getOutputStream();
+    out.write(text.getBytes(StandardCharsets.UTF_8));
+    out.flush();
+  }
+
+  static String readAll(Socket socket) throws IOException {
+    InputStream in = socket.getInputStream();
+    return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+  }
+
+  static JsonNode json(HttpResponse<String> response) {
+    return JsonMapper.shared().readTree(response.body());
+  }
+
+  GroupHealth workers(String topic) {
+    return leat.broker()
+        .health(Topic.of(topic).incoming())
+        .toCompletableFuture()
+        .join()
+        .groups()
+        .getFirst();
+  }
+}
