@@ -1,0 +1,77 @@
+package dev.leat.cli;
+
+import dev.leat.LeatException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Properties;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command itself; its work is done by its subcommands. */
+@Command(
+    name = "leat",
+    description = "HTTP ends at the edge and everything behind it is streams.",
+    mixinStandardHelpOptions = true,
+    versionProvider = LeatCommand.Version.class,
+    subcommands = {DemoCommand.class, HelpCommand.class})
+public final class LeatCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  /** For picocli. */
+  public LeatCommand() {}
+
+  /** Runs the command and ends the process with its exit code. */
+  public static void main(String... arguments) {
+    System.exit(line().execute(arguments));
+  }
+
+  static CommandLine line() {
+    return new CommandLine(new LeatCommand())
+        .setExecutionExceptionHandler(LeatCommand::explain)
+        .setParameterExceptionHandler(LeatCommand::refuse);
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "a subcommand is missing");
+  }
+
+  /** What went wrong outside this program is one sentence; anything else is a defect and shows. */
+  private static int explain(Exception failure, CommandLine command, CommandLine.ParseResult parsed)
+      throws Exception {
+    if (!(failure instanceof LeatException)) {
+      throw failure;
+    }
+    command.getErr().println("leat: " + failure.getMessage());
+    return CommandLine.ExitCode.SOFTWARE;
+  }
+
+  private static int refuse(ParameterException mistake, String[] arguments) {
+    CommandLine command = mistake.getCommandLine();
+    command
+        .getErr()
+        .println(
+            "leat: %s; see '%s --help'"
+                .formatted(mistake.getMessage(), command.getCommandSpec().qualifiedName()));
+    return CommandLine.ExitCode.USAGE;
+  }
+
+  /** Says the version that was built. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() throws IOException {
+      Properties built = new Properties();
+      try (InputStream in = LeatCommand.class.getResourceAsStream("/leat.properties")) {
+        if (in != null) {
+          built.load(in);
+        }
+      }
+      return new String[] {"leat " + built.getProperty("version", "unknown")};
+    }
+  }
+}

@@ -1,0 +1,66 @@
+package dev.leat.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+class LeatCommandTest {
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @Test
+  void help_lists_the_subcommands() {
+    assertThat(run("help")).isZero();
+    assertThat(out.toString()).contains("demo", "help", "--version");
+    assertThat(err.toString()).isEmpty();
+  }
+
+  @Test
+  void help_of_a_subcommand_says_its_options_and_their_defaults() {
+    assertThat(run("help", "demo")).isZero();
+    assertThat(out.toString()).contains("--port=N", "8080", "--broker=URL", "memory:");
+  }
+
+  @Test
+  void the_version_is_the_one_that_was_built() {
+    assertThat(run("--version")).isZero();
+    assertThat(out.toString()).matches("leat \\d+\\.\\d+\\.\\d+.*\\s*");
+  }
+
+  @Test
+  void mistakes_are_one_sentence_that_says_where_to_look() {
+    assertThat(run()).isEqualTo(2);
+    assertThat(run("dmo")).isEqualTo(2);
+    assertThat(run("demo", "--port", "x")).isEqualTo(2);
+    assertThat(run("demo", "--port", "70000")).isEqualTo(2);
+    assertThat(err.toString().lines())
+        .hasSize(4)
+        .allMatch(line -> line.startsWith("leat: ") && line.contains("--help'"));
+    assertThat(err.toString())
+        .contains("a subcommand is missing", "dmo", "'x' is not", "was 70000");
+  }
+
+  @Test
+  void an_unknown_scheme_is_one_sentence_without_the_password() {
+    assertThat(run("demo", "--broker", "rabbit://ada:s3cret@host")).isEqualTo(1);
+    assertThat(err.toString().strip())
+        .isEqualTo(
+            "leat: rabbit://***@host: no broker has the scheme 'rabbit:', known are memory:");
+  }
+
+  @Test
+  void a_misspelt_option_of_a_broker_names_those_that_are_known() {
+    assertThat(run("demo", "--broker", "memory:?entrees=1")).isEqualTo(1);
+    assertThat(err.toString()).contains("there is no option 'entrees', known are bytes, entries");
+  }
+
+  private int run(String... arguments) {
+    CommandLine line = LeatCommand.line();
+    line.setOut(new PrintWriter(out, true));
+    line.setErr(new PrintWriter(err, true));
+    return line.execute(arguments);
+  }
+}
