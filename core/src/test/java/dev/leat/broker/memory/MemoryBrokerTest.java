@@ -1,0 +1,179 @@
+package dev.leat.broker.memory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.leat.BadConfiguration;
+import dev.leat.BadMessage;
+import dev.leat.Headers;
+import dev.leat.Message;
+import dev.leat.Payload;
+import dev.leat.Position;
+import dev.leat.StreamFull;
+import dev.leat.Topic;
+import dev.leat.broker.Append;
+import dev.leat.broker.Broker;
+import dev.leat.broker.Brokers;
+import dev.leat.broker.Delivery;
+import dev.leat.broker.Membership;
+import dev.leat.broker.ThreadLoop;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is the embedded broker's own: its bounds, and what makes room. */
+class MemoryBrokerTest {
+  private static final Topic TOPIC = Topic.of("t");
+
+  private final ThreadLoop loop = new ThreadLoop("test", true);
+  private final MemoryBroker broker = open("memory:?entries=4&bytes=100");
+  private final List<Delivery> deliveries = new ArrayList<>();
+
+  @AfterEach
+  void close() {
+    broker.close();
+    loop.close();
+  }
+
+  @Test
+  void requests_that_wait_for_their_first_worker_are_never_dropped() {
+    append("1", "2", "3", "4");
+
+    assertThatThrownBy(() -> append("5"))
+        .isInstanceOf(StreamFull.class)
+        .hasMessage(
+            "stream t::DEFAULT::CONSUMER_INCOMING is full: 4 messages wait in it to be completed");
+    assertThat(texts(TOPIC.incoming())).containsExactly("1", "2", "3", "4");
+  }
+
+  @Test
+  void what_a_group_has_completed_makes_room_and_what_it_holds_does_not() {
+    join("one");
+    append("1", "2", "3", "4");
+    assertThatThrownBy(() -> append("5")).isInstanceOf(StreamFull.class);
+
+    complete(1);
+    assertThatThrownBy(() -> append("5")).isInstanceOf(StreamFull.class);
+    complete(0);
+    append("5", "6");
+
+    assertThat(texts(TOPIC.incoming())).containsExactly("3", "4", "5", "6");
+  }
+
+  @Test
+  void the_slowest_of_several_groups_says_what_may_go() {
+    join("fast");
+    broker.subscribe(Membership.of(TOPIC, "slow", "m"), batch -> {}).request(1);
+    append("1", "2", "3", "4");
+    for (int i = 0; i < 4; i++) {
+      complete(i);
+    }
+
+    assertThatThrownBy(() -> append("5")).isInstanceOf(StreamFull.class);
+  }
+
+  @Test
+  void a_stream_that_no_group_reads_keeps_the_latest() {
+    for (String text : List.of("1", "2", "3", "4", "5", "6")) {
+      result(broker.append(List.of(new Append(TOPIC.outgoing(), message(text)))));
+    }
+
+    assertThat(texts(TOPIC.outgoing())).containsExactly("3", "4", "5", "6");
+  }
+
+  @Test
+  void bytes_are_bounded_as_entries_are() {
+    join("one");
+    append("x".repeat(60), "y".repeat(40));
+    assertThatThrownBy(() -> append("z")).isInstanceOf(StreamFull.class);
+    complete(0);
+    append("z".repeat(60));
+    assertThat(texts(TOPIC.incoming())).containsExactly("y".repeat(40), "z".repeat(60));
+    assertThatThrownBy(() -> append("x".repeat(101)))
+        .isInstanceOf(BadMessage.class)
+        .hasMessageContaining("101 bytes");
+  }
+
+  @Test
+  void a_completion_whose_reply_cannot_stand_leaves_the_message_with_its_holder() {
+    join("one");
+    append("1");
+    Append tooLarge = new Append("elsewhere", message("x".repeat(101)));
+
+    assertThatThrownBy(() -> result(deliveries.getFirst().complete(List.of(tooLarge))))
+        .isInstanceOf(BadMessage.class);
+    assertThat(result(deliveries.getFirst().complete(List.of()))).isTrue();
+  }
+
+  @Test
+  void a_range_from_an_entry_that_is_gone_begins_with_what_is_left() {
+    List<String> ids = new ArrayList<>();
+    for (String text : List.of("1", "2", "3", "4", "5", "6")) {
+      ids.addAll(result(broker.append(List.of(new Append(TOPIC.outgoing(), message(text))))));
+    }
+
+    assertThat(result(broker.range(TOPIC.outgoing(), Position.after(ids.getFirst()), 1)))
+        .extracting(entry -> entry.message().payload().asText())
+        .containsExactly("3");
+    assertThatThrownBy(() -> result(broker.range(TOPIC.outgoing(), Position.after("x"), 1)))
+        .isInstanceOf(BadMessage.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"entries=0", "entries=x", "bytes=-1", "entries=", "entries=99999999999"})
+  void a_bound_that_is_no_number_is_refused_by_name(String option) {
+    assertThatThrownBy(() -> open("memory:?" + option))
+        .isInstanceOf(BadConfiguration.class)
+        .hasMessageContaining("is a number from 1 to");
+  }
+
+  @Test
+  void looking_at_a_stream_does_not_bring_it_into_being() {
+    result(broker.health("nowhere"));
+
+    assertThat(result(broker.trim("nowhere", 0))).isZero();
+    assertThat(result(broker.range("nowhere", Position.START, 1))).isEmpty();
+  }
+
+  private void join(String group) {
+    broker.subscribe(Membership.of(TOPIC, group, "m"), deliveries::addAll).request(100);
+  }
+
+  private void complete(int index) {
+    assertThat(result(deliveries.get(index).complete(List.of()))).isTrue();
+  }
+
+  private void append(String... texts) {
+    for (String text : texts) {
+      result(broker.append(List.of(new Append(TOPIC.incoming(), message(text)))));
+    }
+  }
+
+  private List<String> texts(String stream) {
+    return result(broker.range(stream, Position.START, 100)).stream()
+        .map(entry -> entry.message().payload().asText())
+        .toList();
+  }
+
+  private MemoryBroker open(String url) {
+    Broker opened = Brokers.open(url, loop);
+    return (MemoryBroker) opened;
+  }
+
+  private static Message message(String text) {
+    return new Message(text, "x", "", Headers.NONE, "", Payload.text(text));
+  }
+
+  private static <T> T result(CompletionStage<T> stage) {
+    try {
+      return stage.toCompletableFuture().join();
+    } catch (CompletionException failed) {
+      throw failed.getCause() instanceof RuntimeException cause ? cause : failed;
+    }
+  }
+}

@@ -1,0 +1,127 @@
+package dev.leat.system;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.name;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The arrows between packages, and what the libraries may bring along. */
+class HouseRulesTest {
+  private static final JavaClasses HOUSE =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .importPackages("dev.leat");
+
+  /** What any package may use besides those of the house that it is allowed. */
+  private static final List<String> COMMON = List.of("java..", "org.jspecify..");
+
+  @Test
+  void the_whole_house_is_looked_at() {
+    assertThat(HOUSE.stream().map(JavaClass::getPackageName).distinct())
+        .contains(
+            "dev.leat",
+            "dev.leat.wire",
+            "dev.leat.broker",
+            "dev.leat.broker.memory",
+            "dev.leat.worker",
+            "dev.leat.caller",
+            "dev.leat.gateway",
+            "dev.leat.cli",
+            "dev.leat.testkit");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "dev.leat.wire,          dev.leat | tools.jackson..",
+    "dev.leat.broker,        dev.leat | org.slf4j..",
+    "dev.leat.broker.memory, dev.leat | dev.leat.broker | dev.leat.wire | org.slf4j..",
+    "dev.leat.worker,        dev.leat | dev.leat.broker | dev.leat.wire | org.slf4j..",
+    "dev.leat.caller,        dev.leat | dev.leat.broker | dev.leat.wire | org.slf4j..",
+    "dev.leat.gateway.route, dev.leat",
+    "dev.leat.gateway.http,"
+        + " dev.leat | dev.leat.broker | dev.leat.caller | dev.leat.wire |"
+        + " dev.leat.gateway.route | io.vertx..",
+    "dev.leat.testkit,"
+        + " dev.leat | dev.leat.broker | dev.leat.wire | org.junit.. | org.assertj.. |"
+        + " org.awaitility.. | org.apiguardian..",
+  })
+  void a_package_uses_what_it_may(String user, String used) {
+    List<String> allowed = new ArrayList<>(COMMON);
+    allowed.add(user);
+    allowed.addAll(List.of(used.split(" \\| ")));
+
+    classes()
+        .that()
+        .resideInAPackage(user)
+        .should()
+        .onlyDependOnClassesThat(resideInAnyPackage(allowed.toArray(String[]::new)))
+        .check(HOUSE);
+  }
+
+  @Test
+  void the_vocabulary_knows_nobody_but_for_the_one_edge_upward() {
+    classes()
+        .that(resideInAPackage("dev.leat").and(DescribedPredicate.not(name("dev.leat.Leat"))))
+        .should()
+        .onlyDependOnClassesThat(
+            resideInAnyPackage("dev.leat", "java..", "org.jspecify..")
+                .and(DescribedPredicate.not(name("dev.leat.Leat"))))
+        .check(HOUSE);
+  }
+
+  @Test
+  void nobody_knows_which_broker_it_has() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.leat.broker.memory")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("dev.leat.broker.memory")
+        .check(HOUSE);
+  }
+
+  @Test
+  void a_broker_has_one_public_class() {
+    assertThat(
+            HOUSE.that(resideInAPackage("dev.leat.broker.memory")).stream()
+                .filter(type -> type.getModifiers().toString().contains("PUBLIC"))
+                .filter(JavaClass::isTopLevelClass)
+                .map(JavaClass::getSimpleName))
+        .containsExactly("MemoryBrokerProvider");
+  }
+
+  @Test
+  void nothing_sleeps_and_nothing_reads_the_systems_clock_but_the_loops() {
+    noClasses()
+        .should()
+        .callMethod(Thread.class, "sleep", long.class)
+        .orShould()
+        .callMethod(System.class, "currentTimeMillis")
+        .orShould()
+        .callMethod(java.time.Instant.class, "now")
+        .check(HOUSE);
+  }
+
+  @Test
+  void every_package_says_what_it_is_and_refuses_null() {
+    assertThat(
+            HOUSE.stream()
+                .map(JavaClass::getPackage)
+                .distinct()
+                .filter(box -> !box.isAnnotatedWith(org.jspecify.annotations.NullMarked.class)))
+        .isEmpty();
+  }
+}
