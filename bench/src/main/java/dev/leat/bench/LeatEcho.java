@@ -1,0 +1,22 @@
+package dev.leat.bench;
+
+import dev.leat.Leat;
+import dev.leat.Payload;
+import dev.leat.gateway.LeatGateway;
+import dev.leat.gateway.route.Route;
+
+/** A gateway and a worker in one process, over the embedded broker. */
+public final class LeatEcho {
+  private LeatEcho() {}
+
+  /** Listens on the port that is its one argument. */
+  public static void main(String... arguments) {
+    Leat leat = Leat.connect("memory:");
+    leat.worker("echo").on("echo", Payload.class, (payload, request) -> HttpPeer.ANSWER).start();
+    LeatGateway gateway =
+        LeatGateway.on(leat)
+            .route(Route.get("/echo", "echo", "echo"))
+            .listen("127.0.0.1", Integer.parseInt(arguments[0]));
+    System.out.println("ready on " + gateway.port());
+  }
+}
