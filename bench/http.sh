@@ -8,6 +8,7 @@ pairs=${1:-5} seconds=${2:-5}
 command -v wrk >/dev/null || { echo "wrk is missing: install it and run this again" >&2; exit 1; }
 [ -f bench/target/leat-bench.jar ] || { echo "build first: mvn -q -DskipTests -pl bench -am package" >&2; exit 1; }
 java=${JAVA_HOME:+$JAVA_HOME/bin/}java
+"$java" --version | grep -q '^openjdk 25' || { echo "set JAVA_HOME to a JDK 25" >&2; exit 1; }
 log=$(mktemp -d)
 pids=()
 trap 'kill "${pids[@]}" 2>/dev/null || true; rm -rf "$log"' EXIT

@@ -54,7 +54,8 @@ class LeatCommandTest {
   @Test
   void a_misspelt_option_of_a_broker_names_those_that_are_known() {
     assertThat(run("demo", "--broker", "memory:?entrees=1")).isEqualTo(1);
-    assertThat(err.toString()).contains("there is no option 'entrees', known are bytes, entries");
+    assertThat(err.toString())
+        .contains("there is no option 'entrees', known are bytes, entries, history");
   }
 
   private int run(String... arguments) {

@@ -44,6 +44,7 @@ final class MemoryBroker implements Broker {
 
   @Override
   public Lane openLane(EventLoop laneLoop, String replyStream, ReplyListener replies) {
+    stream(replyStream).giveToLane();
     return new MemoryLane(this, laneLoop, replyStream, replies);
   }
 

@@ -8,7 +8,8 @@ import java.util.Set;
 
 /**
  * Opens {@code memory:}, streams that live in this process and end with it. Each opening is a
- * broker of its own. Options: {@code entries} and {@code bytes}, what one stream may hold at most.
+ * broker of its own. Options: {@code entries} and {@code bytes}, what one stream may hold at most,
+ * and {@code history}, how much of that may be completed.
  */
 public final class MemoryBrokerProvider implements BrokerProvider {
   /** For {@link java.util.ServiceLoader}. */

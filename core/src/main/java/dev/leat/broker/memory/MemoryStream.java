@@ -42,6 +42,7 @@ final class MemoryStream {
   private final Log log = new Log();
   private final Map<String, Group> groups = new LinkedHashMap<>();
   private final List<Tail> tails = new ArrayList<>();
+  private boolean lanes;
 
   MemoryStream(String key, Limits limits, EventLoop loop, MemoryBroker broker) {
     this.key = key;
@@ -56,6 +57,7 @@ final class MemoryStream {
     synchronized (this) {
       makeRoom(message);
       id = log.append(message, loop.clock().millis());
+      forget();
     }
     pump.run();
     return id;
@@ -75,6 +77,11 @@ final class MemoryStream {
     Tail tail = new Tail(this, offset(from), listener);
     tails.add(tail);
     return tail;
+  }
+
+  /** Makes it a lane's: what the lane has read is history, though no group has completed it. */
+  synchronized void giveToLane() {
+    lanes = true;
   }
 
   synchronized void leave(Reader reader) {
@@ -274,6 +281,20 @@ final class MemoryStream {
         throw new StreamFull(
             "stream %s is full: %d messages wait in it to be completed".formatted(key, log.size()));
       }
+      log.removeOldest();
+    }
+  }
+
+  /** Lets history go that is longer than it may be, but nothing that a reader is still to see. */
+  private void forget() {
+    if (log.size() <= limits.history() || (groups.isEmpty() && !lanes)) {
+      return;
+    }
+    long floor = completedBelow();
+    for (Tail tail : tails) {
+      floor = Math.min(floor, tail.cursor());
+    }
+    while (log.size() > limits.history() && log.head() < floor) {
       log.removeOldest();
     }
   }

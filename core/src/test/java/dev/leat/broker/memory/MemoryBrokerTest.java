@@ -66,6 +66,33 @@ class MemoryBrokerTest {
   }
 
   @Test
+  void of_what_is_completed_only_the_history_is_kept_and_open_readers_still_see_it() {
+    try (MemoryBroker short2 = open("memory:?history=2")) {
+      List<Delivery> held = new ArrayList<>();
+      List<String> seen = new ArrayList<>();
+      short2.subscribe(Membership.of(TOPIC, "one", "m"), held::addAll).request(100);
+      var tail =
+          short2.tail(
+              TOPIC.incoming(),
+              Position.START,
+              batch -> batch.forEach(entry -> seen.add(entry.message().id())));
+      for (int i = 0; i < 10; i++) {
+        result(short2.append(List.of(new Append(TOPIC.incoming(), message("" + i)))));
+        result(held.getLast().complete(List.of()));
+      }
+      assertThat(result(short2.health(TOPIC.incoming())).length()).isEqualTo(10);
+
+      tail.request(100);
+      result(short2.append(List.of(new Append(TOPIC.incoming(), message("10")))));
+      result(held.getLast().complete(List.of()));
+      result(short2.append(List.of(new Append(TOPIC.incoming(), message("11")))));
+
+      assertThat(seen).hasSize(12);
+      assertThat(result(short2.health(TOPIC.incoming())).length()).isEqualTo(2);
+    }
+  }
+
+  @Test
   void the_slowest_of_several_groups_says_what_may_go() {
     join("fast");
     broker.subscribe(Membership.of(TOPIC, "slow", "m"), batch -> {}).request(1);
@@ -125,11 +152,19 @@ class MemoryBrokerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"entries=0", "entries=x", "bytes=-1", "entries=", "entries=99999999999"})
+  @ValueSource(
+      strings = {
+        "entries=0",
+        "entries=x",
+        "bytes=-1",
+        "entries=",
+        "entries=99999999999",
+        "history=-1"
+      })
   void a_bound_that_is_no_number_is_refused_by_name(String option) {
     assertThatThrownBy(() -> open("memory:?" + option))
         .isInstanceOf(BadConfiguration.class)
-        .hasMessageContaining("is a number from 1 to");
+        .hasMessageContaining("is a number from");
   }
 
   @Test
