@@ -102,8 +102,8 @@ public final class Leat implements AutoCloseable {
    * Reads a broadcast: every listener gets every message of the topic, in order and one at a time,
    * and may block. It ends when it is closed, or with this connection.
    */
-  public AutoCloseable listen(String topic, Position from, Consumer<Message> action) {
-    Listener listener = new Listener(action);
+  public Listening listen(String topic, Position from, Consumer<Message> action) {
+    Listener listener = new Listener(action, listeners::remove);
     listeners.add(listener);
     stream(topic, from).subscribe(listener);
     return listener;

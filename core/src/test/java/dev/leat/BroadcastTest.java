@@ -30,9 +30,9 @@ class BroadcastTest extends LeatFixture {
   }
 
   @Test
-  void a_listener_that_fails_goes_on_and_one_that_is_closed_hears_nothing() throws Exception {
+  void a_listener_that_fails_goes_on_and_one_that_is_closed_hears_nothing() {
     List<String> heard = new CopyOnWriteArrayList<>();
-    AutoCloseable listener =
+    Listening listener =
         leat.listen(
             "prices",
             Position.NOW,

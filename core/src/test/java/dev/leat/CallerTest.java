@@ -156,4 +156,14 @@ class CallerTest extends LeatFixture {
           .isInstanceOf(StreamFull.class);
     }
   }
+
+  @Test
+  void a_caller_whose_connection_is_closed_says_so() {
+    leat.close();
+
+    assertThatThrownBy(() -> caller.call("t", "x", "p", String.class, LONG))
+        .isInstanceOf(Cancelled.class)
+        .hasMessage("the caller was closed");
+    assertThatThrownBy(() -> caller.send("t", "x", "p")).isInstanceOf(Cancelled.class);
+  }
 }

@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /** Takes calls from any thread to the one loop that their pending entries live on. */
@@ -61,7 +62,8 @@ public final class LaneCaller implements Caller {
     Payload written = PayloadCodec.write(payload);
     String id = calls.nextId();
     CompletableFuture<String> accepted = new CompletableFuture<>();
-    loop.execute(
+    onLoop(
+        accepted,
         () ->
             calls.send(
                 id,
@@ -89,8 +91,17 @@ public final class LaneCaller implements Caller {
     Instant deadline = deadline(timeout);
     Answer answer = new Answer(loop);
     String id = calls.nextId();
-    loop.execute(() -> answer.waitFor(calls.call(id, to, type, sent, written, deadline, answer)));
+    onLoop(answer, () -> answer.waitFor(calls.call(id, to, type, sent, written, deadline, answer)));
     return answer;
+  }
+
+  /** A loop that has ended takes nothing more: whoever waits is told, as by one that is ending. */
+  private void onLoop(CompletableFuture<?> waiting, Runnable task) {
+    try {
+      loop.execute(task);
+    } catch (RejectedExecutionException ended) {
+      waiting.completeExceptionally(new Cancelled("the caller was closed", ended));
+    }
   }
 
   /** A call as a future; whoever cancels it frees its pending entry. */

@@ -1,5 +1,6 @@
 package dev.leat.caller;
 
+import dev.leat.Listening;
 import dev.leat.Message;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -11,20 +12,26 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Reads a broadcast: every message, one after the other, on a virtual thread that may block. */
-public final class Listener implements Flow.Subscriber<Message>, AutoCloseable {
+public final class Listener implements Flow.Subscriber<Message>, Listening {
   private static final Logger log = LoggerFactory.getLogger(Listener.class);
 
   /** Messages asked for ahead of the one being handled. */
   private static final int AHEAD = 256;
 
   private final Consumer<Message> action;
+  private final Consumer<Listener> onClose;
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(Thread.ofVirtual().name("leat-listener").factory());
   private volatile Flow.@Nullable Subscription subscription;
 
-  /** A listener that begins when it is subscribed. */
-  public Listener(Consumer<Message> action) {
+  /**
+   * A listener that begins when it is subscribed.
+   *
+   * @param onClose told when it is closed
+   */
+  public Listener(Consumer<Message> action, Consumer<Listener> onClose) {
     this.action = action;
+    this.onClose = onClose;
   }
 
   @Override
@@ -59,6 +66,7 @@ public final class Listener implements Flow.Subscriber<Message>, AutoCloseable {
       begun.cancel();
     }
     thread.shutdownNow();
+    onClose.accept(this);
   }
 
   private void handle(Message message) {

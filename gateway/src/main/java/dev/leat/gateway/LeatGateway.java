@@ -184,7 +184,7 @@ public final class LeatGateway implements AutoCloseable {
           new PendingCalls(leat.broker(), own, leat.ids(), leat.nextReplyStream(), leat.instance());
       HttpServer listening =
           vertx
-              .createHttpServer(new HttpServerOptions())
+              .createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false))
               .requestHandler(new HttpEdge(routes, pending, own));
       loop = own;
       calls = pending;
