@@ -143,12 +143,12 @@ final class Group {
     message.completing = false;
   }
 
+  /**
+   * The timer stays as it is: it fires once a lease at most, to set it anew costs every message.
+   */
   void complete(Pending message) {
     message.held = false;
     pending.remove(message.offset);
-    if (pending.isEmpty()) {
-      cancelTimer();
-    }
   }
 
   void extend(Pending message, Duration lease) {

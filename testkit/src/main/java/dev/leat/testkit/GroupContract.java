@@ -1,0 +1,313 @@
+package dev.leat.testkit;
+
+import static dev.leat.testkit.Awaiting.result;
+import static dev.leat.testkit.Awaiting.until;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.leat.Encoding;
+import dev.leat.Headers;
+import dev.leat.Message;
+import dev.leat.Payload;
+import dev.leat.Position;
+import dev.leat.Problem;
+import dev.leat.broker.Capability;
+import dev.leat.broker.Delivery;
+import dev.leat.broker.Membership;
+import dev.leat.broker.Subscription;
+import dev.leat.wire.DeadLetter;
+import dev.leat.wire.ProblemReply;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** The part of the contract that is about groups: messages to members, and how they end. */
+abstract class GroupContract extends BrokerFixture {
+  // Publishing and consuming
+
+  @Test
+  void a_message_arrives_as_it_was_sent() {
+    Message sent =
+        new Message(
+            ids.next(),
+            "user.update",
+            lane.replyStream(),
+            Headers.of("deadline", "5", "http.query.städte", "京都 🎐 \" \\ \n"),
+            "Łódź",
+            Payload.json("{\"a\":1}"));
+    append(sent);
+
+    assertThat(join("workers").await(1).getFirst().message()).isEqualTo(sent);
+  }
+
+  @Test
+  void payloads_of_every_kind_and_size_arrive_as_they_were_sent() {
+    byte[] everyByte = new byte[256];
+    IntStream.range(0, 256).forEach(i -> everyByte[i] = (byte) i);
+    byte[] large = new byte[1 << 20];
+    IntStream.range(0, large.length).forEach(i -> large[i] = (byte) (i * 31));
+    List<Payload> payloads =
+        List.of(
+            Payload.EMPTY,
+            Payload.text(""),
+            Payload.json(""),
+            Payload.json("null"),
+            Payload.text("naïve 🎐 京都\r\n\0"),
+            Payload.binary(everyByte),
+            Payload.binary(large),
+            Payload.of(Encoding.JSON, "\"ü\"".getBytes(StandardCharsets.UTF_8)));
+    payloads.forEach(payload -> append(message(payload)));
+
+    Inbox inbox = join("workers");
+    inbox.await(payloads.size());
+    assertThat(inbox.messages()).extracting(Message::payload).isEqualTo(payloads);
+  }
+
+  @Test
+  void a_batch_is_appended_in_order() {
+    List<String> texts = numbers(500);
+    List<String> entryIds = append(texts);
+
+    assertThat(entryIds).hasSize(500).doesNotHaveDuplicates();
+    Inbox inbox = join("workers");
+    inbox.await(500);
+    assertThat(inbox.texts()).isEqualTo(texts);
+  }
+
+  @Test
+  void a_message_waits_for_a_group_that_comes_later() {
+    append(numbers(3));
+
+    Inbox inbox = join("late");
+    inbox.await(3);
+    assertThat(inbox.texts()).containsExactly("0", "1", "2");
+  }
+
+  @Test
+  void a_group_that_begins_now_sees_only_what_comes_after() {
+    append(List.of("before"));
+    Inbox inbox = new Inbox();
+    Membership fromNow = member("workers", "m").withStart(Position.NOW);
+    broker.subscribe(fromNow, inbox).request(10);
+    until("the group is there", () -> health().groups().size() == 1);
+    append(List.of("after"));
+
+    inbox.await(1);
+    assertThat(inbox.texts()).containsExactly("after");
+  }
+
+  // Groups
+
+  @Test
+  void members_of_one_group_share_the_messages() {
+    List<Inbox> inboxes = List.of(new Inbox(), new Inbox(), new Inbox());
+    for (int i = 0; i < inboxes.size(); i++) {
+      broker.subscribe(member("workers", "m" + i), inboxes.get(i)).request(1000);
+    }
+    append(numbers(300));
+
+    until("all are handed over", () -> inboxes.stream().mapToInt(Inbox::size).sum() >= 300);
+    assertThat(inboxes.stream().flatMap(inbox -> inbox.texts().stream()))
+        .containsExactlyInAnyOrderElementsOf(numbers(300));
+  }
+
+  @Test
+  void every_group_gets_every_message() {
+    Inbox one = join("one");
+    Inbox two = join("two");
+    append(numbers(100));
+
+    one.await(100);
+    two.await(100);
+    assertThat(one.texts()).isEqualTo(numbers(100));
+    assertThat(two.texts()).isEqualTo(numbers(100));
+  }
+
+  @Test
+  void a_member_is_handed_no_more_than_it_asked_for() {
+    append(numbers(10));
+    Inbox inbox = new Inbox();
+    Subscription subscription = broker.subscribe(member("workers", "m"), inbox);
+    subscription.request(3);
+    inbox.await(3);
+    Inbox other = new Inbox();
+    broker.subscribe(member("workers", "other"), other).request(100);
+    other.await(7);
+
+    assertThat(inbox.texts()).hasSize(3);
+    append(List.of("10"));
+    other.await(8);
+    assertThat(inbox.texts()).hasSize(3);
+  }
+
+  @Test
+  void ten_thousand_messages_through_four_members_are_neither_lost_nor_doubled() {
+    Set<String> seen = ConcurrentHashMap.newKeySet();
+    AtomicInteger handled = new AtomicInteger();
+    for (int i = 0; i < 4; i++) {
+      subscribeCompleting("m" + i, seen, handled);
+    }
+    for (int from = 0; from < 10_000; from += 500) {
+      append(IntStream.range(from, from + 500).mapToObj(Integer::toString).toList());
+    }
+
+    until("all are handled", () -> handled.get() >= 10_000);
+    until("nothing is pending", () -> group("workers").pending() == 0);
+    assertThat(handled).hasValue(10_000);
+    assertThat(seen).hasSize(10_000);
+  }
+
+  // Ending a delivery
+
+  @Test
+  void a_completed_message_brings_its_reply_to_the_lane_and_is_not_pending() {
+    Message request = request("question");
+    append(request);
+    Delivery delivery = join("workers").await(1).getFirst();
+
+    assertThat(result(delivery.complete(List.of(answer(request, "answer"))))).isTrue();
+
+    until("the reply is there", () -> replies.size() == 1);
+    assertThat(replies.getFirst().id()).isEqualTo(request.id());
+    assertThat(replies.getFirst().payload().asText()).isEqualTo("answer");
+    assertThat(group("workers").pending()).isZero();
+  }
+
+  @Test
+  void replies_of_one_completion_keep_their_order() {
+    Message request = request("question");
+    append(request);
+    Delivery delivery = join("workers").await(1).getFirst();
+
+    result(delivery.complete(numbers(20).stream().map(text -> answer(request, text)).toList()));
+
+    until("the replies are there", () -> replies.size() == 20);
+    assertThat(replies).extracting(reply -> reply.payload().asText()).isEqualTo(numbers(20));
+  }
+
+  @Test
+  void a_delivery_is_ended_once_and_later_calls_are_refused() {
+    Message request = request("question");
+    append(request);
+    Delivery delivery = join("workers").await(1).getFirst();
+
+    assertThat(result(delivery.complete(List.of()))).isTrue();
+    assertThat(result(delivery.complete(List.of(answer(request, "again"))))).isFalse();
+    assertThat(result(delivery.release(Duration.ZERO))).isFalse();
+    assertThat(result(delivery.reject(Problem.of(500, "No", "")))).isFalse();
+    assertThat(result(delivery.extend())).isFalse();
+  }
+
+  @Test
+  void a_released_message_is_handed_over_again_with_its_attempt_counted() {
+    append(List.of("x"));
+    Inbox inbox = join("workers");
+    Delivery first = inbox.await(1).getFirst();
+    assertThat(first.attempt()).isEqualTo(1);
+
+    assertThat(result(first.release(Duration.ZERO))).isTrue();
+
+    Delivery second = inbox.await(2).get(1);
+    assertThat(second.attempt()).isEqualTo(2);
+    assertThat(second.message()).isEqualTo(first.message());
+    result(second.release(Duration.ZERO));
+    assertThat(inbox.await(3).get(2).attempt()).isEqualTo(3);
+  }
+
+  @Test
+  void a_message_released_with_a_delay_waits_for_it_or_the_delay_is_refused_by_name() {
+    if (!offers(Capability.DELAYED_RELEASE)) {
+      return;
+    }
+    append(List.of("x"));
+    Inbox inbox = join("workers");
+    Delivery first = inbox.await(1).getFirst();
+    long before = System.nanoTime();
+    result(first.release(Duration.ofMillis(200)));
+
+    inbox.await(2);
+    assertThat(Duration.ofNanos(System.nanoTime() - before))
+        .isGreaterThanOrEqualTo(Duration.ofMillis(190));
+  }
+
+  @Test
+  void a_rejected_message_is_a_dead_letter_with_its_cause_and_answers_its_sender() {
+    Message request = request("poison");
+    append(request);
+    Delivery delivery = join("workers").await(1).getFirst();
+
+    assertThat(result(delivery.reject(Problem.of(500, "No use", "it is poison")))).isTrue();
+
+    Message letter =
+        result(broker.range(topic.deadLetters(), Position.START, 10)).getFirst().message();
+    assertThat(letter.id()).isEqualTo(request.id());
+    assertThat(letter.payload()).isEqualTo(request.payload());
+    assertThat(letter.headers().get(DeadLetter.CAUSE)).contains("No use");
+    assertThat(letter.headers().get(DeadLetter.DETAIL)).contains("it is poison");
+    assertThat(letter.headers().get(DeadLetter.ATTEMPTS)).contains("1");
+    until("the sender knows", () -> replies.size() == 1);
+    assertThat(ProblemReply.read(replies.getFirst()))
+        .isEqualTo(Problem.of(500, "No use", "it is poison").withId(request.id()));
+    assertThat(group("workers").pending()).isZero();
+  }
+
+  // Leases
+
+  @Test
+  void a_dead_members_message_is_handed_to_another() {
+    append(List.of("x"));
+    Inbox dead = new Inbox();
+    Subscription dying = broker.subscribe(member("workers", "dead").withLease(SHORT_LEASE), dead);
+    dying.request(10);
+    Delivery lost = dead.await(1).getFirst();
+    dying.close();
+
+    Inbox alive = new Inbox();
+    broker.subscribe(member("workers", "alive").withLease(SHORT_LEASE), alive).request(10);
+    Delivery again = alive.await(1).getFirst();
+    assertThat(again.message()).isEqualTo(lost.message());
+    assertThat(again.attempt()).isEqualTo(2);
+    assertThat(result(again.complete(List.of()))).isTrue();
+    until("nothing is pending", () -> group("workers").pending() == 0);
+  }
+
+  @Test
+  void a_completion_after_the_message_went_to_another_is_refused() {
+    Message request = request("x");
+    append(request);
+    Inbox slow = new Inbox();
+    Subscription leaving = broker.subscribe(member("workers", "slow").withLease(SHORT_LEASE), slow);
+    leaving.request(1);
+    Delivery late = slow.await(1).getFirst();
+    leaving.close();
+    Inbox other = new Inbox();
+    broker.subscribe(member("workers", "other").withLease(Duration.ofMinutes(1)), other).request(1);
+    Delivery current = other.await(1).getFirst();
+
+    if (offers(Capability.ATOMIC_COMPLETION)) {
+      assertThat(result(late.complete(List.of(answer(request, "late"))))).isFalse();
+      assertThat(result(current.complete(List.of(answer(request, "current"))))).isTrue();
+      until("the reply is there", () -> !replies.isEmpty());
+      assertThat(replies).extracting(reply -> reply.payload().asText()).containsExactly("current");
+    }
+  }
+
+  @Test
+  void a_lease_that_is_extended_does_not_lapse() {
+    append(List.of("x"));
+    Inbox inbox = new Inbox();
+    Membership membership = member("workers", "m").withLease(Duration.ofMillis(600));
+    broker.subscribe(membership, inbox).request(10);
+    Delivery delivery = inbox.await(1).getFirst();
+    AtomicInteger extended = new AtomicInteger();
+    extendEvery(Duration.ofMillis(100), delivery, extended, 15);
+
+    until("two leases' time has passed", () -> extended.get() == 15);
+    assertThat(inbox.size()).isEqualTo(1);
+    assertThat(result(delivery.complete(List.of()))).isTrue();
+  }
+}
