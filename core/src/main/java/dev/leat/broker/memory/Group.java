@@ -95,6 +95,15 @@ final class Group {
     return oldest.hasNext() ? oldest.next() : cursor;
   }
 
+  boolean isPending(long offset) {
+    return pending.containsKey(offset);
+  }
+
+  /** What stood before this offset is gone: the group does not wait for it. */
+  void skipTo(long offset) {
+    cursor = Math.max(cursor, offset);
+  }
+
   /** The member whose turn it is among those that have asked for more. */
   @Nullable Member nextAsking() {
     for (int i = 0; i < members.size(); i++) {

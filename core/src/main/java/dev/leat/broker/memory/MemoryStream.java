@@ -277,12 +277,23 @@ final class MemoryStream {
     }
     long floor = full(message) ? removableBelow() : 0;
     while (full(message)) {
-      if (log.head() >= floor) {
+      if (log.head() >= floor && !isForNobody(log.head())) {
         throw new StreamFull(
             "stream %s is full: %d messages wait in it to be completed".formatted(key, log.size()));
       }
       log.removeOldest();
+      groups.values().forEach(group -> group.skipTo(log.head()));
     }
+  }
+
+  /** Whether a message was handed to no member yet, and nobody waits for its reply any more. */
+  private boolean isForNobody(long offset) {
+    return groups.values().stream().noneMatch(group -> group.isPending(offset))
+        && log.message(offset)
+            .headers()
+            .deadline()
+            .filter(deadline -> deadline.isBefore(loop.clock().instant()))
+            .isPresent();
   }
 
   /** Lets history go that is longer than it may be, but nothing that a reader is still to see. */

@@ -52,6 +52,28 @@ class MemoryBrokerTest {
   }
 
   @Test
+  void requests_that_nobody_waits_for_any_more_make_room_and_others_do_not() {
+    broker.subscribe(Membership.of(TOPIC, "one", "m"), deliveries::addAll).request(1);
+    Headers expired = Headers.of(Headers.DEADLINE, "1000");
+    Headers waited = Headers.of(Headers.DEADLINE, Long.toString(Long.MAX_VALUE / 2_000_000));
+    append(message("held").withHeaders(expired));
+    append(message("2").withHeaders(expired));
+    append(message("3").withHeaders(waited));
+    append(message("4"));
+    assertThatThrownBy(() -> append("5")).isInstanceOf(StreamFull.class);
+
+    complete(0);
+    append("5", "6");
+    assertThatThrownBy(() -> append("7")).isInstanceOf(StreamFull.class);
+    assertThat(texts(TOPIC.incoming())).containsExactly("3", "4", "5", "6");
+
+    broker.subscribe(Membership.of(TOPIC, "one", "n"), deliveries::addAll).request(9);
+    assertThat(deliveries)
+        .extracting(delivery -> delivery.message().id())
+        .containsExactly("held", "3", "4", "5", "6");
+  }
+
+  @Test
   void what_a_group_has_completed_makes_room_and_what_it_holds_does_not() {
     join("one");
     append("1", "2", "3", "4");
@@ -184,9 +206,11 @@ class MemoryBrokerTest {
   }
 
   private void append(String... texts) {
-    for (String text : texts) {
-      result(broker.append(List.of(new Append(TOPIC.incoming(), message(text)))));
-    }
+    List.of(texts).forEach(text -> append(message(text)));
+  }
+
+  private void append(Message message) {
+    result(broker.append(List.of(new Append(TOPIC.incoming(), message))));
   }
 
   private List<String> texts(String stream) {
