@@ -1,0 +1,199 @@
+package dev.leat.redis;
+
+import dev.leat.BrokerUnavailable;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.net.NetClient;
+import io.vertx.core.net.NetClientOptions;
+import io.vertx.core.net.NetSocket;
+import java.util.ArrayDeque;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One connection, and the next when it is lost. Confined to its context's loop, from birth to end.
+ *
+ * <p>Hot path: what is sent within one turn of the loop goes out in one write. What is under way
+ * when the connection is lost fails, and is never sent again: nobody knows whether it was done.
+ */
+final class RedisConnection {
+  private static final Logger log = LoggerFactory.getLogger(RedisConnection.class);
+
+  /** Milliseconds; the wait before trying again doubles from one to the other, with jitter. */
+  private static final long FIRST_WAIT = 50;
+
+  private static final long LONGEST_WAIT = 5_000;
+
+  private final Vertx vertx;
+  private final Context context;
+  private final Server server;
+  private final NetClient client;
+  private final ArrayDeque<Promise<Resp>> asked = new ArrayDeque<>();
+  private Runnable onConnected = () -> {};
+  private @Nullable NetSocket socket;
+  private Buffer unsent = Buffer.buffer();
+  private int connections;
+  private boolean flushing;
+  private boolean closed;
+  private long wait = FIRST_WAIT;
+
+  RedisConnection(Vertx vertx, Context context, Server server) {
+    this.vertx = vertx;
+    this.context = context;
+    this.server = server;
+    NetClientOptions options =
+        new NetClientOptions().setConnectTimeout(2_000).setTcpNoDelay(true).setSsl(server.tls());
+    if (server.tls()) {
+      options.setHostnameVerificationAlgorithm("HTTPS");
+    }
+    this.client = vertx.createNetClient(options);
+  }
+
+  /** Called, on the loop, whenever there is a new connection; this one's first included. */
+  void onConnected(Runnable action) {
+    onConnected = action;
+  }
+
+  /** Connects for the first time; fails if that does. Later losses are mended by themselves. */
+  Future<Void> connect() {
+    return client
+        .connect(server.port(), server.host())
+        .compose(this::greet)
+        .recover(failure -> Future.failedFuture(explained(failure)));
+  }
+
+  /** Sends a command; fails with {@link BrokerUnavailable} or what the server says. */
+  Future<Resp> send(Command command) {
+    if (socket == null) {
+      return Future.failedFuture(new BrokerUnavailable(server + " is not connected"));
+    }
+    Promise<Resp> answer = Promise.promise();
+    asked.add(answer);
+    command.writeTo(unsent);
+    if (!flushing) {
+      flushing = true;
+      context.runOnContext(turn -> flush());
+    }
+    return answer.future();
+  }
+
+  void close() {
+    closed = true;
+    if (socket != null) {
+      socket.close();
+    }
+    lose();
+    client.close();
+  }
+
+  private Future<Void> greet(NetSocket made) {
+    if (closed) {
+      return made.close();
+    }
+    socket = made;
+    RespParser parser = new RespParser(this::onAnswer);
+    made.handler(
+        bytes -> {
+          try {
+            parser.feed(bytes);
+          } catch (IllegalStateException malformed) {
+            log.error("server={} does not speak the protocol of Redis", server);
+            made.close();
+          }
+        });
+    int number = ++connections;
+    made.closeHandler(gone -> onLost(number));
+    return introduce()
+        .map(
+            done -> {
+              wait = FIRST_WAIT;
+              onConnected.run();
+              return null;
+            });
+  }
+
+  private Future<Void> introduce() {
+    Future<Resp> done = Future.succeededFuture(new Resp.Nil());
+    if (server.password().isPresent()) {
+      Command auth = Command.of("AUTH");
+      server.user().ifPresent(auth::and);
+      done = send(auth.and(server.password().orElseThrow()));
+    }
+    if (server.database() != 0) {
+      Command select = Command.of("SELECT").and(server.database());
+      done = done.compose(in -> send(select));
+    }
+    return done.compose(in -> send(Command.of("PING"))).mapEmpty();
+  }
+
+  private void flush() {
+    flushing = false;
+    if (socket != null && unsent.length() > 0) {
+      Buffer batch = unsent;
+      unsent = Buffer.buffer(1024);
+      socket.write(batch);
+    }
+  }
+
+  private void onAnswer(Resp answer) {
+    Promise<Resp> waiting = asked.poll();
+    if (waiting == null) {
+      throw new IllegalStateException("an answer that nobody asked for");
+    }
+    if (answer instanceof Resp.Failure failure) {
+      waiting.fail(new RedisFailure(server + ": " + failure.message()));
+    } else {
+      waiting.complete(answer);
+    }
+  }
+
+  private void onLost(int number) {
+    if (number != connections || socket == null) {
+      return;
+    }
+    lose();
+    if (!closed) {
+      log.warn("server={} connection lost", server);
+      connectLater();
+    }
+  }
+
+  private void lose() {
+    socket = null;
+    unsent = Buffer.buffer();
+    BrokerUnavailable failure = new BrokerUnavailable(server + ": the connection was lost");
+    for (Promise<Resp> waiting = asked.poll(); waiting != null; waiting = asked.poll()) {
+      waiting.fail(failure);
+    }
+  }
+
+  private void connectLater() {
+    long jittered = ThreadLocalRandom.current().nextLong(wait / 2, wait + 1);
+    wait = Math.min(wait * 2, LONGEST_WAIT);
+    vertx.setTimer(
+        Math.max(1, jittered),
+        fired -> {
+          if (!closed) {
+            var unused =
+                connect()
+                    .onFailure(
+                        failure -> {
+                          log.debug("server={} still not there", server, failure);
+                          connectLater();
+                        });
+          }
+        });
+  }
+
+  private Throwable explained(Throwable failure) {
+    return failure instanceof RedisFailure refused
+        ? new BrokerUnavailable(String.valueOf(refused.getMessage()))
+        : new BrokerUnavailable(
+            server + ": no Redis server answers there; start one, or name another", failure);
+  }
+}
