@@ -48,7 +48,8 @@ class LeatCommandTest {
     assertThat(run("demo", "--broker", "rabbit://ada:s3cret@host")).isEqualTo(1);
     assertThat(err.toString().strip())
         .isEqualTo(
-            "leat: rabbit://***@host: no broker has the scheme 'rabbit:', known are memory:");
+            "leat: rabbit://***@host: no broker has the scheme 'rabbit:', known are memory:, redis:,"
+                + " rediss:");
   }
 
   @Test
@@ -56,6 +57,15 @@ class LeatCommandTest {
     assertThat(run("demo", "--broker", "memory:?entrees=1")).isEqualTo(1);
     assertThat(err.toString())
         .contains("there is no option 'entrees', known are bytes, entries, history");
+  }
+
+  @Test
+  void a_server_that_is_not_there_is_one_sentence() {
+    assertThat(run("demo", "--broker", "redis://:s3cret@127.0.0.1:1/0")).isEqualTo(1);
+    assertThat(err.toString().strip())
+        .isEqualTo(
+            "leat: redis://***@127.0.0.1:1/0: no Redis server answers there; start one, or name"
+                + " another");
   }
 
   private int run(String... arguments) {

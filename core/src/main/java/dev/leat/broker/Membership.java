@@ -11,7 +11,8 @@ import java.time.Duration;
  * @param group members of one group share the messages; every group sees all of them
  * @param member unique within the group
  * @param lease how long a delivery may go without being ended or extended before another member
- *     gets it
+ *     gets it; the same for all members of a group, since some brokers go by the holder's and some
+ *     by the claimer's
  * @param start where the group begins, if this subscription is what creates it
  */
 public record Membership(Topic topic, String group, String member, Duration lease, Position start) {

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The arrows between packages, and what the libraries may bring along. */
 class HouseRulesTest {
@@ -36,6 +38,7 @@ class HouseRulesTest {
             "dev.leat.wire",
             "dev.leat.broker",
             "dev.leat.broker.memory",
+            "dev.leat.redis",
             "dev.leat.worker",
             "dev.leat.caller",
             "dev.leat.gateway",
@@ -48,6 +51,8 @@ class HouseRulesTest {
     "dev.leat.wire,          dev.leat | tools.jackson..",
     "dev.leat.broker,        dev.leat | org.slf4j..",
     "dev.leat.broker.memory, dev.leat | dev.leat.broker | dev.leat.wire | org.slf4j..",
+    "dev.leat.redis,"
+        + " dev.leat | dev.leat.broker | dev.leat.wire | io.vertx.core.. | org.slf4j..",
     "dev.leat.worker,        dev.leat | dev.leat.broker | dev.leat.wire | org.slf4j..",
     "dev.leat.caller,        dev.leat | dev.leat.broker | dev.leat.wire | org.slf4j..",
     "dev.leat.gateway.route, dev.leat",
@@ -82,25 +87,30 @@ class HouseRulesTest {
         .check(HOUSE);
   }
 
-  @Test
-  void nobody_knows_which_broker_it_has() {
+  @ParameterizedTest
+  @ValueSource(strings = {"dev.leat.broker.memory", "dev.leat.redis"})
+  void nobody_knows_which_broker_it_has(String broker) {
     noClasses()
         .that()
-        .resideOutsideOfPackage("dev.leat.broker.memory")
+        .resideOutsideOfPackage(broker)
         .should()
         .dependOnClassesThat()
-        .resideInAPackage("dev.leat.broker.memory")
+        .resideInAPackage(broker)
         .check(HOUSE);
   }
 
-  @Test
-  void a_broker_has_one_public_class() {
+  @ParameterizedTest
+  @CsvSource({
+    "dev.leat.broker.memory, MemoryBrokerProvider",
+    "dev.leat.redis,         RedisBrokerProvider"
+  })
+  void a_broker_has_one_public_class(String broker, String provider) {
     assertThat(
-            HOUSE.that(resideInAPackage("dev.leat.broker.memory")).stream()
-                .filter(type -> type.getModifiers().toString().contains("PUBLIC"))
+            HOUSE.that(resideInAPackage(broker)).stream()
+                .filter(type -> type.getModifiers().contains(JavaModifier.PUBLIC))
                 .filter(JavaClass::isTopLevelClass)
                 .map(JavaClass::getSimpleName))
-        .containsExactly("MemoryBrokerProvider");
+        .containsExactly(provider);
   }
 
   @Test

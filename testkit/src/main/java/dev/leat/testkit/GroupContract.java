@@ -285,7 +285,7 @@ abstract class GroupContract extends BrokerFixture {
     Delivery late = slow.await(1).getFirst();
     leaving.close();
     Inbox other = new Inbox();
-    broker.subscribe(member("workers", "other").withLease(Duration.ofMinutes(1)), other).request(1);
+    broker.subscribe(member("workers", "other").withLease(SHORT_LEASE), other).request(1);
     Delivery current = other.await(1).getFirst();
 
     if (offers(Capability.ATOMIC_COMPLETION)) {

@@ -67,6 +67,17 @@ final class RedisConnection {
         .recover(failure -> Future.failedFuture(explained(failure)));
   }
 
+  /** Connects, and goes on trying until it does; the result is that of the first time. */
+  Future<Void> start() {
+    return connect()
+        .onFailure(
+            failure -> {
+              if (!closed) {
+                connectLater();
+              }
+            });
+  }
+
   /** Sends a command; fails with {@link BrokerUnavailable} or what the server says. */
   Future<Resp> send(Command command) {
     if (socket == null) {

@@ -12,7 +12,9 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** A real server on a free port of the loopback, ended with the test that started it. */
 final class RedisServerProcess implements AutoCloseable {
@@ -21,6 +23,8 @@ final class RedisServerProcess implements AutoCloseable {
 
   /** The oldest that is supported. */
   static final String OLD = "redis-server-6.2.6-v5-";
+
+  private static final Map<String, RedisServerProcess> SHARED = new ConcurrentHashMap<>();
 
   private final int port;
   private final List<String> command;
@@ -36,10 +40,20 @@ final class RedisServerProcess implements AutoCloseable {
   }
 
   /** Starts a server of a version that the build brings along. */
+  static RedisServerProcess start(String version) {
+    return start(version, new String[0]);
+  }
+
+  /** The same, with options of the server's own. */
   static RedisServerProcess start(String version, String... options) {
     String named = System.getenv("LEAT_REDIS_SERVER");
     return new RedisServerProcess(
         named != null && version.equals(CURRENT) ? Path.of(named) : unpacked(version), options);
+  }
+
+  /** A server of a version for whoever leaves it as it was; it ends with the process. */
+  static RedisServerProcess shared(String version) {
+    return SHARED.computeIfAbsent(version, RedisServerProcess::start);
   }
 
   String url() {

@@ -1,0 +1,150 @@
+package dev.leat.redis;
+
+import dev.leat.broker.GroupHealth;
+import dev.leat.broker.StreamHealth;
+import io.vertx.core.Future;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.function.Function;
+
+/** Looks at streams, and trims them by what it sees. Confined to its connection's loop. */
+final class Health {
+  /** Entries counted at a time, where the server does not say how many wait. */
+  private static final int PAGE = 1_000;
+
+  private final RedisConnection connection;
+
+  Health(RedisConnection connection) {
+    this.connection = connection;
+  }
+
+  Future<StreamHealth> of(String stream) {
+    return connection
+        .send(Command.of("XLEN", stream))
+        .compose(
+            length ->
+                groups(stream)
+                    .compose(infos -> healths(stream, infos))
+                    .map(groups -> new StreamHealth(stream, length.number(), groups)));
+  }
+
+  /**
+   * Removes what stands before both the newest entries that are to stay and whatever a group has
+   * not completed. A group only moves forward, so that what was seen to be completed stays so.
+   */
+  Future<Long> trim(String stream, long keep) {
+    return groups(stream)
+        .compose(infos -> each(infos, info -> floor(stream, info)))
+        .compose(
+            floors ->
+                firstKept(stream, keep)
+                    .compose(
+                        kept -> {
+                          List<String> bounds = new ArrayList<>(floors);
+                          bounds.add(kept);
+                          String lowest = bounds.stream().min(Health::compare).orElse("0");
+                          return connection
+                              .send(Command.of("XTRIM", stream, "MINID", "=", lowest))
+                              .map(Resp::number);
+                        }));
+  }
+
+  /** For a question about a stream that does not exist: the answer is nothing. */
+  static Future<String> nothingThere(Throwable failure) {
+    return failure instanceof RedisFailure refused && refused.says("ERR no such key")
+        ? Future.succeededFuture("")
+        : Future.failedFuture(failure);
+  }
+
+  private Future<List<Fields>> groups(String stream) {
+    return connection
+        .send(Command.of("XINFO", "GROUPS", stream))
+        .map(groups -> groups.items().stream().map(Fields::of).toList())
+        .recover(failure -> nothingThere(failure).map(none -> List.<Fields>of()));
+  }
+
+  private Future<List<GroupHealth>> healths(String stream, List<Fields> infos) {
+    return each(
+        infos,
+        info ->
+            backlog(stream, info)
+                .map(
+                    backlog ->
+                        new GroupHealth(
+                            info.text("name"),
+                            (int) info.number("consumers").orElse(0),
+                            info.number("pending").orElse(0),
+                            OptionalLong.of(backlog))));
+  }
+
+  /** What the server says, since 7.0; else, or where it has lost count, what there is to count. */
+  private Future<Long> backlog(String stream, Fields group) {
+    OptionalLong lag = group.number("lag");
+    return lag.isPresent()
+        ? Future.succeededFuture(lag.getAsLong())
+        : countAfter(stream, group.text("last-delivered-id"), 0);
+  }
+
+  private Future<Long> countAfter(String stream, String id, long counted) {
+    return connection
+        .send(Command.of("XRANGE", stream, "(" + id, "+", "COUNT").and(PAGE))
+        .compose(
+            page -> {
+              List<RawEntry> entries = RawEntry.ofStream(page);
+              return entries.size() < PAGE
+                  ? Future.succeededFuture(counted + entries.size())
+                  : countAfter(stream, entries.getLast().id(), counted + entries.size());
+            });
+  }
+
+  /** The first id that the group has not completed, or will be handed next. */
+  private Future<String> floor(String stream, Fields group) {
+    if (group.number("pending").orElse(0) == 0) {
+      return Future.succeededFuture(after(group.text("last-delivered-id")));
+    }
+    return connection
+        .send(Command.of("XPENDING", stream, group.text("name")))
+        .map(
+            summary ->
+                summary.items().get(1) instanceof Resp.Text oldest
+                    ? oldest.text()
+                    : after(group.text("last-delivered-id")));
+  }
+
+  private Future<String> firstKept(String stream, long keep) {
+    long count = Math.max(1, keep);
+    return connection
+        .send(Command.of("XREVRANGE", stream, "+", "-", "COUNT").and(count))
+        .map(
+            newest -> {
+              List<RawEntry> entries = RawEntry.ofStream(newest);
+              if (entries.isEmpty() || entries.size() < keep) {
+                return "0";
+              }
+              return keep == 0 ? after(entries.getLast().id()) : entries.getLast().id();
+            });
+  }
+
+  private static <A, B> Future<List<B>> each(List<A> all, Function<A, Future<B>> question) {
+    List<Future<B>> answers = all.stream().map(question).toList();
+    return Future.all(answers).map(done -> answers.stream().map(Future::result).toList());
+  }
+
+  private static String after(String id) {
+    int dash = id.indexOf('-');
+    return dash < 0
+        ? id + "-1"
+        : id.substring(0, dash + 1) + (Long.parseUnsignedLong(id.substring(dash + 1)) + 1);
+  }
+
+  private static int compare(String one, String other) {
+    int byTime = Long.compareUnsigned(part(one, 0), part(other, 0));
+    return byTime != 0 ? byTime : Long.compareUnsigned(part(one, 1), part(other, 1));
+  }
+
+  private static long part(String id, int index) {
+    String[] parts = id.split("-", 2);
+    return index < parts.length ? Long.parseUnsignedLong(parts[index]) : 0;
+  }
+}

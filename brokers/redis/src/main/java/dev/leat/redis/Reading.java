@@ -1,0 +1,142 @@
+package dev.leat.redis;
+
+import dev.leat.broker.Subscription;
+import io.vertx.core.Future;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads a stream with one blocking command after the other, on a connection of its own. Confined to
+ * its loop, but for {@link #request} and {@link #close}.
+ */
+abstract class Reading implements Subscription {
+  private static final Logger log = LoggerFactory.getLogger(Reading.class);
+
+  /** Entries asked for at a time; larger batches gain nothing and wait longer. */
+  private static final int BATCH = 256;
+
+  /** Milliseconds that one command waits on the server; it is then asked again. */
+  static final long BLOCK = 5_000;
+
+  private final Io io;
+  private final RedisConnection connection;
+  private int demand;
+  private boolean ready;
+  private boolean reading;
+  private volatile boolean closed;
+
+  Reading(Io io, Server server) {
+    this.io = io;
+    this.connection = io.connection(server);
+  }
+
+  /** Begins; returns when it can be asked. Any thread. */
+  final void start() {
+    io.run(
+        () -> {
+          connection.onConnected(this::prepare);
+          connection.start();
+        });
+  }
+
+  @Override
+  public final void request(int more) {
+    if (more < 1) {
+      throw new IllegalArgumentException("ask for at least 1 more, was " + more);
+    }
+    io.run(
+        () -> {
+          demand = (int) Math.min(Integer.MAX_VALUE, (long) demand + more);
+          read();
+        });
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    io.run(connection::close);
+  }
+
+  /** Makes ready to read on a connection that is new. */
+  abstract Future<?> prepared();
+
+  /** The command that reads up to a number of entries. */
+  abstract Command next(int count);
+
+  /** Takes entries; the next are on their way. */
+  abstract void onEntries(List<RawEntry> batch);
+
+  final Io io() {
+    return io;
+  }
+
+  final RedisConnection connection() {
+    return connection;
+  }
+
+  final boolean closed() {
+    return closed;
+  }
+
+  final int demand() {
+    return demand;
+  }
+
+  final void handedOver(int count) {
+    if (demand != Integer.MAX_VALUE) {
+      demand = Math.max(0, demand - count);
+    }
+  }
+
+  private void prepare() {
+    ready = false;
+    reading = false;
+    var unused =
+        prepared()
+            .onSuccess(
+                done -> {
+                  ready = true;
+                  read();
+                })
+            .onFailure(this::onFailure);
+  }
+
+  private void read() {
+    if (closed || !ready || reading || demand == 0) {
+      return;
+    }
+    reading = true;
+    var unused =
+        connection
+            .send(next(Math.min(demand, BATCH)))
+            .map(RawEntry::ofRead)
+            .onSuccess(this::onBatch)
+            .onFailure(this::onFailure);
+  }
+
+  private void onBatch(List<RawEntry> batch) {
+    reading = false;
+    handedOver(batch.size());
+    position(batch);
+    // Ask for the next batch before handling this one: the server works while we do.
+    read();
+    if (!batch.isEmpty() && !closed) {
+      onEntries(batch);
+    }
+  }
+
+  /** Remembers where the next command begins. */
+  void position(List<RawEntry> batch) {}
+
+  /** A lost connection is mended by itself and begins anew; anything else is tried again. */
+  private void onFailure(Throwable failure) {
+    if (closed) {
+      return;
+    }
+    if (failure instanceof RedisFailure) {
+      log.warn("reading failed, it is tried again", failure);
+      io.vertx().setTimer(100, fired -> prepare());
+    }
+  }
+}

@@ -1,0 +1,161 @@
+package dev.leat.redis;
+
+import dev.leat.BrokerUnavailable;
+import dev.leat.Position;
+import dev.leat.broker.Broker;
+import dev.leat.broker.Capability;
+import dev.leat.broker.DeliveryListener;
+import dev.leat.broker.Entry;
+import dev.leat.broker.EntryListener;
+import dev.leat.broker.EventLoop;
+import dev.leat.broker.Lane;
+import dev.leat.broker.Membership;
+import dev.leat.broker.ReplyListener;
+import dev.leat.broker.StreamHealth;
+import dev.leat.broker.Subscription;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
+
+/** Streams of one server. Any thread. */
+final class RedisBroker implements Broker {
+  private final Server server;
+  private final EventLoop loop;
+  private final Vertx vertx;
+  private final Io io;
+
+  /** For everything that does not block the connection it is asked on. */
+  private final Commands commands;
+
+  private final Health health;
+  private final List<Runnable> endings = new CopyOnWriteArrayList<>();
+  private volatile boolean closed;
+
+  private RedisBroker(Server server, EventLoop loop) {
+    this.server = server;
+    this.loop = loop;
+    this.vertx =
+        Vertx.vertx(
+            new VertxOptions()
+                .setEventLoopPoolSize(1)
+                .setFileSystemOptions(
+                    new FileSystemOptions()
+                        .setFileCachingEnabled(false)
+                        .setClassPathResolvingEnabled(false)));
+    this.io = new Io(vertx, vertx.getOrCreateContext());
+    this.commands = new Commands(io.connection(server));
+    this.health = new Health(commands.connection());
+  }
+
+  static RedisBroker open(Server server, EventLoop loop) {
+    RedisBroker broker = new RedisBroker(server, loop);
+    try {
+      broker.io.ask(broker.commands.connection()::connect).join();
+      return broker;
+    } catch (CompletionException failure) {
+      broker.close();
+      throw failure.getCause() instanceof RuntimeException known ? known : failure;
+    }
+  }
+
+  @Override
+  public Set<Capability> capabilities() {
+    return Set.of(Capability.EXACT_BACKLOG);
+  }
+
+  @Override
+  public Lane openLane(EventLoop laneLoop, String replyStream, ReplyListener replies) {
+    refuseIfClosed();
+    Io own =
+        laneLoop.unwrap(Context.class).map(context -> new Io(context.owner(), context)).orElse(io);
+    RedisLane lane = new RedisLane(own, laneLoop, server, replyStream, replies);
+    endings.add(lane::close);
+    lane.start();
+    return lane;
+  }
+
+  @Override
+  public Subscription subscribe(Membership membership, DeliveryListener listener) {
+    return begun(new RedisMember(io, server, commands, loop, membership, listener));
+  }
+
+  @Override
+  public Subscription tail(String stream, Position from, EntryListener listener) {
+    return begun(new RedisTail(io, server, stream, from, listener));
+  }
+
+  @Override
+  public CompletionStage<List<Entry>> range(String stream, Position from, int limit) {
+    String begin =
+        switch (from) {
+          case Position.Start start -> "-";
+          case Position.After after -> "(" + after.entryId();
+          case Position.Now now -> "+";
+        };
+    if (from instanceof Position.Now) {
+      return CompletableFuture.completedStage(List.of());
+    }
+    return ask(
+        () ->
+            commands
+                .connection()
+                .send(Command.of("XRANGE", stream, begin, "+", "COUNT").and(limit))
+                .map(entries -> RedisTail.decoded(stream, RawEntry.ofStream(entries))));
+  }
+
+  @Override
+  public CompletionStage<StreamHealth> health(String stream) {
+    return ask(() -> health.of(stream));
+  }
+
+  @Override
+  public CompletionStage<Long> trim(String stream, long keep) {
+    return ask(() -> health.trim(stream, keep));
+  }
+
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    endings.forEach(Runnable::run);
+    CompletableFuture<Void> ended = new CompletableFuture<>();
+    io.run(
+        () -> {
+          commands.connection().close();
+          ended.complete(null);
+        });
+    ended.thenCompose(done -> vertx.close().toCompletionStage()).toCompletableFuture().join();
+  }
+
+  private Subscription begun(Reading reading) {
+    refuseIfClosed();
+    endings.add(reading::close);
+    reading.start();
+    return reading;
+  }
+
+  private <T> CompletionStage<T> ask(Supplier<Future<T>> question) {
+    return closed ? CompletableFuture.failedStage(closedFailure()) : io.ask(question);
+  }
+
+  private void refuseIfClosed() {
+    if (closed) {
+      throw closedFailure();
+    }
+  }
+
+  private BrokerUnavailable closedFailure() {
+    return new BrokerUnavailable(server + ": this connection is closed");
+  }
+}

@@ -1,0 +1,169 @@
+package dev.leat.redis;
+
+import dev.leat.BrokerUnavailable;
+import dev.leat.broker.Append;
+import dev.leat.broker.Entry;
+import dev.leat.broker.EventLoop;
+import dev.leat.broker.Lane;
+import dev.leat.broker.ReplyListener;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A lane with two connections: one to write, one to read its replies. On an event loop of Vert.x
+ * they live on that loop and nothing changes threads; else on one of the broker's own.
+ */
+final class RedisLane implements Lane {
+  /** Milliseconds; replies that were read stay that long at most. */
+  private static final long TRIM_PAUSE = 1_000;
+
+  private final Io io;
+  private final EventLoop loop;
+  private final String replyStream;
+  private final RedisConnection writes;
+  private final Replies replies;
+  private final ReplyListener listener;
+  private Future<Void> connected = Future.succeededFuture();
+  private @Nullable Long trimming;
+  private volatile boolean closed;
+
+  RedisLane(Io io, EventLoop loop, Server server, String replyStream, ReplyListener listener) {
+    this.io = io;
+    this.loop = loop;
+    this.replyStream = replyStream;
+    this.listener = listener;
+    this.writes = io.connection(server);
+    this.replies = new Replies(server);
+  }
+
+  void start() {
+    onIo(
+        () -> {
+          connected = writes.start();
+          trimming = io.vertx().setPeriodic(TRIM_PAUSE, fired -> trim());
+        });
+    replies.start();
+    replies.request(Integer.MAX_VALUE);
+  }
+
+  @Override
+  public String replyStream() {
+    return replyStream;
+  }
+
+  @Override
+  public CompletionStage<List<String>> append(List<Append> batch) {
+    if (closed) {
+      return CompletableFuture.failedStage(new BrokerUnavailable("this lane is closed"));
+    }
+    CompletableFuture<List<String>> result = new CompletableFuture<>();
+    onIo(
+        () ->
+            appended(batch)
+                .onSuccess(ids -> onLoop(() -> result.complete(ids)))
+                .onFailure(
+                    failure ->
+                        onLoop(() -> result.completeExceptionally(Io.leatException(failure)))));
+    return result;
+  }
+
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    replies.close();
+    onIo(
+        () -> {
+          if (trimming != null) {
+            io.vertx().cancelTimer(trimming);
+          }
+          writes.send(Command.of("UNLINK", replyStream)).onComplete(done -> writes.close());
+        });
+  }
+
+  /** The first connection is waited for; once it has been there, what cannot be sent now fails. */
+  private Future<List<String>> appended(List<Append> batch) {
+    return connected.isComplete()
+        ? sent(batch)
+        : connected.compose(done -> sent(batch), failure -> sent(batch));
+  }
+
+  private Future<List<String>> sent(List<Append> batch) {
+    List<Future<Resp>> ids =
+        batch.stream().map(append -> writes.send(Commands.append(append))).toList();
+    return Future.all(ids).map(done -> ids.stream().map(id -> id.result().text()).toList());
+  }
+
+  private void trim() {
+    String last = replies.last;
+    if (!last.equals(replies.trimmed)) {
+      replies.trimmed = last;
+      writes.send(Command.of("XTRIM", replyStream, "MINID", "=", last));
+    }
+  }
+
+  private void onIo(Runnable action) {
+    if (sharesLoop() && loop.inLoop()) {
+      action.run();
+    } else {
+      io.run(action);
+    }
+  }
+
+  private void onLoop(Runnable action) {
+    if (loop.inLoop()) {
+      action.run();
+    } else {
+      loop.execute(action);
+    }
+  }
+
+  private boolean sharesLoop() {
+    return loop.unwrap(Context.class).isPresent();
+  }
+
+  /** Reads the replies. */
+  private final class Replies extends Reading {
+    private String last = "0";
+    private String trimmed = "0";
+
+    Replies(Server server) {
+      super(RedisLane.this.io, server);
+    }
+
+    @Override
+    Future<?> prepared() {
+      return Future.succeededFuture();
+    }
+
+    @Override
+    Command next(int count) {
+      return Command.of("XREAD", "COUNT")
+          .and(count)
+          .and("BLOCK")
+          .and(BLOCK)
+          .and("STREAMS", replyStream, last);
+    }
+
+    @Override
+    void position(List<RawEntry> batch) {
+      if (!batch.isEmpty()) {
+        last = batch.getLast().id();
+      }
+    }
+
+    @Override
+    void onEntries(List<RawEntry> batch) {
+      List<Entry> entries = RedisTail.decoded(replyStream, batch);
+      if (!entries.isEmpty()) {
+        onLoop(() -> listener.onReplies(entries.stream().map(Entry::message).toList()));
+      }
+    }
+  }
+}

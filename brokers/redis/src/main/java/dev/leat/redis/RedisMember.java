@@ -1,0 +1,244 @@
+package dev.leat.redis;
+
+import dev.leat.BadMessage;
+import dev.leat.Headers;
+import dev.leat.Message;
+import dev.leat.Position;
+import dev.leat.Problem;
+import dev.leat.broker.Append;
+import dev.leat.broker.Delivery;
+import dev.leat.broker.DeliveryListener;
+import dev.leat.broker.EventLoop;
+import dev.leat.broker.Membership;
+import dev.leat.wire.DeadLetter;
+import dev.leat.wire.PackedEntry;
+import dev.leat.wire.PayloadCodec;
+import io.vertx.core.Future;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A member of a group: reads what is new, and claims what others have held for longer than a lease.
+ */
+final class RedisMember extends Reading {
+  private static final Logger log = LoggerFactory.getLogger(RedisMember.class);
+
+  /** A dead member's messages are looked for four times a lease, but no more often than this. */
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
+
+  private static final long SHORTEST_PAUSE = 20;
+
+  private final Commands commands;
+  private final EventLoop loop;
+  private final Membership membership;
+  private final String stream;
+  private final DeliveryListener listener;
+
+  // All below is confined to the loop.
+  private final Set<String> held = new HashSet<>();
+  private boolean claiming;
+  private @Nullable Long timer;
+
+  RedisMember(
+      Io io,
+      Server server,
+      Commands commands,
+      EventLoop loop,
+      Membership membership,
+      DeliveryListener listener) {
+    super(io, server);
+    this.commands = commands;
+    this.loop = loop;
+    this.membership = membership;
+    this.stream = membership.topic().incoming();
+    this.listener = listener;
+  }
+
+  Membership membership() {
+    return membership;
+  }
+
+  String stream() {
+    return stream;
+  }
+
+  Commands commands() {
+    return commands;
+  }
+
+  EventLoop clockLoop() {
+    return loop;
+  }
+
+  /** No longer this member's, however it ended. Any thread. */
+  void forget(String id) {
+    io().run(() -> held.remove(id));
+  }
+
+  /** Something may be claimed after a delay: it was released. Any thread. */
+  void claimAfter(Duration delay) {
+    io().run(() -> io().vertx().setTimer(Math.max(1, delay.toMillis()), fired -> claim()));
+  }
+
+  @Override
+  public void close() {
+    io().run(
+            () -> {
+              if (timer != null) {
+                io().vertx().cancelTimer(timer);
+              }
+            });
+    super.close();
+  }
+
+  @Override
+  Future<?> prepared() {
+    return createGroup(beginning())
+        .compose(there -> takeBackOwn())
+        .onSuccess(done -> keepClaiming());
+  }
+
+  @Override
+  Command next(int count) {
+    return Command.of("XREADGROUP", "GROUP", membership.group(), membership.member(), "COUNT")
+        .and(count)
+        .and("BLOCK")
+        .and(BLOCK)
+        .and("STREAMS", stream, ">");
+  }
+
+  @Override
+  void onEntries(List<RawEntry> batch) {
+    deliver(batch, Map.of());
+  }
+
+  private String beginning() {
+    return switch (membership.start()) {
+      case Position.Start begin -> "0";
+      case Position.Now now -> "$";
+      case Position.After after -> after.entryId();
+    };
+  }
+
+  private Future<?> createGroup(String from) {
+    return connection()
+        .send(Command.of("XGROUP", "CREATE", stream, membership.group(), from, "MKSTREAM"))
+        .recover(
+            failure ->
+                failure instanceof RedisFailure refused && refused.says("BUSYGROUP")
+                    ? Future.succeededFuture(new Resp.Nil())
+                    : Future.failedFuture(failure));
+  }
+
+  /** What was handed to a connection that died is pending under our own name, and nobody has it. */
+  private Future<?> takeBackOwn() {
+    return connection()
+        .send(
+            Command.of("XREADGROUP", "GROUP", membership.group(), membership.member(), "COUNT")
+                .and(1_000)
+                .and("STREAMS", stream, "0"))
+        .map(RawEntry::ofRead)
+        .compose(
+            own -> {
+              List<RawEntry> lost = own.stream().filter(e -> !held.contains(e.id())).toList();
+              return attempts(lost).onSuccess(counts -> deliver(lost, counts));
+            });
+  }
+
+  private void keepClaiming() {
+    if (timer == null && !closed()) {
+      long pause =
+          Math.clamp(membership.lease().toMillis() / 4, SHORTEST_PAUSE, LONGEST_PAUSE.toMillis());
+      timer = io().vertx().setPeriodic(pause, fired -> claim());
+    }
+  }
+
+  private void claim() {
+    if (closed() || claiming || demand() == 0) {
+      return;
+    }
+    claiming = true;
+    var unused =
+        commands
+            .connection()
+            .send(
+                Command.of("XAUTOCLAIM", stream, membership.group(), membership.member())
+                    .and(membership.lease().toMillis())
+                    .and("0-0", "COUNT")
+                    .and(Math.min(demand(), 100)))
+            .map(claimed -> RawEntry.ofStream(claimed.items().get(1)))
+            .compose(claimed -> attempts(claimed).onSuccess(c -> onClaimed(claimed, c)))
+            .onComplete(done -> claiming = false);
+  }
+
+  private void onClaimed(List<RawEntry> claimed, Map<String, Integer> attempts) {
+    handedOver(claimed.size());
+    deliver(claimed, attempts);
+  }
+
+  /** How often entries that come again have been handed over. */
+  private Future<Map<String, Integer>> attempts(List<RawEntry> entries) {
+    if (entries.isEmpty()) {
+      return Future.succeededFuture(Map.of());
+    }
+    return commands
+        .connection()
+        .send(
+            Command.of("XPENDING", stream, membership.group())
+                .and(entries.getFirst().id(), entries.getLast().id())
+                .and(10_000)
+                .and(membership.member()))
+        .map(
+            pending -> {
+              Map<String, Integer> counts = new HashMap<>();
+              for (Resp entry : pending.items()) {
+                List<Resp> fields = entry.items();
+                counts.put(fields.get(0).text(), (int) fields.get(3).number());
+              }
+              return counts;
+            });
+  }
+
+  private void deliver(List<RawEntry> batch, Map<String, Integer> attempts) {
+    List<Delivery> deliveries = new ArrayList<>(batch.size());
+    for (RawEntry raw : batch) {
+      try {
+        Message message = PackedEntry.decode(raw.strings());
+        int attempt = attempts.getOrDefault(raw.id(), 1);
+        held.add(raw.id());
+        deliveries.add(new RedisDelivery(this, raw.id(), message, attempt));
+      } catch (BadMessage broken) {
+        giveUp(raw, broken);
+      }
+    }
+    if (!deliveries.isEmpty()) {
+      listener.onDeliveries(deliveries);
+    }
+  }
+
+  /** An entry that breaks the protocol must not stop anybody: it is kept with its raw strings. */
+  private void giveUp(RawEntry raw, BadMessage broken) {
+    log.warn("stream={} entry={} breaks the protocol", stream, raw.id(), broken);
+    List<String> strings = new ArrayList<>();
+    raw.strings().forEach(bytes -> strings.add(new String(bytes, StandardCharsets.UTF_8)));
+    Message kept = new Message(raw.id(), "", "", Headers.NONE, "", PayloadCodec.write(strings));
+    Problem cause =
+        Problem.of(400, "Entry breaks the protocol", String.valueOf(broken.getMessage()));
+    Message letter = DeadLetter.of(kept, cause, 1, loop.clock().instant());
+    var unused =
+        commands.complete(
+            stream,
+            membership.group(),
+            raw.id(),
+            List.of(new Append(membership.topic().deadLetters(), letter)));
+  }
+}

@@ -1,0 +1,93 @@
+package dev.leat.redis;
+
+import dev.leat.BadMessage;
+import dev.leat.Message;
+import dev.leat.Position;
+import dev.leat.broker.Entry;
+import dev.leat.broker.EntryListener;
+import dev.leat.wire.PackedEntry;
+import io.vertx.core.Future;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Reads a stream along, without a group. */
+final class RedisTail extends Reading {
+  private static final Logger log = LoggerFactory.getLogger(RedisTail.class);
+
+  private final String stream;
+  private final Position from;
+  private final EntryListener listener;
+
+  /** Id of the last entry that was read; confined to the loop. */
+  private @Nullable String last;
+
+  RedisTail(Io io, Server server, String stream, Position from, EntryListener listener) {
+    super(io, server);
+    this.stream = stream;
+    this.from = from;
+    this.listener = listener;
+  }
+
+  @Override
+  Future<?> prepared() {
+    if (last != null) {
+      return Future.succeededFuture();
+    }
+    return switch (from) {
+      case Position.Start start -> begin("0");
+      case Position.After after -> begin(after.entryId());
+      case Position.Now now ->
+          connection()
+              .send(Command.of("XINFO", "STREAM", stream))
+              .map(info -> Fields.of(info).text("last-generated-id"))
+              .recover(Health::nothingThere)
+              .onSuccess(id -> last = id.isEmpty() ? "0" : id);
+    };
+  }
+
+  @Override
+  Command next(int count) {
+    return Command.of("XREAD", "COUNT")
+        .and(count)
+        .and("BLOCK")
+        .and(BLOCK)
+        .and("STREAMS", stream, last == null ? "0" : last);
+  }
+
+  @Override
+  void position(List<RawEntry> batch) {
+    if (!batch.isEmpty()) {
+      last = batch.getLast().id();
+    }
+  }
+
+  @Override
+  void onEntries(List<RawEntry> batch) {
+    List<Entry> entries = decoded(stream, batch);
+    if (!entries.isEmpty()) {
+      listener.onEntries(entries);
+    }
+  }
+
+  /** Whoever reads along sees what can be read; what cannot is for the group to give up. */
+  static List<Entry> decoded(String stream, List<RawEntry> batch) {
+    List<Entry> entries = new ArrayList<>(batch.size());
+    for (RawEntry raw : batch) {
+      try {
+        Message message = PackedEntry.decode(raw.strings());
+        entries.add(new Entry(raw.id(), message));
+      } catch (BadMessage broken) {
+        log.debug("stream={} entry={} skipped", stream, raw.id(), broken);
+      }
+    }
+    return entries;
+  }
+
+  private Future<?> begin(String id) {
+    last = id;
+    return Future.succeededFuture();
+  }
+}
