@@ -3,10 +3,10 @@ package dev.leat.redis;
 import dev.leat.broker.GroupHealth;
 import dev.leat.broker.StreamHealth;
 import io.vertx.core.Future;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /** Looks at streams, and trims them by what it sees. Confined to its connection's loop. */
 final class Health {
@@ -20,13 +20,16 @@ final class Health {
   }
 
   Future<StreamHealth> of(String stream) {
-    return connection
-        .send(Command.of("XLEN", stream))
+    return length(stream)
         .compose(
             length ->
                 groups(stream)
                     .compose(infos -> healths(stream, infos))
-                    .map(groups -> new StreamHealth(stream, length.number(), groups)));
+                    .map(groups -> new StreamHealth(stream, length, groups)));
+  }
+
+  Future<Long> length(String stream) {
+    return connection.send(Command.of("XLEN", stream)).map(Resp::number);
   }
 
   /**
@@ -40,14 +43,20 @@ final class Health {
             floors ->
                 firstKept(stream, keep)
                     .compose(
-                        kept -> {
-                          List<String> bounds = new ArrayList<>(floors);
-                          bounds.add(kept);
-                          String lowest = bounds.stream().min(Health::compare).orElse("0");
-                          return connection
-                              .send(Command.of("XTRIM", stream, "MINID", "=", lowest))
-                              .map(Resp::number);
-                        }));
+                        kept ->
+                            removeBelow(
+                                stream, lowest(Stream.concat(floors.stream(), Stream.of(kept))))));
+  }
+
+  /** The id below which every group has completed everything; {@code 0} where there is no group. */
+  Future<String> completedBelow(String stream) {
+    return groups(stream)
+        .compose(infos -> each(infos, info -> floor(stream, info)))
+        .map(floors -> lowest(floors.stream()));
+  }
+
+  Future<Long> removeBelow(String stream, String id) {
+    return connection.send(Command.of("XTRIM", stream, "MINID", "=", id)).map(Resp::number);
   }
 
   /** For a question about a stream that does not exist: the answer is nothing. */
@@ -129,6 +138,10 @@ final class Health {
   private static <A, B> Future<List<B>> each(List<A> all, Function<A, Future<B>> question) {
     List<Future<B>> answers = all.stream().map(question).toList();
     return Future.all(answers).map(done -> answers.stream().map(Future::result).toList());
+  }
+
+  private static String lowest(Stream<String> ids) {
+    return ids.min(Health::compare).orElse("0");
   }
 
   private static String after(String id) {

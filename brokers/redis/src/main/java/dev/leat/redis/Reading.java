@@ -24,6 +24,7 @@ abstract class Reading implements Subscription {
   private int demand;
   private boolean ready;
   private boolean reading;
+  private Runnable onClose = () -> {};
   private volatile boolean closed;
 
   Reading(Io io, Server server) {
@@ -31,8 +32,13 @@ abstract class Reading implements Subscription {
     this.connection = io.connection(server);
   }
 
-  /** Begins; returns when it can be asked. Any thread. */
-  final void start() {
+  /**
+   * Begins. Any thread.
+   *
+   * @param closing told when it is closed
+   */
+  final void start(Runnable closing) {
+    onClose = closing;
     io.run(
         () -> {
           connection.onConnected(this::prepare);
@@ -55,6 +61,7 @@ abstract class Reading implements Subscription {
   @Override
   public void close() {
     closed = true;
+    onClose.run();
     io.run(connection::close);
   }
 

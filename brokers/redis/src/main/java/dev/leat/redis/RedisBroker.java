@@ -140,8 +140,9 @@ final class RedisBroker implements Broker {
 
   private Subscription begun(Reading reading) {
     refuseIfClosed();
-    endings.add(reading::close);
-    reading.start();
+    Runnable ending = reading::close;
+    endings.add(ending);
+    reading.start(() -> endings.remove(ending));
     return reading;
   }
 

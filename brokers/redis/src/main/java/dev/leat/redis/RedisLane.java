@@ -46,7 +46,7 @@ final class RedisLane implements Lane {
           connected = writes.start();
           trimming = io.vertx().setPeriodic(TRIM_PAUSE, fired -> trim());
         });
-    replies.start();
+    replies.start(() -> {});
     replies.request(Integer.MAX_VALUE);
   }
 

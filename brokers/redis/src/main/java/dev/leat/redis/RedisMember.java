@@ -42,6 +42,7 @@ final class RedisMember extends Reading {
   private final Membership membership;
   private final String stream;
   private final DeliveryListener listener;
+  private final Janitor janitor;
 
   // All below is confined to the loop.
   private final Set<String> held = new HashSet<>();
@@ -61,6 +62,7 @@ final class RedisMember extends Reading {
     this.membership = membership;
     this.stream = membership.topic().incoming();
     this.listener = listener;
+    this.janitor = new Janitor(io.vertx(), new Health(commands.connection()), stream);
   }
 
   Membership membership() {
@@ -93,6 +95,7 @@ final class RedisMember extends Reading {
   public void close() {
     io().run(
             () -> {
+              janitor.close();
               if (timer != null) {
                 io().vertx().cancelTimer(timer);
               }
@@ -159,6 +162,7 @@ final class RedisMember extends Reading {
       long pause =
           Math.clamp(membership.lease().toMillis() / 4, SHORTEST_PAUSE, LONGEST_PAUSE.toMillis());
       timer = io().vertx().setPeriodic(pause, fired -> claim());
+      janitor.start();
     }
   }
 

@@ -1,0 +1,66 @@
+package dev.leat.redis;
+
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Removes what every group of a topic has completed, off the hot path. Confined to its loop; each
+ * member of a group has one, and it does no harm that they do the same work.
+ *
+ * <p>It goes by ids alone and never reads a payload. What was completed since it last came by is
+ * left, so that there is always something of the recent past to look at.
+ */
+final class Janitor {
+  private static final Logger log = LoggerFactory.getLogger(Janitor.class);
+
+  /** A stream as short as this is left alone. */
+  private static final long SHORT = 1_000;
+
+  /** Milliseconds; jittered up to twice that, so that members do not come at the same time. */
+  private static final long PAUSE = 1_000;
+
+  private final Vertx vertx;
+  private final Health health;
+  private final String stream;
+  private String completedBefore = "0";
+  private boolean closed;
+
+  Janitor(Vertx vertx, Health health, String stream) {
+    this.vertx = vertx;
+    this.health = health;
+    this.stream = stream;
+  }
+
+  void start() {
+    long pause = ThreadLocalRandom.current().nextLong(PAUSE, 2 * PAUSE);
+    vertx.setTimer(
+        pause,
+        fired -> {
+          if (!closed) {
+            sweep()
+                .onFailure(failure -> log.debug("stream={} not trimmed", stream, failure))
+                .onComplete(done -> start());
+          }
+        });
+  }
+
+  void close() {
+    closed = true;
+  }
+
+  private Future<Void> sweep() {
+    String before = completedBefore;
+    return health
+        .completedBelow(stream)
+        .onSuccess(now -> completedBefore = now)
+        .compose(now -> health.length(stream))
+        .compose(
+            length ->
+                length > SHORT && !before.equals("0")
+                    ? health.removeBelow(stream, before).mapEmpty()
+                    : Future.succeededFuture());
+  }
+}

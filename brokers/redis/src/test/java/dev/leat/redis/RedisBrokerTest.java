@@ -1,0 +1,177 @@
+package dev.leat.redis;
+
+import static dev.leat.testkit.Awaiting.result;
+import static dev.leat.testkit.Awaiting.until;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.leat.Caller;
+import dev.leat.Leat;
+import dev.leat.LeatException;
+import dev.leat.Payload;
+import dev.leat.Position;
+import dev.leat.Topic;
+import dev.leat.Worker;
+import dev.leat.wire.DeadLetter;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What is Redis's own: programs that share it, connections that break, memory that stays flat. */
+class RedisBrokerTest {
+  private static final Duration LONG = Duration.ofSeconds(20);
+
+  private final RedisServerProcess redis = RedisServerProcess.start(RedisServerProcess.CURRENT);
+
+  @AfterEach
+  void stop() {
+    redis.close();
+  }
+
+  @Test
+  void programs_that_share_nothing_but_the_server_answer_each_other() {
+    try (Leat service = connect();
+        Leat other = connect()) {
+      echo(service).start();
+
+      assertThat(other.caller().call("echo", "echo", "hello", String.class, LONG))
+          .isEqualTo("hello");
+    }
+  }
+
+  @Test
+  void a_request_that_is_sent_while_no_worker_runs_is_answered_when_one_comes() {
+    try (Leat other = connect()) {
+      CompletableFuture<String> answer =
+          other
+              .caller()
+              .callAsync("echo", "echo", "early", String.class, LONG)
+              .toCompletableFuture();
+      try (Leat service = connect()) {
+        echo(service).start();
+        assertThat(answer.join()).isEqualTo("early");
+      }
+    }
+  }
+
+  @Test
+  void completed_requests_and_read_replies_are_trimmed_but_nothing_from_what_is_held_on() {
+    CountDownLatch stuck = new CountDownLatch(1);
+    try (Leat leat = connect();
+        RedisClient client = new RedisClient(redis.port())) {
+      echo(leat).start();
+      leat.worker("mixed")
+          .on("echo", Payload.class, (payload, request) -> payload)
+          .on(
+              "stuck",
+              String.class,
+              (text, request) -> {
+                stuck.await();
+                return text;
+              })
+          .start();
+      CompletableFuture<String> held =
+          leat.caller()
+              .callAsync("mixed", "stuck", "held", String.class, LONG)
+              .toCompletableFuture();
+      burst(leat.caller(), "echo");
+      burst(leat.caller(), "mixed");
+
+      String replies = client.send("KEYS", "leat::replies#*").items().getFirst().text();
+      until("requests are trimmed", () -> length(leat, Topic.of("echo").incoming()) <= 1_000);
+      until("replies are trimmed", () -> length(leat, replies) <= 1);
+      assertThat(length(leat, Topic.of("mixed").incoming())).isEqualTo(2_001);
+
+      stuck.countDown();
+      assertThat(held.join()).isEqualTo("held");
+      until("the rest is trimmed", () -> length(leat, Topic.of("mixed").incoming()) <= 1_000);
+    }
+  }
+
+  @Test
+  void a_server_that_comes_back_empty_is_worked_with_again() {
+    try (Leat leat = connect()) {
+      echo(leat).start();
+      assertThat(leat.caller().call("echo", "echo", "1", String.class, LONG)).isEqualTo("1");
+
+      redis.restart();
+
+      until("it answers again", () -> answers(leat.caller()));
+    }
+  }
+
+  @Test
+  void a_group_that_vanishes_is_made_again_and_loses_nothing_that_stands_in_the_stream() {
+    try (Leat leat = connect()) {
+      AtomicInteger handled = new AtomicInteger();
+      leat.worker("echo")
+          .on("echo", String.class, (text, request) -> handled.incrementAndGet())
+          .start();
+      leat.caller().call("echo", "echo", "1", String.class, LONG);
+      try (RedisClient client = new RedisClient(redis.port())) {
+        client.send("XGROUP", "DESTROY", Topic.of("echo").incoming(), Worker.DEFAULT_GROUP);
+      }
+      leat.caller().send("echo", "echo", "2");
+
+      until("it is handled", () -> handled.get() >= 2);
+    }
+  }
+
+  @Test
+  void an_entry_that_breaks_the_protocol_is_a_dead_letter_and_stops_nobody() {
+    try (Leat leat = connect();
+        RedisClient client = new RedisClient(redis.port())) {
+      echo(leat).start();
+      String stream = Topic.of("echo").incoming();
+      client.send("XADD", stream, "*", "only", "one pair");
+      client.send(
+          "XADD", stream, "*", "id", "echo", "", "{oops", "json", "", "UnoccupiedField", "1");
+
+      assertThat(leat.caller().call("echo", "echo", "next", String.class, LONG)).isEqualTo("next");
+      until("both are dead letters", () -> deadLetters(leat).size() == 2);
+      assertThat(deadLetters(leat))
+          .containsExactly(
+              "an entry has 8 strings, this one has 2",
+              "the headers are not a JSON object of strings");
+    }
+  }
+
+  private Leat connect() {
+    return Leat.connect(redis.url());
+  }
+
+  private static Worker echo(Leat leat) {
+    return leat.worker("echo").on("echo", Payload.class, (payload, request) -> payload);
+  }
+
+  private static void burst(Caller caller, String topic) {
+    List<CompletableFuture<String>> calls =
+        IntStream.range(0, 2_000)
+            .mapToObj(i -> caller.callAsync(topic, "echo", "" + i, String.class, LONG))
+            .map(answer -> answer.toCompletableFuture())
+            .toList();
+    calls.forEach(CompletableFuture::join);
+  }
+
+  private static boolean answers(Caller caller) {
+    try {
+      return caller.call("echo", "echo", "2", String.class, Duration.ofMillis(500)).equals("2");
+    } catch (LeatException notYet) {
+      return false;
+    }
+  }
+
+  private static long length(Leat leat, String stream) {
+    return result(leat.broker().health(stream)).length();
+  }
+
+  private static List<String> deadLetters(Leat leat) {
+    return result(leat.broker().range(Topic.of("echo").deadLetters(), Position.START, 10)).stream()
+        .map(entry -> entry.message().headers().get(DeadLetter.DETAIL).orElse(""))
+        .toList();
+  }
+}
