@@ -9,9 +9,12 @@ import dev.leat.cli.demo.UsersService;
 import dev.leat.gateway.LeatGateway;
 import dev.leat.gateway.route.Route;
 import java.io.PrintWriter;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -24,6 +27,8 @@ import picocli.CommandLine.Spec;
     description = "Serves a greeting and three small services, until Ctrl-C.",
     mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer> {
+  private static final String GATEWAY = "gateway";
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -36,9 +41,15 @@ final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--broker",
       paramLabel = "URL",
-      defaultValue = "memory:",
-      description = "Broker to go through. Default: ${DEFAULT-VALUE}, which is embedded.")
+      defaultValue = "${env:LEAT_BROKER:-memory:}",
+      description = "Broker to go through. Default: LEAT_BROKER, else memory:, the embedded one.")
   private String broker;
+
+  @Option(
+      names = "--role",
+      paramLabel = "ROLE",
+      description = "Be one part alone: gateway, hello, users, posts or comments. Default: all.")
+  private @Nullable String role;
 
   @Override
   public Integer call() throws InterruptedException {
@@ -46,32 +57,57 @@ final class DemoCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--port is a number from 0 to 65535, was " + port);
     }
-    List<DemoService> services =
-        List.of(new HelloService(), new UsersService(), new PostsService(), new CommentsService());
+    Map<String, DemoService> services = new LinkedHashMap<>();
+    services.put("hello", new HelloService());
+    services.put("users", new UsersService());
+    services.put("posts", new PostsService());
+    services.put("comments", new CommentsService());
+    refuseRoleThatCannotBe(services.keySet());
     Leat leat = Leat.connect(broker);
     LeatGateway gateway = LeatGateway.on(leat);
-    CountDownLatch closed = new CountDownLatch(1);
-    Thread closing =
-        new Thread(
+    Closing closing =
+        Closing.on(
             () -> {
               gateway.close();
               leat.close();
-              closed.countDown();
             });
     try {
-      services.forEach(service -> service.start(leat));
-      List<Route> routes = services.stream().flatMap(s -> s.routes().stream()).toList();
-      routes.forEach(gateway::route);
-      gateway.listen("127.0.0.1", port);
-      Runtime.getRuntime().addShutdownHook(closing);
-      welcome(gateway.port(), routes);
+      services.forEach(
+          (name, service) -> {
+            if (role == null || role.equals(name)) {
+              service.start(leat);
+            }
+          });
+      if (role == null || role.equals(GATEWAY)) {
+        List<Route> routes = services.values().stream().flatMap(s -> s.routes().stream()).toList();
+        routes.forEach(gateway::route);
+        gateway.listen("127.0.0.1", port);
+        welcome(gateway.port(), routes);
+      } else {
+        spec.commandLine().getOut().println(role + " works, Ctrl-C ends it");
+      }
     } catch (RuntimeException failure) {
-      closing.start();
-      closed.await();
+      closing.now();
       throw failure;
     }
-    closed.await();
+    closing.await();
     return 0;
+  }
+
+  private void refuseRoleThatCannotBe(Set<String> services) {
+    if (role == null) {
+      return;
+    }
+    if (!role.equals(GATEWAY) && !services.contains(role)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--role is gateway, " + String.join(", ", services) + ", was '" + role + "'");
+    }
+    if (broker.startsWith("memory:")) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--role needs a broker that processes share: add --broker redis://127.0.0.1:6379");
+    }
   }
 
   private void welcome(int actualPort, List<Route> routes) {

@@ -18,7 +18,14 @@ import picocli.CommandLine.Spec;
     description = "HTTP ends at the edge and everything behind it is streams.",
     mixinStandardHelpOptions = true,
     versionProvider = LeatCommand.Version.class,
-    subcommands = {DemoCommand.class, HelpCommand.class})
+    subcommands = {
+      DemoCommand.class,
+      WorkerCommand.class,
+      CallCommand.class,
+      SendCommand.class,
+      TailCommand.class,
+      HelpCommand.class
+    })
 public final class LeatCommand implements Runnable {
   @Spec private CommandSpec spec;
 
@@ -44,6 +51,9 @@ public final class LeatCommand implements Runnable {
   /** What went wrong outside this program is one sentence; anything else is a defect and shows. */
   private static int explain(Exception failure, CommandLine command, CommandLine.ParseResult parsed)
       throws Exception {
+    if (failure instanceof ParameterException mistake) {
+      return refuse(mistake, new String[0]);
+    }
     if (!(failure instanceof LeatException)) {
       throw failure;
     }

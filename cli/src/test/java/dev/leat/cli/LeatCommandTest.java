@@ -68,6 +68,25 @@ class LeatCommandTest {
                 + " another");
   }
 
+  @Test
+  void what_only_makes_sense_between_processes_refuses_the_embedded_broker() {
+    assertThat(run("call", "users", "user.get", "--broker", "memory:")).isEqualTo(2);
+    assertThat(run("demo", "--role", "users")).isEqualTo(2);
+    assertThat(run("demo", "--role", "user")).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("memory: ends with this process", "needs a broker that processes share")
+        .contains("--role is gateway, hello, users, posts, comments, was 'user'");
+  }
+
+  @Test
+  void a_payload_or_a_duration_that_is_none_is_refused_before_anything_is_sent() {
+    assertThat(run("call", "t", "x", "{oops", "--broker", "redis://127.0.0.1:1")).isEqualTo(2);
+    assertThat(run("call", "t", "x", "--timeout", "soon")).isEqualTo(2);
+    assertThat(run("worker", "--topic", "t", "--type", "x")).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("the payload is not JSON: line 1", "'soon' is not a duration", "COMMAND");
+  }
+
   private int run(String... arguments) {
     CommandLine line = LeatCommand.line();
     line.setOut(new PrintWriter(out, true));

@@ -1,0 +1,42 @@
+package dev.leat.cli;
+
+import dev.leat.Leat;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.Spec.Target;
+
+/** Which broker a command works on, where it must be one that other processes see too. */
+final class BrokerOption {
+  @Spec(Target.MIXEE)
+  private CommandSpec spec;
+
+  @Option(
+      names = "--broker",
+      paramLabel = "URL",
+      defaultValue = "${env:LEAT_BROKER}",
+      description = "Broker to work on, such as redis://127.0.0.1:6379. Default: LEAT_BROKER.")
+  private @Nullable String url;
+
+  Leat connect() {
+    return Leat.connect(sharedUrl());
+  }
+
+  /** The URL; refused where there is none, or no other process could see what is done there. */
+  String sharedUrl() {
+    String given = url;
+    if (given == null || given.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "name a broker by --broker or LEAT_BROKER, such as redis://127.0.0.1");
+    }
+    if (given.startsWith("memory:")) {
+      throw new ParameterException(
+          spec.commandLine(),
+          given + " ends with this process; name a broker that processes share, such as redis:");
+    }
+    return given;
+  }
+}

@@ -1,0 +1,52 @@
+package dev.leat.cli;
+
+import dev.leat.HandlerFailed;
+import dev.leat.Leat;
+import dev.leat.Payload;
+import dev.leat.wire.ProblemReply;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Sends a request, prints its reply. */
+@Command(
+    name = "call",
+    description = "Sends a request and prints its reply; a problem goes to standard error, exit 1.",
+    mixinStandardHelpOptions = true)
+final class CallCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private final BrokerOption broker = new BrokerOption();
+  @Mixin private final Outgoing outgoing = new Outgoing();
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "TIME",
+      defaultValue = "2s",
+      converter = Durations.class,
+      description = "How long to wait: 500ms, 2s, 1m. Default: ${DEFAULT-VALUE}.")
+  private Duration timeout;
+
+  @Override
+  public Integer call() throws IOException {
+    Payload payload = outgoing.payload();
+    try (Leat leat = broker.connect()) {
+      Payload reply =
+          leat.caller()
+              .with(outgoing.headers())
+              .call(outgoing.topic(), outgoing.type(), payload, Payload.class, timeout);
+      PrintStream out = System.out;
+      out.write(reply.bytes());
+      out.println();
+      return 0;
+    } catch (HandlerFailed failed) {
+      spec.commandLine().getErr().println(ProblemReply.payload(failed.problem()).asText());
+      return 1;
+    }
+  }
+}

@@ -1,0 +1,32 @@
+package dev.leat.cli;
+
+import dev.leat.Leat;
+import dev.leat.Payload;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** Sends a message that wants no reply. */
+@Command(
+    name = "send",
+    description = "Sends a message that wants no reply; prints its id once the broker has it.",
+    mixinStandardHelpOptions = true)
+final class SendCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private final BrokerOption broker = new BrokerOption();
+  @Mixin private final Outgoing outgoing = new Outgoing();
+
+  @Override
+  public Integer call() throws IOException {
+    Payload payload = outgoing.payload();
+    try (Leat leat = broker.connect()) {
+      String id =
+          leat.caller().with(outgoing.headers()).send(outgoing.topic(), outgoing.type(), payload);
+      spec.commandLine().getOut().println(id);
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package dev.leat.cli;
+
+import dev.leat.Encoding;
+import dev.leat.Leat;
+import dev.leat.Message;
+import dev.leat.Position;
+import dev.leat.Topic;
+import dev.leat.broker.Entry;
+import dev.leat.wire.PayloadCodec;
+import java.io.PrintWriter;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Prints a topic's messages as they come. */
+@Command(
+    name = "tail",
+    description = "Prints a topic's messages as they come, until Ctrl-C; takes none of them.",
+    mixinStandardHelpOptions = true)
+final class TailCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private final BrokerOption broker = new BrokerOption();
+
+  @Parameters(paramLabel = "TOPIC", description = "Such as users, or shop::orders.")
+  private String topic;
+
+  @Option(
+      names = "--from",
+      paramLabel = "START|now|ID",
+      defaultValue = "now",
+      description = "Where to begin; an ID is the first word of a line. Default: ${DEFAULT-VALUE}.")
+  private String from;
+
+  @Option(names = "--json", description = "One JSON object per message, with all it has.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    Leat leat = broker.connect();
+    Closing closing = Closing.on(leat::close);
+    PrintWriter out = spec.commandLine().getOut();
+    leat.broker()
+        .tail(
+            Topic.of(topic).incoming(),
+            position(),
+            batch -> {
+              batch.forEach(entry -> out.println(line(entry)));
+              out.flush();
+            })
+        .request(Integer.MAX_VALUE);
+    closing.await();
+    return 0;
+  }
+
+  private Position position() {
+    return switch (from.toLowerCase(Locale.ROOT)) {
+      case "start" -> Position.START;
+      case "now" -> Position.NOW;
+      default -> Position.after(from);
+    };
+  }
+
+  private String line(Entry entry) {
+    Message message = entry.message();
+    if (!json) {
+      return entry.id() + " " + message.id() + " " + message.type() + " " + content(message);
+    }
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("entry", entry.id());
+    all.put("id", message.id());
+    all.put("type", message.type());
+    all.put("destination", message.destination());
+    all.put("headers", message.headers().asMap());
+    all.put("source", message.source());
+    all.put("protocol", message.payload().encoding().wireName());
+    all.put("payload", content(message));
+    return PayloadCodec.write(all).asText();
+  }
+
+  private static String content(Message message) {
+    return message.payload().encoding() == Encoding.BINARY
+        ? Base64.getEncoder().encodeToString(message.payload().bytes())
+        : message.payload().asText();
+  }
+}
