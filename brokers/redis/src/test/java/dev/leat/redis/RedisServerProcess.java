@@ -17,12 +17,12 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** A real server on a free port of the loopback, ended with the test that started it. */
-final class RedisServerProcess implements AutoCloseable {
+public final class RedisServerProcess implements AutoCloseable {
   /** The server that most tests run against; {@code LEAT_REDIS_SERVER} names another executable. */
-  static final String CURRENT = "redis-server-7.0.15-";
+  public static final String CURRENT = "redis-server-7.0.15-";
 
   /** The oldest that is supported. */
-  static final String OLD = "redis-server-6.2.6-v5-";
+  public static final String OLD = "redis-server-6.2.6-v5-";
 
   private static final Map<String, RedisServerProcess> SHARED = new ConcurrentHashMap<>();
 
@@ -40,32 +40,34 @@ final class RedisServerProcess implements AutoCloseable {
   }
 
   /** Starts a server of a version that the build brings along. */
-  static RedisServerProcess start(String version) {
+  public static RedisServerProcess start(String version) {
     return start(version, new String[0]);
   }
 
   /** The same, with options of the server's own. */
-  static RedisServerProcess start(String version, String... options) {
+  public static RedisServerProcess start(String version, String... options) {
     String named = System.getenv("LEAT_REDIS_SERVER");
     return new RedisServerProcess(
         named != null && version.equals(CURRENT) ? Path.of(named) : unpacked(version), options);
   }
 
   /** A server of a version for whoever leaves it as it was; it ends with the process. */
-  static RedisServerProcess shared(String version) {
+  public static RedisServerProcess shared(String version) {
     return SHARED.computeIfAbsent(version, RedisServerProcess::start);
   }
 
-  String url() {
+  /** What a broker is opened by. */
+  public String url() {
     return "redis://127.0.0.1:" + port;
   }
 
-  int port() {
+  /** The port it listens on. */
+  public int port() {
     return port;
   }
 
   /** Kills it without a word, and starts it anew on the same port; what it held is gone. */
-  void restart() {
+  public void restart() {
     close();
     process = launch();
   }
