@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Leat over the embedded broker and the two-hop HTTP peer under the same closed loop of wrk, in
+# Leat and the two-hop HTTP peer under the same closed loop of wrk, in
 # alternating pairs. Prints requests per second of each pair and the median of the ratios.
-# Usage: bench/http.sh [PAIRS] [SECONDS]      needs wrk and a JDK 25 (JAVA_HOME, or java on the path)
+# Usage: [BROKER=URL] [CONNECTIONS='1 64'] bench/http.sh [PAIRS] [SECONDS]; the broker is the embedded one unless named.
+# Needs wrk and a JDK 25 (JAVA_HOME, or java on the path)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 pairs=${1:-5} seconds=${2:-5}
@@ -32,10 +33,10 @@ load() { # port, connections, seconds -> "requests-per-second p50 p99"
 
 start service dev.leat.bench.HttpPeer service 19001
 start peer dev.leat.bench.HttpPeer edge 19002 19001
-start leat dev.leat.bench.LeatEcho 19003
+start leat dev.leat.bench.LeatEcho 19003 "${BROKER:-memory:}"
 for port in 19002 19003 19002 19003; do load "$port" 64 8 >/dev/null; done
 
-for connections in 1 64 256 1024; do
+for connections in ${CONNECTIONS:-1 64 256 1024}; do
   echo "$connections connections      peer (req/s p50 p99)      leat"
   for ((i = 0; i < pairs; i++)); do
     peer=$(load 19002 "$connections" "$seconds")

@@ -5,13 +5,13 @@ import dev.leat.Payload;
 import dev.leat.gateway.LeatGateway;
 import dev.leat.gateway.route.Route;
 
-/** A gateway and a worker in one process, over the embedded broker. */
+/** A gateway and a worker in one process. */
 public final class LeatEcho {
   private LeatEcho() {}
 
-  /** Listens on the port that is its one argument. */
+  /** {@code PORT}, and a broker's URL where it is not to be the embedded one. */
   public static void main(String... arguments) {
-    Leat leat = Leat.connect("memory:");
+    Leat leat = Leat.connect(arguments.length > 1 ? arguments[1] : "memory:");
     leat.worker("echo").on("echo", Payload.class, (payload, request) -> HttpPeer.ANSWER).start();
     LeatGateway gateway =
         LeatGateway.on(leat)

@@ -34,7 +34,7 @@ final class RedisBroker implements Broker {
   private final Io io;
 
   /** For everything that does not block the connection it is asked on. */
-  private final Commands commands;
+  private final RedisConnection control;
 
   private final Health health;
   private final List<Runnable> endings = new CopyOnWriteArrayList<>();
@@ -52,14 +52,14 @@ final class RedisBroker implements Broker {
                         .setFileCachingEnabled(false)
                         .setClassPathResolvingEnabled(false)));
     this.io = new Io(vertx, vertx.getOrCreateContext());
-    this.commands = new Commands(io.connection(server));
-    this.health = new Health(commands.connection());
+    this.control = io.connection(server);
+    this.health = new Health(control);
   }
 
   static RedisBroker open(Server server, EventLoop loop) {
     RedisBroker broker = new RedisBroker(server, loop);
     try {
-      broker.io.ask(broker.commands.connection()::connect).join();
+      broker.io.ask(broker.control::connect).join();
       return broker;
     } catch (CompletionException failure) {
       broker.close();
@@ -85,7 +85,7 @@ final class RedisBroker implements Broker {
 
   @Override
   public Subscription subscribe(Membership membership, DeliveryListener listener) {
-    return begun(new RedisMember(io, server, commands, loop, membership, listener));
+    return begun(new RedisMember(io, server, control, loop, membership, listener));
   }
 
   @Override
@@ -106,8 +106,7 @@ final class RedisBroker implements Broker {
     }
     return ask(
         () ->
-            commands
-                .connection()
+            control
                 .send(Command.of("XRANGE", stream, begin, "+", "COUNT").and(limit))
                 .map(entries -> RedisTail.decoded(stream, RawEntry.ofStream(entries))));
   }
@@ -132,7 +131,7 @@ final class RedisBroker implements Broker {
     CompletableFuture<Void> ended = new CompletableFuture<>();
     io.run(
         () -> {
-          commands.connection().close();
+          control.close();
           ended.complete(null);
         });
     ended.thenCompose(done -> vertx.close().toCompletionStage()).toCompletableFuture().join();

@@ -46,8 +46,7 @@ final class RedisDelivery implements Delivery {
 
   @Override
   public CompletionStage<Boolean> complete(List<Append> replies) {
-    return end(
-        () -> member.commands().complete(member.stream(), membership().group(), id, replies));
+    return end(() -> member.completions().complete(id, replies));
   }
 
   @Override
@@ -125,7 +124,7 @@ final class RedisDelivery implements Delivery {
   }
 
   private Future<Boolean> claimed(Command claim) {
-    return member.commands().connection().send(claim).map(ids -> !ids.items().isEmpty());
+    return member.control().send(claim).map(ids -> !ids.items().isEmpty());
   }
 
   private void beginLease() {

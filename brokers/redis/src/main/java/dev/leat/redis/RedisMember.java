@@ -37,7 +37,8 @@ final class RedisMember extends Reading {
 
   private static final long SHORTEST_PAUSE = 20;
 
-  private final Commands commands;
+  private final RedisConnection control;
+  private final Completions completions;
   private final EventLoop loop;
   private final Membership membership;
   private final String stream;
@@ -52,17 +53,18 @@ final class RedisMember extends Reading {
   RedisMember(
       Io io,
       Server server,
-      Commands commands,
+      RedisConnection control,
       EventLoop loop,
       Membership membership,
       DeliveryListener listener) {
     super(io, server);
-    this.commands = commands;
+    this.control = control;
     this.loop = loop;
     this.membership = membership;
     this.stream = membership.topic().incoming();
     this.listener = listener;
-    this.janitor = new Janitor(io.vertx(), new Health(commands.connection()), stream);
+    this.completions = new Completions(io.context(), control, stream, membership.group());
+    this.janitor = new Janitor(io.vertx(), new Health(control), stream);
   }
 
   Membership membership() {
@@ -73,8 +75,13 @@ final class RedisMember extends Reading {
     return stream;
   }
 
-  Commands commands() {
-    return commands;
+  /** For commands that do not block it. */
+  RedisConnection control() {
+    return control;
+  }
+
+  Completions completions() {
+    return completions;
   }
 
   EventLoop clockLoop() {
@@ -172,8 +179,7 @@ final class RedisMember extends Reading {
     }
     claiming = true;
     var unused =
-        commands
-            .connection()
+        control
             .send(
                 Command.of("XAUTOCLAIM", stream, membership.group(), membership.member())
                     .and(membership.lease().toMillis())
@@ -194,8 +200,7 @@ final class RedisMember extends Reading {
     if (entries.isEmpty()) {
       return Future.succeededFuture(Map.of());
     }
-    return commands
-        .connection()
+    return control
         .send(
             Command.of("XPENDING", stream, membership.group())
                 .and(entries.getFirst().id(), entries.getLast().id())
@@ -239,10 +244,7 @@ final class RedisMember extends Reading {
         Problem.of(400, "Entry breaks the protocol", String.valueOf(broken.getMessage()));
     Message letter = DeadLetter.of(kept, cause, 1, loop.clock().instant());
     var unused =
-        commands.complete(
-            stream,
-            membership.group(),
-            raw.id(),
-            List.of(new Append(membership.topic().deadLetters(), letter)));
+        completions.complete(
+            raw.id(), List.of(new Append(membership.topic().deadLetters(), letter)));
   }
 }
