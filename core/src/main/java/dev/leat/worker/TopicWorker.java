@@ -251,7 +251,7 @@ public final class TopicWorker implements Worker {
   }
 
   private void extendLater() {
-    // Three times a lease, so that one late turn of the loop costs nobody his message.
+    // Three times a lease, so that one late turn of the loop costs no message its holder.
     extending = loop.schedule(lease.dividedBy(3), this::extendAll);
   }
 

@@ -1,6 +1,7 @@
 package dev.leat.redis;
 
 import dev.leat.BrokerUnavailable;
+import dev.leat.Position;
 import dev.leat.broker.Append;
 import dev.leat.broker.Entry;
 import dev.leat.broker.EventLoop;
@@ -25,10 +26,11 @@ final class RedisLane implements Lane {
   private final EventLoop loop;
   private final String replyStream;
   private final RedisConnection writes;
-  private final Replies replies;
+  private final RedisTail replies;
   private final ReplyListener listener;
   private Future<Void> connected = Future.succeededFuture();
   private @Nullable Long trimming;
+  private @Nullable String trimmed;
   private volatile boolean closed;
 
   RedisLane(Io io, EventLoop loop, Server server, String replyStream, ReplyListener listener) {
@@ -37,7 +39,7 @@ final class RedisLane implements Lane {
     this.replyStream = replyStream;
     this.listener = listener;
     this.writes = io.connection(server);
-    this.replies = new Replies(server);
+    this.replies = new RedisTail(io, server, replyStream, Position.START, this::onReplies);
   }
 
   void start() {
@@ -100,10 +102,14 @@ final class RedisLane implements Lane {
     return Future.all(ids).map(done -> ids.stream().map(id -> id.result().text()).toList());
   }
 
+  private void onReplies(List<Entry> batch) {
+    onLoop(() -> listener.onReplies(batch.stream().map(Entry::message).toList()));
+  }
+
   private void trim() {
-    String last = replies.last;
-    if (!last.equals(replies.trimmed)) {
-      replies.trimmed = last;
+    String last = replies.last();
+    if (last != null && !last.equals(trimmed)) {
+      trimmed = last;
       writes.send(Command.of("XTRIM", replyStream, "MINID", "=", last));
     }
   }
@@ -126,44 +132,5 @@ final class RedisLane implements Lane {
 
   private boolean sharesLoop() {
     return loop.unwrap(Context.class).isPresent();
-  }
-
-  /** Reads the replies. */
-  private final class Replies extends Reading {
-    private String last = "0";
-    private String trimmed = "0";
-
-    Replies(Server server) {
-      super(RedisLane.this.io, server);
-    }
-
-    @Override
-    Future<?> prepared() {
-      return Future.succeededFuture();
-    }
-
-    @Override
-    Command next(int count) {
-      return Command.of("XREAD", "COUNT")
-          .and(count)
-          .and("BLOCK")
-          .and(BLOCK)
-          .and("STREAMS", replyStream, last);
-    }
-
-    @Override
-    void position(List<RawEntry> batch) {
-      if (!batch.isEmpty()) {
-        last = batch.getLast().id();
-      }
-    }
-
-    @Override
-    void onEntries(List<RawEntry> batch) {
-      List<Entry> entries = RedisTail.decoded(replyStream, batch);
-      if (!entries.isEmpty()) {
-        onLoop(() -> listener.onReplies(entries.stream().map(Entry::message).toList()));
-      }
-    }
   }
 }

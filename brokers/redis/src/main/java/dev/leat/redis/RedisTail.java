@@ -31,6 +31,11 @@ final class RedisTail extends Reading {
     this.listener = listener;
   }
 
+  /** Id of the last entry that was read; none before the first. */
+  @Nullable String last() {
+    return last;
+  }
+
   @Override
   Future<?> prepared() {
     if (last != null) {
