@@ -74,10 +74,10 @@ class WorkerTest extends LeatFixture {
   @Test
   void a_handler_that_outlasts_its_lease_keeps_its_message() {
     AtomicInteger attempts = new AtomicInteger();
-    Instant until = Instant.now().plusMillis(400);
+    Instant until = Instant.now().plusMillis(1_200);
     Worker worker =
         leat.worker("long")
-            .lease(Duration.ofMillis(60))
+            .lease(Duration.ofMillis(500))
             .on(
                 "x",
                 String.class,

@@ -201,7 +201,7 @@ class GatewayProblemsTest extends GatewayFixture {
               return slow ? "slow" : "fast";
             })
         .start();
-    listen(Route.get("/x", "t", "x").timeout(Duration.ofMillis(300)));
+    listen(Route.get("/x", "t", "x").timeout(Duration.ofSeconds(1)));
 
     assertProblem(get("/x?slow"), 504, "No reply in time");
     await().atMost(LONG).until(() -> workers("t").pending() == 0);

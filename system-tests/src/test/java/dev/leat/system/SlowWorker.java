@@ -22,7 +22,7 @@ public final class SlowWorker {
             String.class,
             (text, request) -> {
               System.out.println("begun " + text);
-              LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
+              LockSupport.parkNanos(Duration.ofMillis(300).toNanos());
               return text + " " + request.attempt();
             })
         .start();

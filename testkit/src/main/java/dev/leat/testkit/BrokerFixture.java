@@ -34,7 +34,7 @@ import org.junit.jupiter.api.BeforeEach;
 
 /** What the contract is told in: a broker, a lane, a topic of its own, and short words for them. */
 abstract class BrokerFixture {
-  static final Duration SHORT_LEASE = Duration.ofMillis(300);
+  static final Duration SHORT_LEASE = Duration.ofMillis(600);
 
   final MessageId ids = MessageId.secure(InstantSource.system());
   final Topic topic = Topic.of("contract-" + ids.next());

@@ -300,13 +300,13 @@ abstract class GroupContract extends BrokerFixture {
   void a_lease_that_is_extended_does_not_lapse() {
     append(List.of("x"));
     Inbox inbox = new Inbox();
-    Membership membership = member("workers", "m").withLease(Duration.ofMillis(600));
+    Membership membership = member("workers", "m").withLease(Duration.ofSeconds(1));
     broker.subscribe(membership, inbox).request(10);
     Delivery delivery = inbox.await(1).getFirst();
     AtomicInteger extended = new AtomicInteger();
-    extendEvery(Duration.ofMillis(100), delivery, extended, 15);
+    extendEvery(Duration.ofMillis(100), delivery, extended, 20);
 
-    until("two leases' time has passed", () -> extended.get() == 15);
+    until("two leases' time has passed", () -> extended.get() == 20);
     assertThat(inbox.size()).isEqualTo(1);
     assertThat(result(delivery.complete(List.of()))).isTrue();
   }
