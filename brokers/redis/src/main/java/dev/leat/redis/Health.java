@@ -59,10 +59,24 @@ final class Health {
     return connection.send(Command.of("XTRIM", stream, "MINID", "=", id)).map(Resp::number);
   }
 
-  /** For a question about a stream that does not exist: the answer is nothing. */
-  static Future<String> nothingThere(Throwable failure) {
+  /** Id of the last entry that was ever appended; {@code 0} where there is no stream. */
+  static Future<String> newest(RedisConnection connection, String stream) {
+    return connection
+        .send(Command.of("XINFO", "STREAM", stream))
+        .map(info -> Fields.of(info).text("last-generated-id"))
+        .recover(failure -> nothingThere(failure, "0"));
+  }
+
+  /** Ids by their order in the stream. */
+  static int compare(String one, String other) {
+    int byTime = Long.compareUnsigned(part(one, 0), part(other, 0));
+    return byTime != 0 ? byTime : Long.compareUnsigned(part(one, 1), part(other, 1));
+  }
+
+  /** For a question about a stream that does not exist: the answer is this. */
+  private static <T> Future<T> nothingThere(Throwable failure, T answer) {
     return failure instanceof RedisFailure refused && refused.says("ERR no such key")
-        ? Future.succeededFuture("")
+        ? Future.succeededFuture(answer)
         : Future.failedFuture(failure);
   }
 
@@ -70,7 +84,7 @@ final class Health {
     return connection
         .send(Command.of("XINFO", "GROUPS", stream))
         .map(groups -> groups.items().stream().map(Fields::of).toList())
-        .recover(failure -> nothingThere(failure).map(none -> List.<Fields>of()));
+        .recover(failure -> nothingThere(failure, List.of()));
   }
 
   private Future<List<GroupHealth>> healths(String stream, List<Fields> infos) {
@@ -149,11 +163,6 @@ final class Health {
     return dash < 0
         ? id + "-1"
         : id.substring(0, dash + 1) + (Long.parseUnsignedLong(id.substring(dash + 1)) + 1);
-  }
-
-  private static int compare(String one, String other) {
-    int byTime = Long.compareUnsigned(part(one, 0), part(other, 0));
-    return byTime != 0 ? byTime : Long.compareUnsigned(part(one, 1), part(other, 1));
   }
 
   private static long part(String id, int index) {

@@ -116,7 +116,7 @@ final class RedisDelivery implements Delivery {
         .whenComplete(
             (done, failure) -> {
               if (failure == null) {
-                member.forget(id);
+                member.forget(id, this);
               } else {
                 ended.set(false);
               }

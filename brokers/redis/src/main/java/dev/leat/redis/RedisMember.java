@@ -18,10 +18,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,8 +44,13 @@ final class RedisMember extends Reading {
   private final Janitor janitor;
 
   // All below is confined to the loop.
-  private final Set<String> held = new HashSet<>();
+  private final Map<String, RedisDelivery> held = new HashMap<>();
+  private boolean joined;
   private boolean claiming;
+
+  /** Where the group stands as far as this member has seen; none before it has. */
+  private @Nullable String position;
+
   private @Nullable Long timer;
 
   RedisMember(
@@ -89,8 +92,8 @@ final class RedisMember extends Reading {
   }
 
   /** No longer this member's, however it ended. Any thread. */
-  void forget(String id) {
-    io().run(() -> held.remove(id));
+  void forget(String id, RedisDelivery delivery) {
+    io().run(() -> held.remove(id, delivery));
   }
 
   /** Something may be claimed after a delay: it was released. Any thread. */
@@ -112,7 +115,8 @@ final class RedisMember extends Reading {
 
   @Override
   Future<?> prepared() {
-    return createGroup(beginning())
+    return beginning()
+        .compose(this::createGroup)
         .compose(there -> takeBackOwn())
         .onSuccess(done -> keepClaiming());
   }
@@ -127,26 +131,61 @@ final class RedisMember extends Reading {
   }
 
   @Override
+  void position(List<RawEntry> batch) {
+    if (!batch.isEmpty()) {
+      position = batch.getLast().id();
+    }
+  }
+
+  @Override
   void onEntries(List<RawEntry> batch) {
     deliver(batch, Map.of());
   }
 
-  private String beginning() {
+  /**
+   * Where the group begins, if it is not there. One that was there and has vanished goes on where
+   * this member saw it last: from now on it would lose what came in between.
+   */
+  private Future<String> beginning() {
+    if (joined) {
+      return position == null ? Future.succeededFuture("0") : stillThere(position);
+    }
     return switch (membership.start()) {
-      case Position.Start begin -> "0";
-      case Position.Now now -> "$";
-      case Position.After after -> after.entryId();
+      case Position.Start begin -> Future.succeededFuture("0");
+      case Position.Now now -> newest();
+      case Position.After after -> Future.succeededFuture(after.entryId());
     };
+  }
+
+  /** A stream that ends before a position is another one, of a server that came back empty. */
+  private Future<String> stillThere(String id) {
+    return newest().map(last -> Health.compare(last, id) < 0 ? "0" : id);
+  }
+
+  private Future<String> newest() {
+    return Health.newest(connection(), stream);
   }
 
   private Future<?> createGroup(String from) {
     return connection()
         .send(Command.of("XGROUP", "CREATE", stream, membership.group(), from, "MKSTREAM"))
+        .onSuccess(
+            created -> {
+              if (joined) {
+                log.warn(
+                    "stream={} group={} had vanished, made again from={}",
+                    stream,
+                    membership.group(),
+                    from);
+              }
+              position = from;
+            })
         .recover(
             failure ->
                 failure instanceof RedisFailure refused && refused.says("BUSYGROUP")
                     ? Future.succeededFuture(new Resp.Nil())
-                    : Future.failedFuture(failure));
+                    : Future.failedFuture(failure))
+        .onSuccess(there -> joined = true);
   }
 
   /** What was handed to a connection that died is pending under our own name, and nobody has it. */
@@ -159,7 +198,7 @@ final class RedisMember extends Reading {
         .map(RawEntry::ofRead)
         .compose(
             own -> {
-              List<RawEntry> lost = own.stream().filter(e -> !held.contains(e.id())).toList();
+              List<RawEntry> lost = own.stream().filter(e -> !held.containsKey(e.id())).toList();
               return attempts(lost).onSuccess(counts -> deliver(lost, counts));
             });
   }
@@ -223,8 +262,9 @@ final class RedisMember extends Reading {
       try {
         Message message = PackedEntry.decode(raw.strings());
         int attempt = attempts.getOrDefault(raw.id(), 1);
-        held.add(raw.id());
-        deliveries.add(new RedisDelivery(this, raw.id(), message, attempt));
+        RedisDelivery delivery = new RedisDelivery(this, raw.id(), message, attempt);
+        held.put(raw.id(), delivery);
+        deliveries.add(delivery);
       } catch (BadMessage broken) {
         giveUp(raw, broken);
       }

@@ -44,12 +44,7 @@ final class RedisTail extends Reading {
     return switch (from) {
       case Position.Start start -> begin("0");
       case Position.After after -> begin(after.entryId());
-      case Position.Now now ->
-          connection()
-              .send(Command.of("XINFO", "STREAM", stream))
-              .map(info -> Fields.of(info).text("last-generated-id"))
-              .recover(Health::nothingThere)
-              .onSuccess(id -> last = id.isEmpty() ? "0" : id);
+      case Position.Now now -> Health.newest(connection(), stream).onSuccess(id -> last = id);
     };
   }
 

@@ -11,10 +11,15 @@ import dev.leat.Payload;
 import dev.leat.Position;
 import dev.leat.Topic;
 import dev.leat.Worker;
+import dev.leat.broker.Membership;
+import dev.leat.broker.StreamHealth;
+import dev.leat.broker.Subscription;
+import dev.leat.testkit.Inbox;
 import dev.leat.wire.DeadLetter;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -105,19 +110,45 @@ class RedisBrokerTest {
   }
 
   @Test
-  void a_group_that_vanishes_is_made_again_and_loses_nothing_that_stands_in_the_stream() {
-    try (Leat leat = connect()) {
-      AtomicInteger handled = new AtomicInteger();
+  void a_group_that_vanishes_goes_on_from_where_it_was() {
+    try (Leat leat = connect();
+        RedisClient client = new RedisClient(redis.port())) {
+      List<String> handled = new CopyOnWriteArrayList<>();
       leat.worker("echo")
-          .on("echo", String.class, (text, request) -> handled.incrementAndGet())
+          .on(
+              "echo",
+              String.class,
+              (text, request) -> {
+                handled.add(text);
+                return text;
+              })
           .start();
       leat.caller().call("echo", "echo", "1", String.class, LONG);
-      try (RedisClient client = new RedisClient(redis.port())) {
-        client.send("XGROUP", "DESTROY", Topic.of("echo").incoming(), Worker.DEFAULT_GROUP);
-      }
-      leat.caller().send("echo", "echo", "2");
+      client.send("XGROUP", "DESTROY", Topic.of("echo").incoming(), Worker.DEFAULT_GROUP);
 
-      until("it is handled", () -> handled.get() >= 2);
+      assertThat(leat.caller().call("echo", "echo", "2", String.class, LONG)).isEqualTo("2");
+      assertThat(handled).containsExactly("1", "2");
+    }
+  }
+
+  @Test
+  void a_group_that_had_seen_nothing_and_vanishes_begins_at_the_first_that_is_left() {
+    try (Leat leat = connect();
+        RedisClient client = new RedisClient(redis.port())) {
+      Inbox inbox = new Inbox();
+      Topic topic = Topic.of("late");
+      Membership fromNow = Membership.of(topic, "g", "m").withStart(Position.NOW);
+      leat.caller().send("late", "t", "before");
+      Subscription first = leat.broker().subscribe(fromNow, new Inbox());
+      until("the group is there", () -> !health(leat, topic).groups().isEmpty());
+      first.close();
+      leat.broker().subscribe(Membership.of(topic, "g", "other"), inbox).request(100);
+      until("it reads", () -> client.send("CLIENT", "LIST").text().contains("cmd=xreadgroup"));
+      client.send("XGROUP", "DESTROY", topic.incoming(), "g");
+      leat.caller().send("late", "t", "after");
+
+      inbox.await(2);
+      assertThat(inbox.texts()).containsExactly("before", "after");
     }
   }
 
@@ -200,6 +231,10 @@ class RedisBrokerTest {
 
   private static long length(Leat leat, String stream) {
     return result(leat.broker().health(stream)).length();
+  }
+
+  private static StreamHealth health(Leat leat, Topic topic) {
+    return result(leat.broker().health(topic.incoming()));
   }
 
   private static List<String> deadLetters(Leat leat) {
