@@ -7,5 +7,7 @@ public enum Capability {
   /** {@link Delivery#release} waits as long as it is told, rather than for the lease to lapse. */
   DELAYED_RELEASE,
   /** Replies and completion happen together or not at all, and a late completion has no effect. */
-  ATOMIC_COMPLETION
+  ATOMIC_COMPLETION,
+  /** Its entries may be written in {@link dev.leat.Dialect#NAMED}, and are answered in kind. */
+  NAMED_DIALECT
 }

@@ -6,6 +6,7 @@ import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Payload;
 import dev.leat.Problem;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
@@ -14,6 +15,8 @@ import tools.jackson.databind.node.ObjectNode;
 /** Payloads to what handlers and callers work with, and back. Any thread. */
 public final class PayloadCodec {
   private static final JsonMapper JSON = JsonMapper.shared();
+  private static final Set<Class<?>> AS_THEY_STAND =
+      Set.of(Message.class, Payload.class, byte[].class, String.class);
 
   private PayloadCodec() {}
 
@@ -55,6 +58,11 @@ public final class PayloadCodec {
       return kind.cast(payload.asText());
     }
     return fromJson(message, kind);
+  }
+
+  /** Whether {@link #read} looks into the payload for this kind, rather than hand it over. */
+  public static boolean isParsed(Class<?> kind) {
+    return !AS_THEY_STAND.contains(kind);
   }
 
   private static <T> T fromJson(Message message, Class<T> kind) {

@@ -3,6 +3,7 @@ package dev.leat.worker;
 import dev.leat.BadMessage;
 import dev.leat.BrokerUnavailable;
 import dev.leat.DeadlineExceeded;
+import dev.leat.Encoding;
 import dev.leat.Handler;
 import dev.leat.Headers;
 import dev.leat.Message;
@@ -11,8 +12,10 @@ import dev.leat.Problem;
 import dev.leat.Reply;
 import dev.leat.Request;
 import dev.leat.StreamFull;
+import dev.leat.wire.JsonSyntax;
 import dev.leat.wire.PayloadCodec;
 import dev.leat.wire.ProblemReply;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +32,9 @@ record Binding<T>(Class<T> payload, Handler<T> handler, String source) {
     /** There is no answer of the handler's, and this is why. */
     record Failed(Problem problem) implements Result {}
 
+    /** The message itself is broken: no handler can ever make anything of it. */
+    record Broken(Problem problem) implements Result {}
+
     /** Done, and nobody waits. */
     record Done() implements Result {}
   }
@@ -41,7 +47,14 @@ record Binding<T>(Class<T> payload, Handler<T> handler, String source) {
     try {
       input = PayloadCodec.read(request.message(), payload);
     } catch (BadMessage unreadable) {
-      return failed(request, 400, "Bad payload", detail(unreadable));
+      return broken(request)
+          .orElseGet(() -> failed(request, 400, "Bad payload", detail(unreadable)));
+    }
+    if (!PayloadCodec.isParsed(payload)) {
+      Optional<Result> broken = broken(request);
+      if (broken.isPresent()) {
+        return broken.get();
+      }
     }
     @Nullable Object output;
     try {
@@ -56,6 +69,17 @@ record Binding<T>(Class<T> payload, Handler<T> handler, String source) {
       return failed(request, 500, "Handler failed", "the handler of " + request.type() + " failed");
     }
     return request.message().wantsReply() ? answer(request, output) : new Result.Done();
+  }
+
+  /** What is no JSON breaks the protocol; JSON of another shape is its sender's mistake. */
+  private static Optional<Result> broken(Request request) {
+    Payload payload = request.message().payload();
+    if (payload.encoding() != Encoding.JSON || payload.size() == 0) {
+      return Optional.empty();
+    }
+    return JsonSyntax.fault(payload.bytes())
+        .map(fault -> Problem.of(400, "Bad payload", "the payload is not JSON: " + fault))
+        .map(problem -> new Result.Broken(problem.withId(request.id())));
   }
 
   private Result answer(Request request, @Nullable Object output) {

@@ -193,6 +193,7 @@ public final class TopicWorker implements Worker {
       case Binding.Result.Done done -> end(delivery, delivery.complete(List.of()));
       case Binding.Result.Answered answered -> answer(delivery, answered.reply());
       case Binding.Result.Failed failed -> fail(delivery, failed.problem());
+      case Binding.Result.Broken broken -> end(delivery, delivery.reject(broken.problem()));
     }
   }
 

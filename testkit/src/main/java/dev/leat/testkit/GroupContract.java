@@ -3,13 +3,17 @@ package dev.leat.testkit;
 import static dev.leat.testkit.Awaiting.result;
 import static dev.leat.testkit.Awaiting.until;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.leat.Dialect;
 import dev.leat.Encoding;
 import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Payload;
 import dev.leat.Position;
 import dev.leat.Problem;
+import dev.leat.Unsupported;
+import dev.leat.broker.Append;
 import dev.leat.broker.Capability;
 import dev.leat.broker.Delivery;
 import dev.leat.broker.Membership;
@@ -65,6 +69,25 @@ abstract class GroupContract extends BrokerFixture {
     Inbox inbox = join("workers");
     inbox.await(payloads.size());
     assertThat(inbox.messages()).extracting(Message::payload).isEqualTo(payloads);
+  }
+
+  @Test
+  void a_request_in_the_named_dialect_is_handled_and_answered_like_any_or_refused_by_name() {
+    Message request = request("hello");
+    Append named = new Append(topic.incoming(), request, Dialect.NAMED);
+    if (!offers(Capability.NAMED_DIALECT)) {
+      assertThatThrownBy(() -> append(named))
+          .isInstanceOf(Unsupported.class)
+          .hasMessageContaining(Capability.NAMED_DIALECT.name());
+      return;
+    }
+    append(named);
+    Delivery delivery = join("workers").await(1).getFirst();
+    result(delivery.complete(List.of(answer(request, "world"))));
+
+    assertThat(delivery.message()).isEqualTo(request);
+    until("it is answered", () -> !replies.isEmpty());
+    assertThat(replies.getFirst().payload().asText()).isEqualTo("world");
   }
 
   @Test

@@ -69,7 +69,7 @@ final class RedisBroker implements Broker {
 
   @Override
   public Set<Capability> capabilities() {
-    return Set.of(Capability.EXACT_BACKLOG);
+    return Set.of(Capability.EXACT_BACKLOG, Capability.NAMED_DIALECT);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.leat.redis;
 
+import dev.leat.Dialect;
 import dev.leat.Message;
 import dev.leat.Problem;
 import dev.leat.Topic;
@@ -23,14 +24,16 @@ final class RedisDelivery implements Delivery {
   private final String id;
   private final Message message;
   private final int attempt;
+  private final Dialect dialect;
   private final AtomicBoolean ended = new AtomicBoolean();
   private volatile long leaseUntil;
 
-  RedisDelivery(RedisMember member, String id, Message message, int attempt) {
+  RedisDelivery(RedisMember member, String id, Message message, int attempt, Dialect dialect) {
     this.member = member;
     this.id = id;
     this.message = message;
     this.attempt = attempt;
+    this.dialect = dialect;
     beginLease();
   }
 
@@ -46,7 +49,8 @@ final class RedisDelivery implements Delivery {
 
   @Override
   public CompletionStage<Boolean> complete(List<Append> replies) {
-    return end(() -> member.completions().complete(id, replies));
+    return end(
+        () -> member.completions().complete(id, replies.stream().map(this::inKind).toList()));
   }
 
   @Override
@@ -104,6 +108,13 @@ final class RedisDelivery implements Delivery {
               }
               return still;
             });
+  }
+
+  /** Whoever asked in a dialect is answered in it. */
+  private Append inKind(Append reply) {
+    return dialect != Dialect.PACKED && reply.stream().equals(message.destination())
+        ? new Append(reply.stream(), reply.message(), dialect)
+        : reply;
   }
 
   private CompletionStage<Boolean> end(Supplier<Future<Boolean>> ending) {

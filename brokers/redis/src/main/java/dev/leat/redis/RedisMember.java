@@ -5,16 +5,16 @@ import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Position;
 import dev.leat.Problem;
+import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.Delivery;
 import dev.leat.broker.DeliveryListener;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.Membership;
 import dev.leat.wire.DeadLetter;
-import dev.leat.wire.PackedEntry;
-import dev.leat.wire.PayloadCodec;
+import dev.leat.wire.ProblemReply;
+import dev.leat.wire.StreamEntry;
 import io.vertx.core.Future;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -260,9 +260,10 @@ final class RedisMember extends Reading {
     List<Delivery> deliveries = new ArrayList<>(batch.size());
     for (RawEntry raw : batch) {
       try {
-        Message message = PackedEntry.decode(raw.strings());
+        Message message = StreamEntry.decode(raw.strings());
         int attempt = attempts.getOrDefault(raw.id(), 1);
-        RedisDelivery delivery = new RedisDelivery(this, raw.id(), message, attempt);
+        RedisDelivery delivery =
+            new RedisDelivery(this, raw.id(), message, attempt, StreamEntry.dialect(raw.strings()));
         held.put(raw.id(), delivery);
         deliveries.add(delivery);
       } catch (BadMessage broken) {
@@ -274,17 +275,27 @@ final class RedisMember extends Reading {
     }
   }
 
-  /** An entry that breaks the protocol must not stop anybody: it is kept with its raw strings. */
+  /**
+   * An entry that breaks the protocol must not stop anybody: it is kept with its raw strings, and
+   * whoever waits for its reply is told.
+   */
   private void giveUp(RawEntry raw, BadMessage broken) {
     log.warn("stream={} entry={} breaks the protocol", stream, raw.id(), broken);
-    List<String> strings = new ArrayList<>();
-    raw.strings().forEach(bytes -> strings.add(new String(bytes, StandardCharsets.UTF_8)));
-    Message kept = new Message(raw.id(), "", "", Headers.NONE, "", PayloadCodec.write(strings));
+    Topic topic = membership.topic();
     Problem cause =
         Problem.of(400, "Entry breaks the protocol", String.valueOf(broken.getMessage()));
-    Message letter = DeadLetter.of(kept, cause, 1, loop.clock().instant());
-    var unused =
-        completions.complete(
-            raw.id(), List.of(new Append(membership.topic().deadLetters(), letter)));
+    Message kept = new Message(raw.id(), "", "", Headers.NONE, "", StreamEntry.raw(raw.strings()));
+    List<Append> appends = new ArrayList<>(2);
+    appends.add(
+        new Append(topic.deadLetters(), DeadLetter.of(kept, cause, 1, loop.clock().instant())));
+    StreamEntry.asker(raw.strings())
+        .ifPresent(
+            asker ->
+                appends.add(
+                    new Append(
+                        asker.destination(),
+                        ProblemReply.to(asker, cause, topic.toString()),
+                        StreamEntry.dialect(raw.strings()))));
+    var unused = completions.complete(raw.id(), appends);
   }
 }

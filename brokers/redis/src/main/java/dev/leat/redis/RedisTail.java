@@ -5,7 +5,7 @@ import dev.leat.Message;
 import dev.leat.Position;
 import dev.leat.broker.Entry;
 import dev.leat.broker.EntryListener;
-import dev.leat.wire.PackedEntry;
+import dev.leat.wire.StreamEntry;
 import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,7 +77,7 @@ final class RedisTail extends Reading {
     List<Entry> entries = new ArrayList<>(batch.size());
     for (RawEntry raw : batch) {
       try {
-        Message message = PackedEntry.decode(raw.strings());
+        Message message = StreamEntry.decode(raw.strings());
         entries.add(new Entry(raw.id(), message));
       } catch (BadMessage broken) {
         log.debug("stream={} entry={} skipped", stream, raw.id(), broken);

@@ -15,7 +15,6 @@ import dev.leat.broker.Membership;
 import dev.leat.broker.StreamHealth;
 import dev.leat.broker.Subscription;
 import dev.leat.testkit.Inbox;
-import dev.leat.wire.DeadLetter;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -185,25 +184,6 @@ class RedisBrokerTest {
     }
   }
 
-  @Test
-  void an_entry_that_breaks_the_protocol_is_a_dead_letter_and_stops_nobody() {
-    try (Leat leat = connect();
-        RedisClient client = new RedisClient(redis.port())) {
-      echo(leat).start();
-      String stream = Topic.of("echo").incoming();
-      client.send("XADD", stream, "*", "only", "one pair");
-      client.send(
-          "XADD", stream, "*", "id", "echo", "", "{oops", "json", "", "UnoccupiedField", "1");
-
-      assertThat(leat.caller().call("echo", "echo", "next", String.class, LONG)).isEqualTo("next");
-      until("both are dead letters", () -> deadLetters(leat).size() == 2);
-      assertThat(deadLetters(leat))
-          .containsExactly(
-              "an entry has 8 strings, this one has 2",
-              "the headers are not a JSON object of strings");
-    }
-  }
-
   private Leat connect() {
     return Leat.connect(redis.url());
   }
@@ -235,11 +215,5 @@ class RedisBrokerTest {
 
   private static StreamHealth health(Leat leat, Topic topic) {
     return result(leat.broker().health(topic.incoming()));
-  }
-
-  private static List<String> deadLetters(Leat leat) {
-    return result(leat.broker().range(Topic.of("echo").deadLetters(), Position.START, 10)).stream()
-        .map(entry -> entry.message().headers().get(DeadLetter.DETAIL).orElse(""))
-        .toList();
   }
 }

@@ -20,7 +20,11 @@ final class RedisClient implements AutoCloseable {
   }
 
   Resp send(String... words) {
-    return result(io.ask(() -> connection.send(Command.of(words))));
+    return send(Command.of(words));
+  }
+
+  Resp send(Command command) {
+    return result(io.ask(() -> connection.send(command)));
   }
 
   @Override

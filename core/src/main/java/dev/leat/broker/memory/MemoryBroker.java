@@ -1,6 +1,7 @@
 package dev.leat.broker.memory;
 
 import dev.leat.BrokerUnavailable;
+import dev.leat.Dialect;
 import dev.leat.LeatException;
 import dev.leat.Position;
 import dev.leat.broker.Append;
@@ -85,6 +86,9 @@ final class MemoryBroker implements Broker {
         () -> {
           List<String> ids = new ArrayList<>(batch.size());
           for (Append append : batch) {
+            if (append.dialect() != Dialect.PACKED) {
+              require(Capability.NAMED_DIALECT);
+            }
             ids.add(stream(append.stream()).append(append.message()));
           }
           return ids;

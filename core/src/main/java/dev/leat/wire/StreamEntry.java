@@ -1,0 +1,91 @@
+package dev.leat.wire;
+
+import dev.leat.BadMessage;
+import dev.leat.Dialect;
+import dev.leat.Headers;
+import dev.leat.Message;
+import dev.leat.Payload;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A message as the strings of one stream entry, in either dialect. Any thread.
+ *
+ * <p>Eight strings are always the packed form; what names its {@code messageId} is the named one.
+ */
+public final class StreamEntry {
+  private StreamEntry() {}
+
+  /** The entry of a message. Arrays in it are shared with the message and with other entries. */
+  public static List<byte[]> encode(Message message, Dialect dialect) {
+    return switch (dialect) {
+      case PACKED -> PackedEntry.encode(message);
+      case NAMED -> NamedEntry.encode(message);
+    };
+  }
+
+  /** The dialect that an entry is written in; what is in none counts as packed. */
+  public static Dialect dialect(List<byte[]> entry) {
+    return entry.size() != PackedEntry.STRINGS && NamedEntry.is(entry)
+        ? Dialect.NAMED
+        : Dialect.PACKED;
+  }
+
+  /**
+   * The message of an entry.
+   *
+   * @throws BadMessage if the entry breaks the protocol; the sentence says where
+   */
+  public static Message decode(List<byte[]> entry) {
+    return switch (dialect(entry)) {
+      case PACKED -> PackedEntry.decode(entry);
+      case NAMED -> NamedEntry.decode(entry);
+    };
+  }
+
+  /**
+   * Whoever waits for the answer to an entry that breaks the protocol: a message of nothing but its
+   * id and destination. Empty if these cannot be read, or nobody waits.
+   */
+  public static Optional<Message> asker(List<byte[]> entry) {
+    try {
+      boolean named = dialect(entry) == Dialect.NAMED;
+      byte[] id = named ? NamedEntry.field(entry, NamedEntry.ID) : at(entry, 0);
+      byte[] destination = named ? NamedEntry.field(entry, NamedEntry.DESTINATION) : at(entry, 2);
+      Message asker =
+          new Message(
+              Utf8.decode(id, "the message id"),
+              "",
+              Utf8.decode(destination, "the destination"),
+              Headers.NONE,
+              "",
+              Payload.EMPTY);
+      return Optional.of(asker).filter(Message::wantsReply);
+    } catch (BadMessage | IllegalArgumentException unreadable) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * The strings of an entry as a JSON array, for people to look at: each as it is where it is
+   * UTF-8, else as an object whose {@code base64} it is.
+   */
+  public static Payload raw(List<byte[]> entry) {
+    List<Object> strings = new ArrayList<>(entry.size());
+    for (byte[] string : entry) {
+      try {
+        strings.add(Utf8.decode(string, "the string"));
+      } catch (BadMessage bytes) {
+        strings.add(Map.of("base64", Base64.getEncoder().encodeToString(string)));
+      }
+    }
+    return PayloadCodec.write(strings);
+  }
+
+  private static byte[] at(List<byte[]> entry, int position) {
+    return position < entry.size() ? entry.get(position) : new byte[0];
+  }
+}
