@@ -1,5 +1,7 @@
 package dev.leat.broker;
 
+import java.util.concurrent.CompletionStage;
+
 /** Reading that goes on until it is closed. Any thread. */
 public interface Subscription extends AutoCloseable {
   /**
@@ -8,6 +10,12 @@ public interface Subscription extends AutoCloseable {
    * @param more at least 1; what was asked for adds up
    */
   void request(int more);
+
+  /**
+   * Completes once it has begun: what is appended from then on is handed over. Until the broker is
+   * there it does not complete; if it is closed before, it fails.
+   */
+  CompletionStage<?> ready();
 
   /**
    * Ends it: nothing more is handed over once this returns, but for a batch that is under way.

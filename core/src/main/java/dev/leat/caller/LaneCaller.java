@@ -57,7 +57,7 @@ public final class LaneCaller implements Caller {
   @Override
   public String send(String topic, String type, Object payload) {
     refuseOnLoop();
-    Topic to = Topic.of(topic);
+    Target to = Target.of(Topic.of(topic), type);
     Headers sent = inherited();
     Payload written = PayloadCodec.write(payload);
     String id = calls.nextId();
@@ -68,7 +68,6 @@ public final class LaneCaller implements Caller {
             calls.send(
                 id,
                 to,
-                type,
                 sent,
                 written,
                 () -> accepted.complete(id),
@@ -85,13 +84,13 @@ public final class LaneCaller implements Caller {
 
   private CompletableFuture<Message> start(
       String topic, String type, Object payload, Duration timeout) {
-    Topic to = Topic.of(topic);
+    Target to = Target.of(Topic.of(topic), type);
     Headers sent = inherited();
     Payload written = PayloadCodec.write(payload);
     Instant deadline = deadline(timeout);
     Answer answer = new Answer(loop);
     String id = calls.nextId();
-    onLoop(answer, () -> answer.waitFor(calls.call(id, to, type, sent, written, deadline, answer)));
+    onLoop(answer, () -> answer.waitFor(calls.call(id, to, sent, written, deadline, answer)));
     return answer;
   }
 

@@ -7,12 +7,14 @@ import org.jspecify.annotations.Nullable;
 public final class PendingCall {
   private final PendingCalls calls;
   private final String id;
+  private final String replyStream;
   private final CallListener listener;
   private EventLoop.@Nullable Timer timer;
 
-  PendingCall(PendingCalls calls, String id, CallListener listener) {
+  PendingCall(PendingCalls calls, String id, String replyStream, CallListener listener) {
     this.calls = calls;
     this.id = id;
+    this.replyStream = replyStream;
     this.listener = listener;
   }
 
@@ -24,6 +26,10 @@ public final class PendingCall {
   /** Nobody waits any more: the listener hears nothing from now on. Harmless once it has ended. */
   public void cancel() {
     calls.end(this);
+  }
+
+  boolean isAnsweredOn(String stream) {
+    return replyStream.equals(stream);
   }
 
   CallListener listener() {

@@ -8,7 +8,6 @@ import dev.leat.LeatException;
 import dev.leat.Message;
 import dev.leat.MessageId;
 import dev.leat.Payload;
-import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.Broker;
 import dev.leat.broker.EventLoop;
@@ -46,7 +45,7 @@ public final class PendingCalls implements AutoCloseable {
     this.loop = loop;
     this.ids = ids;
     this.source = source;
-    this.lane = broker.openLane(loop, replyStream, replies -> replies.forEach(this::onReply));
+    this.lane = broker.openLane(loop, replyStream, this::onOwnReplies);
   }
 
   /** An id for a message that is to be sent. Any thread. */
@@ -58,31 +57,32 @@ public final class PendingCalls implements AutoCloseable {
    * Sends a request and waits for its reply, without blocking.
    *
    * @param id of {@link #nextId}, used once
+   * @param target if its replies are shared, hand them to {@link #onSharedReplies}
    * @param headers of the request; the deadline is added
    * @param deadline when nobody waits any more; in the past, the call fails at once
    */
   public PendingCall call(
       String id,
-      Topic topic,
-      String type,
+      Target target,
       Headers headers,
       Payload payload,
       Instant deadline,
       CallListener listener) {
-    PendingCall call = new PendingCall(this, id, listener);
+    String replyStream = target.sharedReplies() ? target.topic().outgoing() : lane.replyStream();
+    PendingCall call = new PendingCall(this, id, replyStream, listener);
     if (closed) {
       loop.execute(() -> listener.onFailure(closedFailure()));
       return call;
     }
     Duration left = Duration.between(loop.clock().instant(), deadline);
     pending.put(call.id(), call);
-    call.endBy(loop.schedule(left, () -> expire(call, topic, type)));
+    call.endBy(loop.schedule(left, () -> expire(call, target)));
     if (left.isPositive()) {
       String until = Long.toString(deadline.toEpochMilli());
       Headers withDeadline = headers.with(Headers.DEADLINE, until);
       append(
-          topic,
-          new Message(call.id(), type, lane.replyStream(), withDeadline, source, payload),
+          target,
+          new Message(call.id(), target.type(), replyStream, withDeadline, source, payload),
           () -> {},
           failure -> fail(call, failure));
     }
@@ -98,8 +98,7 @@ public final class PendingCalls implements AutoCloseable {
    */
   public void send(
       String id,
-      Topic topic,
-      String type,
+      Target target,
       Headers headers,
       Payload payload,
       Runnable accepted,
@@ -108,7 +107,7 @@ public final class PendingCalls implements AutoCloseable {
       loop.execute(() -> refused.accept(closedFailure()));
       return;
     }
-    append(topic, new Message(id, type, "", headers, source, payload), accepted, refused);
+    append(target, new Message(id, target.type(), "", headers, source, payload), accepted, refused);
   }
 
   /** Calls that wait for their reply. */
@@ -136,9 +135,9 @@ public final class PendingCalls implements AutoCloseable {
   }
 
   private void append(
-      Topic topic, Message message, Runnable accepted, Consumer<LeatException> refused) {
+      Target target, Message message, Runnable accepted, Consumer<LeatException> refused) {
     var unused =
-        lane.append(List.of(new Append(topic.incoming(), message)))
+        lane.append(List.of(new Append(target.topic().incoming(), message, target.dialect())))
             .whenComplete(
                 (ids, failure) -> {
                   if (failure == null) {
@@ -149,18 +148,39 @@ public final class PendingCalls implements AutoCloseable {
                 });
   }
 
-  private void onReply(Message reply) {
-    PendingCall call = pending.remove(reply.id());
-    if (call == null) {
-      lateReplies++;
-      return;
-    }
-    call.cancelTimer();
-    call.listener().onReply(reply);
+  /**
+   * Takes those of a topic's shared replies that are waited for here. Call on the loop.
+   *
+   * @param stream that they were read from; a call that waits on another does not take them
+   */
+  void onSharedReplies(String stream, List<Message> replies) {
+    replies.forEach(reply -> onReply(stream, reply));
   }
 
-  private void expire(PendingCall call, Topic topic, String type) {
-    fail(call, new DeadlineExceeded("no reply of " + topic + " to " + type + " in time"));
+  /** What nobody waits for on its own stream is late; on a shared one it is somebody else's. */
+  private void onOwnReplies(List<Message> replies) {
+    for (Message reply : replies) {
+      if (!onReply(lane.replyStream(), reply)) {
+        lateReplies++;
+      }
+    }
+  }
+
+  private boolean onReply(String stream, Message reply) {
+    PendingCall call = pending.get(reply.id());
+    if (call == null || !call.isAnsweredOn(stream)) {
+      return false;
+    }
+    end(call);
+    call.listener().onReply(reply);
+    return true;
+  }
+
+  private void expire(PendingCall call, Target target) {
+    fail(
+        call,
+        new DeadlineExceeded(
+            "no reply of " + target.topic() + " to " + target.type() + " in time"));
   }
 
   private void fail(PendingCall call, LeatException failure) {

@@ -1,9 +1,14 @@
 package dev.leat.gateway;
 
 import dev.leat.BadConfiguration;
+import dev.leat.BrokerUnavailable;
+import dev.leat.Dialect;
 import dev.leat.Leat;
+import dev.leat.broker.Capability;
 import dev.leat.caller.PendingCalls;
+import dev.leat.caller.SharedReplies;
 import dev.leat.gateway.http.HttpEdge;
+import dev.leat.gateway.route.ReplyMode;
 import dev.leat.gateway.route.Route;
 import dev.leat.gateway.route.RouteTable;
 import io.vertx.core.Future;
@@ -22,6 +27,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,6 +57,7 @@ public final class LeatGateway implements AutoCloseable {
   private int eventLoops = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
 
   private @Nullable Vertx vertx;
+  private @Nullable SharedReplies shared;
   private List<Edge> edges = List.of();
   private int port;
 
@@ -83,6 +90,7 @@ public final class LeatGateway implements AutoCloseable {
    *
    * @param listenPort 0 for any that is free; {@link #port} says which
    * @throws BadConfiguration if the port cannot be had
+   * @throws dev.leat.Unsupported if a route wants what the broker does not offer
    * @throws IllegalArgumentException if two routes take the same requests
    */
   public LeatGateway listen(String host, int listenPort) {
@@ -90,6 +98,9 @@ public final class LeatGateway implements AutoCloseable {
       throw new IllegalStateException("the gateway listens already");
     }
     RouteTable table = new RouteTable(routes);
+    if (routes.stream().anyMatch(route -> route.dialect() == Dialect.NAMED)) {
+      leat.broker().require(Capability.NAMED_DIALECT);
+    }
     Vertx started = Vertx.vertx(options());
     vertx = started;
     SocketAddress address =
@@ -98,8 +109,9 @@ public final class LeatGateway implements AutoCloseable {
             : SocketAddress.inetSocketAddress(listenPort, host);
     edges = new ArrayList<>();
     try {
+      SharedReplies replies = listenToShared(started);
       for (int i = 0; i < eventLoops; i++) {
-        Edge edge = new Edge(leat, table, address);
+        Edge edge = new Edge(leat, table, address, replies);
         started.deployVerticle(edge).toCompletionStage().toCompletableFuture().join();
         port = edge.port();
         edges.add(edge);
@@ -107,6 +119,9 @@ public final class LeatGateway implements AutoCloseable {
     } catch (CompletionException failure) {
       close();
       throw explained(failure, host, listenPort);
+    } catch (BrokerUnavailable silent) {
+      close();
+      throw silent;
     }
     log.info("gateway host={} port={} routes={} listening", host, port, routes.size());
     return this;
@@ -137,9 +152,24 @@ public final class LeatGateway implements AutoCloseable {
         .toCompletionStage()
         .toCompletableFuture()
         .join();
+    if (shared != null) {
+      shared.close();
+    }
     vertx = null;
     edges = List.of();
     log.info("gateway port={} closed", port);
+  }
+
+  private SharedReplies listenToShared(Vertx started) {
+    SharedReplies replies =
+        new SharedReplies(leat.broker(), new VertxLoop(started, started.getOrCreateContext()));
+    shared = replies;
+    replies.listen(
+        routes.stream()
+            .filter(route -> route.reply() == ReplyMode.SHARED)
+            .map(Route::topic)
+            .collect(Collectors.toSet()));
+    return replies;
   }
 
   private VertxOptions options() {
@@ -167,14 +197,16 @@ public final class LeatGateway implements AutoCloseable {
     private final Leat leat;
     private final RouteTable routes;
     private final SocketAddress address;
+    private final SharedReplies shared;
     private @Nullable HttpServer server;
     private @Nullable PendingCalls calls;
     private @Nullable VertxLoop loop;
 
-    Edge(Leat leat, RouteTable routes, SocketAddress address) {
+    Edge(Leat leat, RouteTable routes, SocketAddress address, SharedReplies shared) {
       this.leat = leat;
       this.routes = routes;
       this.address = address;
+      this.shared = shared;
     }
 
     @Override
@@ -182,6 +214,7 @@ public final class LeatGateway implements AutoCloseable {
       VertxLoop own = new VertxLoop(vertx, context);
       PendingCalls pending =
           new PendingCalls(leat.broker(), own, leat.ids(), leat.nextReplyStream(), leat.instance());
+      shared.handTo(own, pending);
       HttpServer listening =
           vertx
               .createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false))

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.leat.BadConfiguration;
+import dev.leat.Dialect;
 import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.MessageId;
 import dev.leat.Payload;
 import dev.leat.Reply;
+import dev.leat.Unsupported;
 import dev.leat.gateway.route.ReplyMode;
 import dev.leat.gateway.route.Route;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -164,6 +166,25 @@ class GatewayTest extends GatewayFixture {
     assertThat(MessageId.madeAt(id)).isNotNull();
     await().atMost(LONG).until(() -> !handled.isEmpty());
     assertThat(handled).containsExactly(id + "hello");
+  }
+
+  @Test
+  void a_route_may_take_its_answer_from_the_stream_that_all_share() {
+    leat.worker("echo").on("echo", Named.class, (named, request) -> named).start();
+    gateway.eventLoops(2);
+    listen(Route.get("/echo", "echo", "echo").reply(ReplyMode.SHARED));
+
+    assertThat(get("/echo?name=ada").body()).isEqualTo("{\"name\":\"ada\"}");
+    assertThat(get("/echo?name=bob").body()).isEqualTo("{\"name\":\"bob\"}");
+  }
+
+  @Test
+  void a_dialect_that_the_broker_does_not_offer_is_refused_at_the_start() {
+    gateway.route(Route.get("/echo", "echo", "echo").dialect(Dialect.NAMED));
+
+    assertThatThrownBy(() -> gateway.listen("127.0.0.1", 0))
+        .isInstanceOf(Unsupported.class)
+        .hasMessage("this broker does not offer NAMED_DIALECT");
   }
 
   @Test

@@ -122,12 +122,13 @@ abstract class BrokerFixture {
 
   List<String> tail(Position from) {
     List<String> seen = new CopyOnWriteArrayList<>();
-    broker
-        .tail(
+    Subscription subscription =
+        broker.tail(
             topic.incoming(),
             from,
-            batch -> batch.forEach(entry -> seen.add(entry.message().payload().asText())))
-        .request(Integer.MAX_VALUE);
+            batch -> batch.forEach(entry -> seen.add(entry.message().payload().asText())));
+    subscription.request(Integer.MAX_VALUE);
+    result(subscription.ready());
     return seen;
   }
 

@@ -115,8 +115,9 @@ abstract class GroupContract extends BrokerFixture {
     append(List.of("before"));
     Inbox inbox = new Inbox();
     Membership fromNow = member("workers", "m").withStart(Position.NOW);
-    broker.subscribe(fromNow, inbox).request(10);
-    until("the group is there", () -> health().groups().size() == 1);
+    Subscription subscription = broker.subscribe(fromNow, inbox);
+    subscription.request(10);
+    result(subscription.ready());
     append(List.of("after"));
 
     inbox.await(1);

@@ -38,7 +38,15 @@ final class Health {
    */
   Future<Long> trim(String stream, long keep) {
     return groups(stream)
-        .compose(infos -> each(infos, info -> floor(stream, info)))
+        .compose(infos -> infos.isEmpty() ? shorten(stream, keep) : trim(stream, keep, infos));
+  }
+
+  private Future<Long> shorten(String stream, long keep) {
+    return connection.send(Command.of("XTRIM", stream, "MAXLEN", "=").and(keep)).map(Resp::number);
+  }
+
+  private Future<Long> trim(String stream, long keep, List<Fields> groups) {
+    return each(groups, group -> floor(stream, group))
         .compose(
             floors ->
                 firstKept(stream, keep)

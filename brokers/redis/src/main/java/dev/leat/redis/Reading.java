@@ -1,8 +1,11 @@
 package dev.leat.redis;
 
+import dev.leat.BrokerUnavailable;
 import dev.leat.broker.Subscription;
 import io.vertx.core.Future;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +24,7 @@ abstract class Reading implements Subscription {
 
   private final Io io;
   private final RedisConnection connection;
+  private final CompletableFuture<Void> begun = new CompletableFuture<>();
   private int demand;
   private boolean ready;
   private boolean reading;
@@ -59,8 +63,14 @@ abstract class Reading implements Subscription {
   }
 
   @Override
+  public final CompletionStage<?> ready() {
+    return begun.minimalCompletionStage();
+  }
+
+  @Override
   public void close() {
     closed = true;
+    begun.completeExceptionally(new BrokerUnavailable("closed before it had begun"));
     onClose.run();
     io.run(connection::close);
   }
@@ -104,6 +114,7 @@ abstract class Reading implements Subscription {
             .onSuccess(
                 done -> {
                   ready = true;
+                  begun.complete(null);
                   read();
                 })
             .onFailure(this::onFailure);

@@ -5,18 +5,37 @@ import static dev.leat.testkit.Awaiting.result;
 import dev.leat.broker.BrokerUrl;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
+import java.util.List;
 
 /** Somebody else who speaks to the server. */
-final class RedisClient implements AutoCloseable {
+public final class RedisClient implements AutoCloseable {
   private final Vertx vertx = Vertx.vertx();
   private final Io io;
   private final RedisConnection connection;
 
-  RedisClient(int port) {
+  /** Connects to a server of this machine. */
+  public RedisClient(int port) {
     Context context = vertx.getOrCreateContext();
     io = new Io(vertx, context);
     connection = io.connection(Server.of(BrokerUrl.parse("redis://127.0.0.1:" + port)));
     result(io.ask(connection::connect));
+  }
+
+  /** Appends an entry of these strings. */
+  public void append(String stream, String... strings) {
+    send(Command.of("XADD", stream, "*").and(strings));
+  }
+
+  /** The strings of all entries of a stream, oldest first. */
+  public List<List<String>> entries(String stream) {
+    return RawEntry.ofStream(send("XRANGE", stream, "-", "+")).stream()
+        .map(entry -> entry.strings().stream().map(Resp.Text::new).map(Resp::text).toList())
+        .toList();
+  }
+
+  /** Keys that match a pattern of the server's. */
+  public List<String> keys(String pattern) {
+    return send("KEYS", pattern).items().stream().map(Resp::text).toList();
   }
 
   Resp send(String... words) {

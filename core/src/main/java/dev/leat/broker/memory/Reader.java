@@ -1,6 +1,8 @@
 package dev.leat.broker.memory;
 
 import dev.leat.broker.Subscription;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
 /** Whoever reads a stream and says how much it can take; its demand is guarded by the stream. */
 abstract class Reader implements Subscription {
@@ -25,6 +27,11 @@ abstract class Reader implements Subscription {
       throw new IllegalArgumentException("ask for at least 1 more, was " + more);
     }
     stream.demand(this, more);
+  }
+
+  @Override
+  public CompletionStage<?> ready() {
+    return CompletableFuture.completedStage(true);
   }
 
   @Override

@@ -9,6 +9,7 @@ import dev.leat.broker.EventLoop;
 import dev.leat.caller.CallListener;
 import dev.leat.caller.PendingCall;
 import dev.leat.caller.PendingCalls;
+import dev.leat.caller.Target;
 import dev.leat.gateway.route.Match;
 import dev.leat.gateway.route.ReplyMode;
 import dev.leat.gateway.route.Route;
@@ -123,22 +124,17 @@ final class Exchange implements CallListener {
       return;
     }
     Route route = match.route();
+    Target target =
+        new Target(route.topic(), route.type(), route.reply() == ReplyMode.SHARED, route.dialect());
     if (route.reply() == ReplyMode.NONE) {
-      calls.send(
-          id, route.topic(), route.type(), headers, payload, this::onAccepted, this::onFailure);
+      calls.send(id, target, headers, payload, this::onAccepted, this::onFailure);
       return;
     }
     // Before the call: its reply may be there before this method is left.
     request.response().closeHandler(gone -> cancel());
     call =
         calls.call(
-            id,
-            route.topic(),
-            route.type(),
-            headers,
-            payload,
-            loop.clock().instant().plus(route.timeout()),
-            this);
+            id, target, headers, payload, loop.clock().instant().plus(route.timeout()), this);
   }
 
   private void onAccepted() {

@@ -1,5 +1,6 @@
 package dev.leat.gateway.route;
 
+import dev.leat.Dialect;
 import dev.leat.Topic;
 import java.time.Duration;
 import java.util.List;
@@ -17,6 +18,7 @@ import java.util.regex.Pattern;
  * @param type the message's type
  * @param timeout how long the client waits at most; also the message's deadline
  * @param reply where the answer comes from
+ * @param dialect how the message is laid out; other than packed needs a broker that offers it
  * @param bodyLimit bytes that a body may have; more is answered 413
  * @param mediaTypes what a body may be, such as {@code application/json}; none means anything, else
  *     is answered 415
@@ -29,6 +31,7 @@ public record Route(
     String type,
     Duration timeout,
     ReplyMode reply,
+    Dialect dialect,
     int bodyLimit,
     Set<String> mediaTypes,
     List<String> headers) {
@@ -77,6 +80,7 @@ public record Route(
         type,
         DEFAULT_TIMEOUT,
         ReplyMode.PRIVATE,
+        Dialect.PACKED,
         DEFAULT_BODY_LIMIT,
         Set.of(),
         List.of());
@@ -104,28 +108,38 @@ public record Route(
 
   /** The same with another timeout. */
   public Route timeout(Duration other) {
-    return new Route(method, path, topic, type, other, reply, bodyLimit, mediaTypes, headers);
+    return new Route(
+        method, path, topic, type, other, reply, dialect, bodyLimit, mediaTypes, headers);
   }
 
   /** The same with its answer from elsewhere. */
   public Route reply(ReplyMode other) {
-    return new Route(method, path, topic, type, timeout, other, bodyLimit, mediaTypes, headers);
+    return new Route(
+        method, path, topic, type, timeout, other, dialect, bodyLimit, mediaTypes, headers);
+  }
+
+  /** The same in another dialect. */
+  public Route dialect(Dialect other) {
+    return new Route(
+        method, path, topic, type, timeout, reply, other, bodyLimit, mediaTypes, headers);
   }
 
   /** The same with another limit, in bytes. */
   public Route bodyLimit(int other) {
-    return new Route(method, path, topic, type, timeout, reply, other, mediaTypes, headers);
+    return new Route(
+        method, path, topic, type, timeout, reply, dialect, other, mediaTypes, headers);
   }
 
   /** The same for bodies of these media types alone, parameters not counted. */
   public Route accepts(String... others) {
-    return new Route(method, path, topic, type, timeout, reply, bodyLimit, Set.of(others), headers);
+    return new Route(
+        method, path, topic, type, timeout, reply, dialect, bodyLimit, Set.of(others), headers);
   }
 
   /** The same with these HTTP headers handed on. */
   public Route handsOn(String... others) {
     return new Route(
-        method, path, topic, type, timeout, reply, bodyLimit, mediaTypes, List.of(others));
+        method, path, topic, type, timeout, reply, dialect, bodyLimit, mediaTypes, List.of(others));
   }
 
   private static String lowerCase(String text) {

@@ -1,0 +1,123 @@
+package dev.leat.caller;
+
+import dev.leat.BrokerUnavailable;
+import dev.leat.Message;
+import dev.leat.Position;
+import dev.leat.Topic;
+import dev.leat.broker.Broker;
+import dev.leat.broker.Entry;
+import dev.leat.broker.EventLoop;
+import dev.leat.broker.Subscription;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads the reply streams that topics share, once for all the loops of a program, and hands each
+ * reply to whoever waits for it. Any thread.
+ */
+public final class SharedReplies implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(SharedReplies.class);
+
+  /** Replies left for readers that are slower than this one: seconds of a busy topic. */
+  private static final long KEPT = 65_536;
+
+  private static final Duration TRIM_PAUSE = Duration.ofSeconds(5);
+
+  /** A broker that was there a moment ago answers within this, or not at all. */
+  private static final long PATIENCE_SECONDS = 10;
+
+  private record Reader(EventLoop loop, PendingCalls calls) {}
+
+  private final Broker broker;
+  private final EventLoop loop;
+  private final Map<String, Subscription> subscriptions = new ConcurrentHashMap<>();
+  private final List<Reader> readers = new CopyOnWriteArrayList<>();
+  private volatile boolean closed;
+
+  /**
+   * Reads nothing yet.
+   *
+   * @param loop for its timer
+   */
+  public SharedReplies(Broker broker, EventLoop loop) {
+    this.broker = broker;
+    this.loop = loop;
+  }
+
+  /**
+   * Reads the shared replies of some topics from now on; once this returns, none is missed. Blocks
+   * until the broker has answered.
+   *
+   * @throws BrokerUnavailable if it does not
+   */
+  public void listen(Collection<Topic> topics) {
+    for (Topic topic : topics) {
+      Subscription subscription =
+          subscriptions.computeIfAbsent(
+              topic.outgoing(),
+              stream -> broker.tail(stream, Position.NOW, entries -> onEntries(stream, entries)));
+      subscription.request(Integer.MAX_VALUE);
+      try {
+        subscription
+            .ready()
+            .toCompletableFuture()
+            .orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS)
+            .join();
+      } catch (CompletionException silent) {
+        throw new BrokerUnavailable("the replies of topic " + topic + " cannot be read", silent);
+      }
+    }
+    if (!topics.isEmpty()) {
+      trimLater();
+    }
+  }
+
+  /** Hands replies to calls, on their loop. */
+  public void handTo(EventLoop callsLoop, PendingCalls calls) {
+    readers.add(new Reader(callsLoop, calls));
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    subscriptions.values().forEach(Subscription::close);
+  }
+
+  private void onEntries(String stream, List<Entry> entries) {
+    List<Message> replies = entries.stream().map(Entry::message).toList();
+    for (Reader reader : readers) {
+      reader.loop().execute(() -> reader.calls().onSharedReplies(stream, replies));
+    }
+  }
+
+  private void trimLater() {
+    loop.schedule(
+        TRIM_PAUSE,
+        () -> {
+          if (!closed) {
+            subscriptions.keySet().forEach(this::trim);
+            trimLater();
+          }
+        });
+  }
+
+  private void trim(String stream) {
+    var unused =
+        broker
+            .trim(stream, KEPT)
+            .whenComplete(
+                (removed, failure) -> {
+                  if (failure != null) {
+                    log.debug("stream={} not trimmed", stream, failure);
+                  }
+                });
+  }
+}

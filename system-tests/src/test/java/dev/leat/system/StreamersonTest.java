@@ -1,0 +1,151 @@
+package dev.leat.system;
+
+import static dev.leat.testkit.Awaiting.until;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.leat.Dialect;
+import dev.leat.Leat;
+import dev.leat.gateway.LeatGateway;
+import dev.leat.gateway.route.ReplyMode;
+import dev.leat.gateway.route.Route;
+import dev.leat.redis.RedisClient;
+import dev.leat.redis.RedisServerProcess;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A gateway before consumers that know only the shared reply stream. The test is such a consumer,
+ * string by string as Streamerson's write and read them.
+ */
+class StreamersonTest {
+  private static final String INCOMING = "my-stream-topic::DEFAULT::CONSUMER_INCOMING";
+  private static final String OUTGOING = "my-stream-topic::DEFAULT::PRODUCER_OUTGOING";
+
+  private final RedisServerProcess redis = RedisServerProcess.start(RedisServerProcess.CURRENT);
+  private final RedisClient consumer = new RedisClient(redis.port());
+  private final Leat leat = Leat.connect(redis.url());
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final LeatGateway gateway =
+      LeatGateway.on(leat)
+          .eventLoops(2)
+          .route(Route.post("/packed", "my-stream-topic", "resp").reply(ReplyMode.SHARED))
+          .route(
+              Route.post("/named", "my-stream-topic", "resp")
+                  .reply(ReplyMode.SHARED)
+                  .dialect(Dialect.NAMED))
+          .route(Route.post("/private", "my-stream-topic", "resp"))
+          .listen("127.0.0.1", 0);
+
+  @AfterEach
+  void stop() {
+    http.shutdownNow();
+    gateway.close();
+    leat.close();
+    consumer.close();
+    redis.close();
+  }
+
+  @Test
+  void a_packed_request_is_answered_on_the_shared_stream() {
+    CompletableFuture<HttpResponse<String>> response = post("/packed", "{\"n\":1}");
+    List<String> request = request();
+    assertThat(request).hasSize(8);
+    assertThat(request.subList(1, 3)).containsExactly("resp", OUTGOING);
+    assertThat(request.subList(6, 8)).containsExactly("UnoccupiedField", "{\"n\":1}");
+
+    answerPacked(request.getFirst(), "{\"n\":2}");
+
+    assertThat(response.join().body()).isEqualTo("{\"n\":2}");
+    assertThat(response.join().headers().firstValue("content-type")).contains("application/json");
+  }
+
+  @Test
+  void a_named_request_is_answered_on_the_shared_stream() {
+    CompletableFuture<HttpResponse<String>> response = post("/named", "{\"n\":1}");
+    List<String> request = request();
+    assertThat(request).hasSize(14);
+    assertThat(valueOf("messageType", request)).isEqualTo("resp");
+    assertThat(valueOf("incomingStream", request)).isEqualTo(OUTGOING);
+    assertThat(valueOf("messageProtocol", request)).isEqualTo("json");
+    assertThat(valueOf("payload", request)).isEqualTo("{\"n\":1}");
+
+    answerNamed(valueOf("messageId", request), "{\"n\":2}");
+
+    assertThat(response.join().body()).isEqualTo("{\"n\":2}");
+  }
+
+  @Test
+  void an_answer_may_come_in_the_other_dialect() {
+    CompletableFuture<HttpResponse<String>> response = post("/packed", "{}");
+    answerNamed(request().getFirst(), "\"named\"");
+
+    assertThat(response.join().body()).isEqualTo("\"named\"");
+  }
+
+  @Test
+  void only_an_id_that_is_waited_for_there_is_answered_there() {
+    CompletableFuture<HttpResponse<String>> secret = post("/private", "{}");
+    List<String> request = request();
+    answerPacked("nobody-waits-for-this", "1");
+    answerPacked(request.getFirst(), "\"from somebody who reads along\"");
+    CompletableFuture<HttpResponse<String>> shared = post("/packed", "{}");
+    until("both are there", () -> consumer.entries(INCOMING).size() == 2);
+    answerPacked(consumer.entries(INCOMING).getLast().getFirst(), "\"shared\"");
+    assertThat(shared.join().body()).isEqualTo("\"shared\"");
+
+    assertThat(secret).isNotDone();
+    consumer.append(
+        request.get(2), request.getFirst(), "resp", "", "nil", "json", "", "UnoccupiedField", "1");
+    assertThat(secret.join().body()).isEqualTo("1");
+  }
+
+  private CompletableFuture<HttpResponse<String>> post(String path, String json) {
+    URI uri = URI.create("http://127.0.0.1:" + gateway.port() + path);
+    return http.sendAsync(
+        HttpRequest.newBuilder(uri)
+            .header("content-type", "application/json")
+            .POST(BodyPublishers.ofString(json))
+            .build(),
+        BodyHandlers.ofString());
+  }
+
+  private List<String> request() {
+    until("the request is in the stream", () -> !consumer.entries(INCOMING).isEmpty());
+    return consumer.entries(INCOMING).getFirst();
+  }
+
+  private void answerPacked(String id, String json) {
+    consumer.append(OUTGOING, id, "resp", "", "nil", "json", "", "UnoccupiedField", json);
+  }
+
+  private void answerNamed(String id, String json) {
+    consumer.append(
+        OUTGOING,
+        "messageId",
+        id,
+        "messageType",
+        "resp",
+        "incomingStream",
+        "",
+        "messageHeaders",
+        "nil",
+        "messageProtocol",
+        "json",
+        "messageSourceId",
+        "consumer",
+        "payload",
+        json);
+  }
+
+  private static String valueOf(String name, List<String> entry) {
+    return entry.get(entry.indexOf(name) + 1);
+  }
+}
