@@ -33,6 +33,16 @@ public final class RedisClient implements AutoCloseable {
         .toList();
   }
 
+  /** Makes a group that begins with a stream's first entry. */
+  public void startGroup(String stream, String group) {
+    send("XGROUP", "CREATE", stream, group, "0", "MKSTREAM");
+  }
+
+  /** Takes one entry as a member of a group, and does nothing with it. */
+  public void takeOne(String stream, String group, String member) {
+    send("XREADGROUP", "GROUP", group, member, "COUNT", "1", "STREAMS", stream, ">");
+  }
+
   /** Keys that match a pattern of the server's. */
   public List<String> keys(String pattern) {
     return send("KEYS", pattern).items().stream().map(Resp::text).toList();
