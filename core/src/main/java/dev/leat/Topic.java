@@ -12,6 +12,7 @@ import java.util.regex.Pattern;
 public record Topic(String namespace, String name) {
   private static final String SEPARATOR = "::";
   private static final String DEFAULT = "DEFAULT";
+  private static final String PRIVATE = "replies#";
   private static final String INCOMING = "CONSUMER_INCOMING";
   private static final String OUTGOING = "PRODUCER_OUTGOING";
   private static final String DEAD_LETTERS = "DEAD_LETTERS";
@@ -39,7 +40,12 @@ public record Topic(String namespace, String name) {
 
   /** Key of the private reply stream of one running instance of a caller. */
   public static String replyStream(String namespace, String instance) {
-    return new Topic(namespace, "replies#" + instance).outgoing();
+    return new Topic(namespace, PRIVATE + instance).outgoing();
+  }
+
+  /** Whether a stream of this key is the private reply stream of some caller. */
+  public static boolean isReplyStream(String stream) {
+    return stream.endsWith(SEPARATOR + OUTGOING) && stream.contains(SEPARATOR + PRIVATE);
   }
 
   /** Whether a stream of this key is one that requests are appended to. */

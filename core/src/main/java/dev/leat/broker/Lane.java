@@ -16,9 +16,10 @@ public interface Lane extends AutoCloseable {
   /**
    * Appends messages, in order.
    *
-   * <p>The result has the id of each new entry. It fails with {@link dev.leat.StreamFull}, {@link
-   * dev.leat.BrokerUnavailable} or {@link dev.leat.BadMessage}; of a batch of several, those before
-   * the one that failed may have been appended.
+   * <p>The result has the id of each new entry; it is empty for a reply to a lane that is gone,
+   * which is dropped. It fails with {@link dev.leat.StreamFull}, {@link dev.leat.BrokerUnavailable}
+   * or {@link dev.leat.BadMessage}; of a batch of several, those before the one that failed may
+   * have been appended.
    */
   CompletionStage<List<String>> append(List<Append> batch);
 

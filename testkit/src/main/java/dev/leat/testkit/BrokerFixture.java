@@ -169,6 +169,10 @@ abstract class BrokerFixture {
     return result(broker.health(topic.incoming()));
   }
 
+  long length(String stream) {
+    return result(broker.health(stream)).length();
+  }
+
   GroupHealth group(String name) {
     return health().groups().stream()
         .filter(group -> group.group().equals(name))

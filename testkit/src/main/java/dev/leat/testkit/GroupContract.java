@@ -124,6 +124,23 @@ abstract class GroupContract extends BrokerFixture {
     assertThat(inbox.texts()).containsExactly("after");
   }
 
+  @Test
+  void a_reply_to_a_lane_that_is_gone_leaves_nothing_behind() {
+    Message request = request("anybody there?");
+    append(request);
+    Delivery delivery = join("workers").await(1).getFirst();
+    onLoop(
+        () -> {
+          lane.close();
+          return true;
+        });
+    until("its stream is gone", () -> length(request.destination()) == 0);
+
+    assertThat(result(delivery.complete(List.of(answer(request, "here"))))).isTrue();
+    assertThat(length(request.destination())).isZero();
+    assertThat(group("workers").pending()).isZero();
+  }
+
   // Groups
 
   @Test

@@ -1,5 +1,6 @@
 package dev.leat.redis;
 
+import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.wire.StreamEntry;
 
@@ -7,8 +8,12 @@ import dev.leat.wire.StreamEntry;
 final class Commands {
   private Commands() {}
 
+  /** A reply whose lane has gone, and its stream with it, must not make that stream anew. */
   static Command append(Append append) {
-    return Command.of("XADD", append.stream(), "*")
-        .and(StreamEntry.encode(append.message(), append.dialect()));
+    Command add = Command.of("XADD", append.stream());
+    if (Topic.isReplyStream(append.stream())) {
+      add.and("NOMKSTREAM");
+    }
+    return add.and("*").and(StreamEntry.encode(append.message(), append.dialect()));
   }
 }

@@ -9,7 +9,7 @@ import java.util.Set;
 
 /**
  * Opens {@code redis://user:password@host:port/database}, and {@code rediss://} for the same over
- * TLS. Redis 6.2 or later.
+ * TLS, whose certificate Java trusts or {@code ?ca=FILE.pem} has signed. Redis 6.2 or later.
  */
 public final class RedisBrokerProvider implements BrokerProvider {
   /** For {@link java.util.ServiceLoader}. */

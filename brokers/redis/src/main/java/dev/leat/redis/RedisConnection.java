@@ -9,8 +9,10 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.NetSocket;
+import io.vertx.core.net.PemTrustOptions;
 import java.util.ArrayDeque;
 import java.util.concurrent.ThreadLocalRandom;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,6 +52,9 @@ final class RedisConnection {
         new NetClientOptions().setConnectTimeout(2_000).setTcpNoDelay(true).setSsl(server.tls());
     if (server.tls()) {
       options.setHostnameVerificationAlgorithm("HTTPS");
+      server
+          .authority()
+          .ifPresent(file -> options.setTrustOptions(new PemTrustOptions().addCertPath(file)));
     }
     this.client = vertx.createNetClient(options);
   }
@@ -91,6 +96,13 @@ final class RedisConnection {
       context.runOnContext(turn -> flush());
     }
     return answer.future();
+  }
+
+  /** Closes with a last word, whose answer is not waited for: the loop may end right now. */
+  void close(Command last) {
+    send(last);
+    flush();
+    close();
   }
 
   void close() {
@@ -202,9 +214,17 @@ final class RedisConnection {
   }
 
   private Throwable explained(Throwable failure) {
-    return failure instanceof RedisFailure refused
-        ? new BrokerUnavailable(String.valueOf(refused.getMessage()))
-        : new BrokerUnavailable(
-            server + ": no Redis server answers there; start one, or name another", failure);
+    return switch (failure) {
+      case RedisFailure refused -> new BrokerUnavailable(String.valueOf(refused.getMessage()));
+      case SSLException untrusted ->
+          new BrokerUnavailable(
+              server
+                  + ": no trusted TLS server answers there; the certificate that signed the"
+                  + " server's is named with ?ca=FILE.pem",
+              untrusted);
+      default ->
+          new BrokerUnavailable(
+              server + ": no Redis server answers there; start one, or name another", failure);
+    };
   }
 }

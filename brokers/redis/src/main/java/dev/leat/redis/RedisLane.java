@@ -22,6 +22,12 @@ final class RedisLane implements Lane {
   /** Milliseconds; replies that were read stay that long at most. */
   private static final long TRIM_PAUSE = 1_000;
 
+  /**
+   * Milliseconds that the reply stream outlives a lane that was killed; also the longest time that
+   * a lane may be cut off and still find the replies that came meanwhile.
+   */
+  private static final long AFTERLIFE = 600_000;
+
   private final Io io;
   private final EventLoop loop;
   private final String replyStream;
@@ -45,6 +51,7 @@ final class RedisLane implements Lane {
   void start() {
     onIo(
         () -> {
+          writes.onConnected(this::makeReplyStream);
           connected = writes.start();
           trimming = io.vertx().setPeriodic(TRIM_PAUSE, fired -> trim());
         });
@@ -85,7 +92,7 @@ final class RedisLane implements Lane {
           if (trimming != null) {
             io.vertx().cancelTimer(trimming);
           }
-          writes.send(Command.of("UNLINK", replyStream)).onComplete(done -> writes.close());
+          writes.close(Command.of("UNLINK", replyStream));
         });
   }
 
@@ -99,14 +106,37 @@ final class RedisLane implements Lane {
   private Future<List<String>> sent(List<Append> batch) {
     List<Future<Resp>> ids =
         batch.stream().map(append -> writes.send(Commands.append(append))).toList();
-    return Future.all(ids).map(done -> ids.stream().map(id -> id.result().text()).toList());
+    return Future.all(ids).map(done -> ids.stream().map(id -> entryId(id.result())).toList());
   }
 
   private void onReplies(List<Entry> batch) {
     onLoop(() -> listener.onReplies(batch.stream().map(Entry::message).toList()));
   }
 
+  private static String entryId(Resp added) {
+    return added instanceof Resp.Nil ? "" : added.text();
+  }
+
+  /** Makes the stream, since no reply will: by way of a group, for which it may be empty. */
+  private void makeReplyStream() {
+    writes.send(Command.of("XGROUP", "CREATE", replyStream, "none", "0", "MKSTREAM"));
+    writes.send(Command.of("XGROUP", "DESTROY", replyStream, "none"));
+    writes.send(Command.of("PEXPIRE", replyStream).and(AFTERLIFE));
+  }
+
+  private void keepReplyStream() {
+    writes
+        .send(Command.of("PEXPIRE", replyStream).and(AFTERLIFE))
+        .onSuccess(
+            there -> {
+              if (there.number() == 0) {
+                makeReplyStream();
+              }
+            });
+  }
+
   private void trim() {
+    keepReplyStream();
     String last = replies.last();
     if (last != null && !last.equals(trimmed)) {
       trimmed = last;

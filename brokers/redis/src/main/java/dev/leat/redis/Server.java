@@ -3,6 +3,8 @@ package dev.leat.redis;
 import dev.leat.BadConfiguration;
 import dev.leat.broker.BrokerUrl;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param shown how it is named in errors and logs, without its password
  * @param user of the access control list; the default user where empty
  * @param password none where empty
+ * @param authority file of the certificate that the server's is signed by; where empty, the ones
+ *     that Java trusts
  */
 record Server(
     String shown,
@@ -21,11 +25,14 @@ record Server(
     boolean tls,
     Optional<String> user,
     Optional<String> password,
-    int database) {
+    int database,
+    Optional<String> authority) {
   private static final int DEFAULT_PORT = 6379;
+  private static final String AUTHORITY = "ca";
 
   static Server of(BrokerUrl url) {
-    url.refuseOptionsBut(Set.of());
+    boolean tls = url.scheme().equals("rediss");
+    url.refuseOptionsBut(tls ? Set.of(AUTHORITY) : Set.of());
     URI uri = url.uri();
     if (uri.getHost() == null) {
       throw new BadConfiguration(
@@ -36,10 +43,11 @@ record Server(
         url.toString(),
         uri.getHost(),
         uri.getPort() < 0 ? DEFAULT_PORT : uri.getPort(),
-        url.scheme().equals("rediss"),
+        tls,
         nonEmpty(parts[0]),
         nonEmpty(parts[1]),
-        database(url, uri.getPath()));
+        database(url, uri.getPath()),
+        authority(url));
   }
 
   /** Without the password. */
@@ -56,6 +64,18 @@ record Server(
     return colon < 0
         ? new String[] {"", info}
         : new String[] {info.substring(0, colon), info.substring(colon + 1)};
+  }
+
+  private static Optional<String> authority(BrokerUrl url) {
+    Optional<String> file = Optional.ofNullable(url.options().get(AUTHORITY));
+    file.ifPresent(
+        name -> {
+          if (!Files.isReadable(Path.of(name))) {
+            throw new BadConfiguration(
+                "%s: the certificate file '%s' cannot be read".formatted(url, name));
+          }
+        });
+    return file;
   }
 
   private static Optional<String> nonEmpty(String text) {

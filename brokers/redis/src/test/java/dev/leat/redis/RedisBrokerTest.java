@@ -184,6 +184,24 @@ class RedisBrokerTest {
     }
   }
 
+  @Test
+  void the_reply_stream_of_a_program_that_was_killed_goes_away_by_itself() {
+    try (Leat leat = connect();
+        RedisClient client = new RedisClient(redis.port())) {
+      echo(leat).start();
+      leat.caller().call("echo", "echo", "1", String.class, LONG);
+      String replies = client.keys("leat::replies#*").getFirst();
+
+      assertThat(client.send("PTTL", replies).number()).isBetween(1L, 600_000L);
+      client.send("DEL", replies);
+      until("it is made again", () -> client.send("PTTL", replies).number() > 0);
+      assertThat(leat.caller().call("echo", "echo", "2", String.class, LONG)).isEqualTo("2");
+    }
+    try (RedisClient client = new RedisClient(redis.port())) {
+      assertThat(client.keys("leat::replies#*")).isEmpty();
+    }
+  }
+
   private Leat connect() {
     return Leat.connect(redis.url());
   }

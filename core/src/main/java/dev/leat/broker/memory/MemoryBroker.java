@@ -4,6 +4,7 @@ import dev.leat.BrokerUnavailable;
 import dev.leat.Dialect;
 import dev.leat.LeatException;
 import dev.leat.Position;
+import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.Broker;
 import dev.leat.broker.Capability;
@@ -89,10 +90,18 @@ final class MemoryBroker implements Broker {
             if (append.dialect() != Dialect.PACKED) {
               require(Capability.NAMED_DIALECT);
             }
-            ids.add(stream(append.stream()).append(append.message()));
+            ids.add(
+                isForNobody(append.stream())
+                    ? ""
+                    : stream(append.stream()).append(append.message()));
           }
           return ids;
         });
+  }
+
+  /** A lane makes its reply stream, and takes it along when it goes. */
+  private boolean isForNobody(String stream) {
+    return Topic.isReplyStream(stream) && !streams.containsKey(stream);
   }
 
   void forget(String stream) {
