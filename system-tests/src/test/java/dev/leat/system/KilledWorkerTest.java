@@ -6,9 +6,6 @@ import dev.leat.Leat;
 import dev.leat.Topic;
 import dev.leat.redis.RedisServerProcess;
 import dev.leat.testkit.Awaiting;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,23 +20,23 @@ class KilledWorkerTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final RedisServerProcess redis = RedisServerProcess.start(RedisServerProcess.CURRENT);
-  private final List<Process> workers = new ArrayList<>();
+  private final List<Child> workers = new ArrayList<>();
 
   @AfterEach
   void stop() {
-    workers.forEach(Process::destroyForcibly);
+    workers.forEach(Child::close);
     redis.close();
   }
 
   @Test
-  void the_others_answer_what_a_killed_worker_had_begun() throws IOException {
-    Process doomed = startWorker();
+  void the_others_answer_what_a_killed_worker_had_begun() {
+    Child doomed = startWorker();
     startWorker();
     startWorker();
     try (Leat leat = Leat.connect(redis.url())) {
       List<CompletableFuture<String>> answers = callAll(leat);
-      assertThat(lineOf(doomed)).startsWith("begun");
-      doomed.destroyForcibly().onExit().join();
+      assertThat(doomed.line()).startsWith("begun");
+      doomed.close();
 
       List<String> texts = answers.stream().map(CompletableFuture::join).toList();
 
@@ -68,25 +65,10 @@ class KilledWorkerTest {
     return Awaiting.result(leat.broker().health(stream)).groups().getFirst().pending();
   }
 
-  private Process startWorker() throws IOException {
-    Process worker =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-cp",
-                System.getProperty("java.class.path"),
-                SlowWorker.class.getName(),
-                redis.url())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
+  private Child startWorker() {
+    Child worker = Child.start(SlowWorker.class, redis.url());
     workers.add(worker);
-    assertThat(lineOf(worker)).isEqualTo("ready");
+    assertThat(worker.line()).isEqualTo("ready");
     return worker;
-  }
-
-  private static String lineOf(Process worker) throws IOException {
-    BufferedReader out = worker.inputReader();
-    return String.valueOf(out.readLine());
   }
 }
