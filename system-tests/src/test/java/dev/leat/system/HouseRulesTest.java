@@ -60,6 +60,9 @@ class HouseRulesTest {
     "dev.leat.gateway.http,"
         + " dev.leat | dev.leat.broker | dev.leat.caller | dev.leat.wire |"
         + " dev.leat.gateway.route | io.vertx..",
+    "dev.leat.gateway.config,"
+        + " dev.leat | dev.leat.broker | dev.leat.gateway | dev.leat.gateway.route |"
+        + " org.snakeyaml..",
     "dev.leat.testkit,"
         + " dev.leat | dev.leat.broker | dev.leat.wire | org.junit.. | org.assertj.. |"
         + " org.awaitility.. | org.apiguardian..",

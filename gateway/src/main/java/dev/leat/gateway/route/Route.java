@@ -106,6 +106,20 @@ public record Route(
     return of("DELETE", path, topic, type);
   }
 
+  /** Equal for routes that take the same requests, however they name their parameters. */
+  public String shape() {
+    StringBuilder shape = new StringBuilder(method).append(' ');
+    for (PathTemplate.Segment segment : PathTemplate.parse(path).segments()) {
+      shape.append('/');
+      if (segment instanceof PathTemplate.Segment.Literal literal) {
+        shape.append(literal.text());
+      } else {
+        shape.append("{}");
+      }
+    }
+    return shape.toString();
+  }
+
   /** The same with another timeout. */
   public Route timeout(Duration other) {
     return new Route(

@@ -1,0 +1,199 @@
+package dev.leat.gateway.config;
+
+import dev.leat.BadConfiguration;
+import dev.leat.broker.BrokerUrl;
+import dev.leat.gateway.Listener;
+import dev.leat.gateway.Tls;
+import dev.leat.gateway.route.Route;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.Node;
+
+/** Reads a gateway's YAML file, and says all that is wrong with it, line by line. */
+public final class GatewayFile {
+  private static final Set<String> KEYS =
+      inOrder("broker", "listen", "event-loops", "defaults", "routes");
+  private static final Set<String> LISTENER_KEYS = inOrder("address", "tls");
+  private static final Set<String> TLS_KEYS = inOrder("certificate", "key");
+
+  private final Path path;
+  private final Environment environment;
+  private final Faults faults;
+
+  private GatewayFile(Path path, UnaryOperator<@Nullable String> variables) {
+    this.path = path;
+    this.environment = new Environment(variables);
+    this.faults = new Faults(String.valueOf(path.getFileName()));
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @param variables the environment's, by name; null for one that is not there
+   * @throws BadConfiguration with a sentence for each fault, each on a line of its own with the
+   *     number of the line it is about
+   */
+  public static GatewaySettings read(Path path, UnaryOperator<@Nullable String> variables) {
+    return new GatewayFile(path, variables).read();
+  }
+
+  private GatewaySettings read() {
+    Optional<Node> root = parse();
+    if (root.isEmpty()) {
+      throw new BadConfiguration(path + " is empty");
+    }
+    Value all = new Value(root.orElseThrow(), "the file", environment, faults);
+    Optional<Mapping> keys = all.mapping(KEYS);
+    faults.throwIfAny();
+    GatewaySettings settings = settings(keys.orElseThrow());
+    faults.throwIfAny();
+    return settings;
+  }
+
+  private Optional<Node> parse() {
+    LoadSettings settings = LoadSettings.builder().setLabel(path.toString()).build();
+    try {
+      return new Compose(settings).composeString(Files.readString(path));
+    } catch (MarkedYamlEngineException malformed) {
+      int line = malformed.getProblemMark().map(mark -> mark.getLine() + 1).orElse(1);
+      faults.add(line, "this is not YAML: " + malformed.getProblem());
+      faults.throwIfAny();
+      throw malformed;
+    } catch (YamlEngineException malformed) {
+      throw new BadConfiguration(path + " is not YAML", malformed);
+    } catch (IOException unreadable) {
+      throw new BadConfiguration(
+          path + " cannot be read; is it there, and a text file?", unreadable);
+    }
+  }
+
+  private GatewaySettings settings(Mapping file) {
+    Optional<String> broker = file.get("broker").flatMap(value -> value.as(GatewayFile::broker));
+    if (!file.values().containsKey("broker")) {
+      faults.add(1, "the key 'broker' is missing, such as broker: redis://127.0.0.1:6379");
+    }
+    OptionalInt eventLoops =
+        file.get("event-loops")
+            .flatMap(value -> value.as(GatewayFile::eventLoops))
+            .map(OptionalInt::of)
+            .orElse(OptionalInt.empty());
+    List<Route> routes =
+        new RouteReader(file.get("defaults").flatMap(value -> value.mapping(RouteReader.SETTINGS)))
+            .read(file.get("routes"), faults);
+    return new GatewaySettings(broker.orElse(""), listeners(file), eventLoops, routes);
+  }
+
+  private List<Listener> listeners(Mapping file) {
+    Optional<Value> listen = file.get("listen");
+    if (listen.isEmpty()) {
+      return List.of(Listener.plain("127.0.0.1", 8080));
+    }
+    List<Listener> listeners = new ArrayList<>();
+    for (Value item : listen.orElseThrow().items()) {
+      listener(item).ifPresent(listeners::add);
+    }
+    return listeners;
+  }
+
+  private Optional<Listener> listener(Value item) {
+    if (item.isText()) {
+      return item.as(GatewayFile::address);
+    }
+    Optional<Mapping> keys = item.mapping(LISTENER_KEYS);
+    if (keys.isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<Value> address = keys.orElseThrow().get("address");
+    if (address.isEmpty()) {
+      item.fault("the key 'address' is missing, such as address: 0.0.0.0:8443");
+      return Optional.empty();
+    }
+    Optional<Tls> tls = keys.orElseThrow().get("tls").flatMap(this::tls);
+    return address
+        .orElseThrow()
+        .as(GatewayFile::address)
+        .map(plain -> new Listener(plain.host(), plain.port(), tls));
+  }
+
+  private Optional<Tls> tls(Value value) {
+    Optional<Mapping> keys = value.mapping(TLS_KEYS);
+    if (keys.isEmpty()) {
+      return Optional.empty();
+    }
+    for (String key : TLS_KEYS) {
+      if (!keys.orElseThrow().values().containsKey(key)) {
+        value.fault("the key '" + key + "' is missing, which names a PEM file");
+      }
+    }
+    Optional<Path> certificate = keys.orElseThrow().get("certificate").flatMap(this::file);
+    Optional<Path> key = keys.orElseThrow().get("key").flatMap(this::file);
+    return certificate.flatMap(pem -> key.map(secret -> new Tls(pem, secret)));
+  }
+
+  /** A file, named from where this one is. */
+  private Optional<Path> file(Value value) {
+    return value.as(
+        name -> {
+          Path named = path.toAbsolutePath().resolveSibling(name);
+          if (!Files.isReadable(named)) {
+            throw new IllegalArgumentException("the file '" + name + "' cannot be read");
+          }
+          return named;
+        });
+  }
+
+  private static String broker(String url) {
+    try {
+      BrokerUrl.parse(url);
+      return url;
+    } catch (BadConfiguration unreadable) {
+      throw new IllegalArgumentException(unreadable.getMessage(), unreadable);
+    }
+  }
+
+  private static int eventLoops(String text) {
+    int number = number(text);
+    if (number < 1) {
+      throw new IllegalArgumentException("at least 1 is needed, was " + number);
+    }
+    return number;
+  }
+
+  static Listener address(String text) {
+    int colon = text.lastIndexOf(':');
+    if (colon < 1) {
+      throw new IllegalArgumentException(
+          "'" + text + "' is not an address such as 127.0.0.1:8080 or [::1]:8080");
+    }
+    String host = text.substring(0, colon);
+    boolean bracketed = host.startsWith("[") && host.endsWith("]");
+    return Listener.plain(
+        bracketed ? host.substring(1, host.length() - 1) : host, number(text.substring(colon + 1)));
+  }
+
+  private static int number(String text) {
+    try {
+      return Integer.parseInt(text);
+    } catch (NumberFormatException notANumber) {
+      throw new IllegalArgumentException("'" + text + "' is not a number", notANumber);
+    }
+  }
+
+  /** Keys in the order in which they are shown. */
+  static Set<String> inOrder(String... keys) {
+    return new LinkedHashSet<>(List.of(keys));
+  }
+}

@@ -1,0 +1,23 @@
+package dev.leat.gateway.config;
+
+import dev.leat.gateway.Listener;
+import dev.leat.gateway.route.Route;
+import java.util.List;
+import java.util.OptionalInt;
+
+/**
+ * What a gateway is told by its file.
+ *
+ * @param broker its URL, which may hold a password
+ * @param listeners where it takes requests, at least one
+ * @param eventLoops left to the gateway where empty
+ * @param routes that do not contradict each other
+ */
+public record GatewaySettings(
+    String broker, List<Listener> listeners, OptionalInt eventLoops, List<Route> routes) {
+  /** Names no broker, since that may hold a password. */
+  @Override
+  public String toString() {
+    return "listeners=%d routes=%d".formatted(listeners.size(), routes.size());
+  }
+}

@@ -1,0 +1,60 @@
+package dev.leat.gateway.config;
+
+import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Durations and sizes as people write them. */
+public final class Units {
+  private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
+  private static final Pattern SIZE = Pattern.compile("(\\d{1,9})(|B|KiB|MiB|GiB|kB|MB|GB)");
+
+  private Units() {}
+
+  /**
+   * Reads {@code 500ms}, {@code 2s}, {@code 1m}, {@code 1h}.
+   *
+   * @throws IllegalArgumentException if it is no such text
+   */
+  public static Duration duration(String text) {
+    Matcher form = DURATION.matcher(text);
+    if (!form.matches()) {
+      throw new IllegalArgumentException(
+          "'" + text + "' is not a duration such as 500ms, 2s or 1m");
+    }
+    long count = Long.parseLong(form.group(1));
+    return switch (form.group(2)) {
+      case "ms" -> Duration.ofMillis(count);
+      case "s" -> Duration.ofSeconds(count);
+      case "m" -> Duration.ofMinutes(count);
+      default -> Duration.ofHours(count);
+    };
+  }
+
+  /**
+   * Reads {@code 512}, {@code 64KiB}, {@code 1MiB}, {@code 10MB} as bytes.
+   *
+   * @throws IllegalArgumentException if it is no such text, or 2 GiB or more
+   */
+  public static int bytes(String text) {
+    Matcher form = SIZE.matcher(text.replace(" ", ""));
+    if (!form.matches()) {
+      throw new IllegalArgumentException("'" + text + "' is not a size such as 512, 64KiB or 1MiB");
+    }
+    long factor =
+        switch (form.group(2)) {
+          case "kB" -> 1_000;
+          case "MB" -> 1_000_000;
+          case "GB" -> 1_000_000_000;
+          case "KiB" -> 1L << 10;
+          case "MiB" -> 1L << 20;
+          case "GiB" -> 1L << 30;
+          default -> 1;
+        };
+    long bytes = Long.parseLong(form.group(1)) * factor;
+    if (bytes > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException("'" + text + "' is more than a message can hold");
+    }
+    return (int) bytes;
+  }
+}

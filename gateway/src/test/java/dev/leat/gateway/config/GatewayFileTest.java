@@ -1,0 +1,237 @@
+package dev.leat.gateway.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.leat.BadConfiguration;
+import dev.leat.Dialect;
+import dev.leat.Topic;
+import dev.leat.gateway.Listener;
+import dev.leat.gateway.Tls;
+import dev.leat.gateway.route.ReplyMode;
+import dev.leat.gateway.route.Route;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class GatewayFileTest {
+  private final Map<String, String> variables = new HashMap<>();
+  @TempDir private Path folder;
+
+  @Test
+  void a_short_file_is_enough() {
+    GatewaySettings settings =
+        read(
+            """
+            broker: redis://127.0.0.1:6379
+            routes:
+              - {method: GET, path: "/users/{id}", topic: users, type: user.get}
+            """);
+
+    assertThat(settings.broker()).isEqualTo("redis://127.0.0.1:6379");
+    assertThat(settings.listeners()).containsExactly(Listener.plain("127.0.0.1", 8080));
+    assertThat(settings.eventLoops()).isEmpty();
+    assertThat(settings.routes()).containsExactly(Route.get("/users/{id}", "users", "user.get"));
+  }
+
+  @Test
+  void everything_that_can_be_said_is_read() throws IOException {
+    Files.writeString(folder.resolve("cert.pem"), "");
+    Files.writeString(folder.resolve("key.pem"), "");
+    GatewaySettings settings =
+        read(
+            """
+            broker: redis://127.0.0.1:6379
+            listen:
+              - 0.0.0.0:8080
+              - address: "[::1]:8443"
+                tls: {certificate: cert.pem, key: key.pem}
+            event-loops: 3
+            routes:
+              - method: post
+                path: /orders
+                topic: shop::orders
+                type: order.place
+                timeout: 1500ms
+                reply: shared
+                dialect: named
+                media-types: [application/json, text/plain]
+                body-limit: 64KiB
+                headers: [User-Agent]
+            """);
+
+    assertThat(settings.listeners())
+        .containsExactly(
+            Listener.plain("0.0.0.0", 8080),
+            new Listener(
+                "::1",
+                8443,
+                Optional.of(new Tls(folder.resolve("cert.pem"), folder.resolve("key.pem")))));
+    assertThat(settings.eventLoops()).hasValue(3);
+    assertThat(settings.routes())
+        .containsExactly(
+            Route.post("/orders", "shop::orders", "order.place")
+                .timeout(Duration.ofMillis(1500))
+                .reply(ReplyMode.SHARED)
+                .dialect(Dialect.NAMED)
+                .accepts("application/json", "text/plain")
+                .bodyLimit(65_536)
+                .handsOn("user-agent"));
+  }
+
+  @Test
+  void defaults_are_said_once_and_a_route_may_differ() {
+    List<Route> routes =
+        read("""
+                broker: "memory:"
+                defaults:
+                  timeout: 2s
+                  headers: [user-agent]
+                routes:
+                  - {method: GET, path: /a, topic: a, type: a}
+                  - {method: GET, path: /b, topic: b, type: b, timeout: 3s, headers: []}
+                """)
+            .routes();
+
+    assertThat(routes).extracting(Route::timeout).containsExactly(seconds(2), seconds(3));
+    assertThat(routes).extracting(Route::headers).containsExactly(List.of("user-agent"), List.of());
+  }
+
+  @Test
+  void a_type_is_moved_to_workers_of_its_own_by_its_route_alone() {
+    variables.put("UPDATES", "users::updates");
+    assertThat(
+            read("""
+                    broker: "memory:"
+                    routes:
+                      - {method: PUT, path: "/users/{id}", topic: "${UPDATES}", type: user.update}
+                    """)
+                .routes()
+                .getFirst()
+                .topic())
+        .isEqualTo(new Topic("users", "updates"));
+  }
+
+  @Test
+  void variables_of_the_environment_stand_in_for_values_and_are_never_shown() {
+    variables.put("PASSWORD", "s3cret");
+    String file =
+        """
+        broker: redis://:${PASSWORD}@${HOST:-127.0.0.1}:6379
+        routes:
+          - {method: GET, path: "/a$${b}c", topic: "%s", type: t}
+        """;
+
+    assertThat(faults(file.formatted("t")))
+        .contains("leat.yaml:3: path /a${b}c: a parameter is a whole segment, as in /users/{id}");
+    assertThat(read(file.formatted("t").replace("$${b}c", "")).broker())
+        .isEqualTo("redis://:s3cret@127.0.0.1:6379");
+    assertThat(read(file.formatted("t").replace("$${b}c", "")).toString()).doesNotContain("s3cret");
+    assertThat(faults(file.formatted("${NOWHERE}").replace("$${b}c", "")))
+        .containsExactly(
+            "leat.yaml:3: topic: the environment has no variable NOWHERE: set it, or write"
+                + " ${NOWHERE:-default}");
+  }
+
+  @Test
+  void twenty_routes_of_which_three_are_wrong_are_three_sentences_with_their_lines() {
+    String routes =
+        IntStream.range(0, 20)
+            .mapToObj(i -> "  - {method: GET, path: /r%d, topic: t, type: t}".formatted(i))
+            .collect(Collectors.joining("\n"))
+            .replace("/r4, topic: t", "/r4, topik: t, topic: t")
+            .replace("path: /r9,", "path: /r9, timeout: soon,")
+            .replace("path: /r17,", "path: /r3,");
+
+    assertThat(faults("broker: 'memory:'\nroutes:\n" + routes))
+        .containsExactly(
+            "leat.yaml:7: there is no key 'topik' in routes, did you mean 'topic'?",
+            "leat.yaml:12: timeout: 'soon' is not a duration such as 500ms, 2s or 1m",
+            "leat.yaml:20: the route of line 6 takes the same requests");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          brokr: x                     | 1: there is no key 'brokr' in the file, did you mean 'broker'?
+          zzz: x                       | 1: there is no key 'zzz' in the file, known are broker, listen, event-loops, defaults, routes
+          broker: a                    | 1: broker: 'a' is not a broker's URL: it starts with a scheme, such as memory:
+          broker: redis://u:s3cret@h h | 1: broker: 'redis://***@h h' cannot be read as a URL
+          broker: {a: b}               | 1: broker is one value, not a list or a map
+          event-loops: 0               | 1: event-loops: at least 1 is needed, was 0
+          event-loops: x               | 1: event-loops: 'x' is not a number
+          listen: 8080                 | 1: listen: '8080' is not an address such as 127.0.0.1:8080 or [::1]:8080
+          listen: 127.0.0.1:99999      | 1: listen: a port is a number from 0 to 65535, was 99999
+          listen: {adress: a:1}        | 1: there is no key 'adress' in listen, did you mean 'address'?
+          listen: {address: a:1, tls: {certificate: no.pem, key: no.pem}} | 1: certificate: the file 'no.pem' cannot be read
+          listen: {address: a:1, tls: {key: no.pem}} | 1: the key 'certificate' is missing, which names a PEM file
+          defaults: {reply: loud}      | 1: reply: 'loud' is none of private, shared, none
+          defaults: {body-limit: 9GiB} | 1: body-limit: '9GiB' is more than a message can hold
+          defaults: {body-limit: big}  | 1: body-limit: 'big' is not a size such as 512, 64KiB or 1MiB
+          defaults: {timeout: 0s}      | 2: route GET /a: the timeout must be positive, was PT0S
+          broker: [                    | 3: this is not YAML: expected the node content, but found '-'
+          routes: []                   | 2: 'routes' stands here twice
+          """)
+  void a_fault_is_a_sentence_with_its_line(String line, String sentence) {
+    String file = line + "\nroutes: [{method: GET, path: /a, topic: a, type: a}]\n";
+    if (!line.startsWith("broker") && !line.startsWith("brokr")) {
+      file += "broker: 'memory:'\n";
+    }
+    assertThat(faults(line.endsWith("[") ? "broker: [\n  x: [\n- y\n" : file))
+        .contains("leat.yaml:" + sentence);
+  }
+
+  @Test
+  void what_a_route_needs_is_asked_for_by_name() {
+    assertThat(faults("broker: 'memory:'\nroutes:\n  - {path: /x}\n  - y\n"))
+        .containsExactly(
+            "leat.yaml:3: the key 'method' of this route is missing",
+            "leat.yaml:3: the key 'topic' of this route is missing",
+            "leat.yaml:3: the key 'type' of this route is missing",
+            "leat.yaml:4: routes is a map of method, path, topic, type, timeout, reply, dialect,"
+                + " media-types, body-limit, headers");
+  }
+
+  @Test
+  void a_file_that_is_not_there_or_empty_is_one_sentence() throws IOException {
+    Path nowhere = folder.resolve("nowhere.yaml");
+    assertThatThrownBy(() -> GatewayFile.read(nowhere, variables::get))
+        .isInstanceOf(BadConfiguration.class)
+        .hasMessage(nowhere + " cannot be read; is it there, and a text file?");
+    assertThat(faults("# nothing")).containsExactly(folder.resolve("leat.yaml") + " is empty");
+  }
+
+  private GatewaySettings read(String text) {
+    try {
+      Path file = Files.writeString(folder.resolve("leat.yaml"), text);
+      return GatewayFile.read(file, variables::get);
+    } catch (IOException failure) {
+      throw new AssertionError(failure);
+    }
+  }
+
+  private List<String> faults(String text) {
+    try {
+      throw new AssertionError("read without a fault: " + read(text).routes());
+    } catch (BadConfiguration faulty) {
+      return String.valueOf(faulty.getMessage()).lines().toList();
+    }
+  }
+
+  private static Duration seconds(int count) {
+    return Duration.ofSeconds(count);
+  }
+}
