@@ -101,7 +101,10 @@ class DemoTest {
     String port = base.substring(base.lastIndexOf(':') + 1);
     Process second = leat("demo", "--port", port);
 
-    assertThat(errors(second)).singleElement().asString().contains("port " + port, "cannot be had");
+    assertThat(errors(second))
+        .singleElement()
+        .asString()
+        .contains(":" + port, "cannot be listened on");
     assertThat(second.waitFor()).isEqualTo(1);
   }
 

@@ -16,6 +16,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,6 +41,7 @@ public final class SharedReplies implements AutoCloseable {
   private final EventLoop loop;
   private final Map<String, Subscription> subscriptions = new ConcurrentHashMap<>();
   private final List<Reader> readers = new CopyOnWriteArrayList<>();
+  private final AtomicBoolean trimming = new AtomicBoolean();
   private volatile boolean closed;
 
   /**
@@ -60,6 +62,9 @@ public final class SharedReplies implements AutoCloseable {
    */
   public void listen(Collection<Topic> topics) {
     for (Topic topic : topics) {
+      if (subscriptions.containsKey(topic.outgoing())) {
+        continue;
+      }
       Subscription subscription =
           subscriptions.computeIfAbsent(
               topic.outgoing(),
@@ -75,7 +80,7 @@ public final class SharedReplies implements AutoCloseable {
         throw new BrokerUnavailable("the replies of topic " + topic + " cannot be read", silent);
       }
     }
-    if (!topics.isEmpty()) {
+    if (!topics.isEmpty() && trimming.compareAndSet(false, true)) {
       trimLater();
     }
   }

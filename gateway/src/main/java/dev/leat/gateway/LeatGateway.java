@@ -4,29 +4,23 @@ import dev.leat.BadConfiguration;
 import dev.leat.BrokerUnavailable;
 import dev.leat.Dialect;
 import dev.leat.Leat;
+import dev.leat.LeatException;
 import dev.leat.broker.Capability;
-import dev.leat.caller.PendingCalls;
 import dev.leat.caller.SharedReplies;
-import dev.leat.gateway.http.HttpEdge;
+import dev.leat.gateway.http.ClientLimits;
 import dev.leat.gateway.route.ReplyMode;
 import dev.leat.gateway.route.Route;
 import dev.leat.gateway.route.RouteTable;
 import io.vertx.core.Future;
-import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
-import io.vertx.core.http.HttpServer;
-import io.vertx.core.http.HttpServerOptions;
-import io.vertx.core.net.SocketAddress;
 import java.net.BindException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
-import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -58,8 +52,12 @@ public final class LeatGateway implements AutoCloseable {
 
   private @Nullable Vertx vertx;
   private @Nullable SharedReplies shared;
+  private ClientLimits clientLimits = ClientLimits.DEFAULT;
+  private volatile RouteTable table = new RouteTable(List.of());
+  private Certificates certificates = Certificates.NONE;
+  private List<Listener> listeners = List.of();
   private List<Edge> edges = List.of();
-  private int port;
+  private List<Integer> ports = List.of();
 
   private LeatGateway(Leat leat) {
     this.leat = leat;
@@ -76,6 +74,12 @@ public final class LeatGateway implements AutoCloseable {
     return this;
   }
 
+  /** Adds routes. */
+  public LeatGateway routes(Collection<Route> more) {
+    routes.addAll(more);
+    return this;
+  }
+
   /** Uses another number of event loops than half of the cores, at least 1. */
   public LeatGateway eventLoops(int number) {
     if (number < 1) {
@@ -85,8 +89,14 @@ public final class LeatGateway implements AutoCloseable {
     return this;
   }
 
+  /** Gives clients other limits than {@link ClientLimits#DEFAULT}. */
+  public LeatGateway clientLimits(ClientLimits limits) {
+    clientLimits = limits;
+    return this;
+  }
+
   /**
-   * Starts to listen; returns when requests are taken.
+   * Starts to listen at one plain address; returns when requests are taken.
    *
    * @param listenPort 0 for any that is free; {@link #port} says which
    * @throws BadConfiguration if the port cannot be had
@@ -94,42 +104,70 @@ public final class LeatGateway implements AutoCloseable {
    * @throws IllegalArgumentException if two routes take the same requests
    */
   public LeatGateway listen(String host, int listenPort) {
+    return listen(List.of(Listener.plain(host, listenPort)));
+  }
+
+  /**
+   * The same at several addresses, which may speak TLS. HTTP/1.1 and HTTP/2 are spoken at each; the
+   * files of certificates are read again when they change.
+   *
+   * @throws BadConfiguration if a port or a certificate cannot be had
+   */
+  public LeatGateway listen(List<Listener> addresses) {
     if (vertx != null) {
       throw new IllegalStateException("the gateway listens already");
     }
-    RouteTable table = new RouteTable(routes);
-    if (routes.stream().anyMatch(route -> route.dialect() == Dialect.NAMED)) {
-      leat.broker().require(Capability.NAMED_DIALECT);
+    if (addresses.isEmpty()) {
+      throw new IllegalArgumentException("a gateway listens at one address at least");
     }
+    RouteTable table = tableOf(routes);
     Vertx started = Vertx.vertx(options());
     vertx = started;
-    SocketAddress address =
-        listenPort == 0
-            ? SocketAddress.sharedRandomPort(1, host)
-            : SocketAddress.inetSocketAddress(listenPort, host);
+    listeners = List.copyOf(addresses);
+    SharedReplies replies =
+        new SharedReplies(leat.broker(), new VertxLoop(started, started.getOrCreateContext()));
+    shared = replies;
     edges = new ArrayList<>();
     try {
-      SharedReplies replies = listenToShared(started);
+      take(table, routes);
       for (int i = 0; i < eventLoops; i++) {
-        Edge edge = new Edge(leat, table, address, replies);
-        started.deployVerticle(edge).toCompletionStage().toCompletableFuture().join();
-        port = edge.port();
+        Edge edge = new Edge(leat, this::table, listeners, clientLimits, replies);
         edges.add(edge);
+        started.deployVerticle(edge).toCompletionStage().toCompletableFuture().join();
       }
     } catch (CompletionException failure) {
       close();
-      throw explained(failure, host, listenPort);
+      throw explained(failure);
     } catch (BrokerUnavailable silent) {
       close();
       throw silent;
     }
-    log.info("gateway host={} port={} routes={} listening", host, port, routes.size());
+    ports = edges.getFirst().ports();
+    certificates = Certificates.watch(started, listeners, this::renew);
+    log.info("gateway addresses={} ports={} routes={} listening", hosts(), ports, routes.size());
     return this;
   }
 
-  /** The port that is listened on; 0 before. */
+  /**
+   * Takes other routes, at once and for all requests that come from now on; those under way end as
+   * they began. If they cannot be taken, the old ones stay.
+   *
+   * @throws dev.leat.Unsupported if a route wants what the broker does not offer
+   * @throws IllegalArgumentException if two routes take the same requests
+   */
+  public void reload(Collection<Route> others) {
+    take(tableOf(others), others);
+    log.info("gateway ports={} routes={} reloaded", ports, others.size());
+  }
+
+  /** The port that is listened on, the first of several; 0 before. */
   public int port() {
-    return port;
+    return ports.isEmpty() ? 0 : ports.getFirst();
+  }
+
+  /** The ports that are listened on, in the order of their listeners. */
+  public List<Integer> ports() {
+    return ports;
   }
 
   /** Requests that wait for their reply, over all event loops. Blocks for a moment. */
@@ -147,7 +185,8 @@ public final class LeatGateway implements AutoCloseable {
     if (closing == null) {
       return;
     }
-    Future.join(edges.stream().map(Edge::shutdown).toList())
+    certificates.close();
+    Future.join(edges.stream().map(edge -> edge.shutdown(DRAIN)).toList())
         .transform(ended -> closing.close())
         .toCompletionStage()
         .toCompletableFuture()
@@ -157,19 +196,34 @@ public final class LeatGateway implements AutoCloseable {
     }
     vertx = null;
     edges = List.of();
-    log.info("gateway port={} closed", port);
+    log.info("gateway ports={} closed", ports);
   }
 
-  private SharedReplies listenToShared(Vertx started) {
-    SharedReplies replies =
-        new SharedReplies(leat.broker(), new VertxLoop(started, started.getOrCreateContext()));
-    shared = replies;
-    replies.listen(
-        routes.stream()
-            .filter(route -> route.reply() == ReplyMode.SHARED)
-            .map(Route::topic)
-            .collect(Collectors.toSet()));
-    return replies;
+  private RouteTable table() {
+    return table;
+  }
+
+  private RouteTable tableOf(Collection<Route> candidates) {
+    if (candidates.stream().anyMatch(route -> route.dialect() == Dialect.NAMED)) {
+      leat.broker().require(Capability.NAMED_DIALECT);
+    }
+    return new RouteTable(candidates);
+  }
+
+  /** Replies must be listened to before the first request that they answer. */
+  private void take(RouteTable candidate, Collection<Route> from) {
+    if (shared != null) {
+      shared.listen(
+          from.stream()
+              .filter(route -> route.reply() == ReplyMode.SHARED)
+              .map(Route::topic)
+              .collect(Collectors.toSet()));
+    }
+    table = candidate;
+  }
+
+  private Future<?> renew(Listener listener) {
+    return Future.join(edges.stream().map(edge -> edge.renew(listener)).toList());
   }
 
   private VertxOptions options() {
@@ -181,72 +235,29 @@ public final class LeatGateway implements AutoCloseable {
                 .setClassPathResolvingEnabled(false));
   }
 
-  private static RuntimeException explained(CompletionException failure, String host, int port) {
+  private RuntimeException explained(CompletionException failure) {
     Throwable cause = failure.getCause();
+    if (cause == null) {
+      return failure;
+    }
     if (cause instanceof BindException) {
       return new BadConfiguration(
-          "port %d of %s cannot be had, something else may listen there; name another"
-              .formatted(port, host),
+          "%s cannot be listened on, something else may be there; name another address"
+              .formatted(hosts()),
           cause);
+    }
+    if (cause instanceof LeatException known) {
+      return known;
+    }
+    if (listeners.stream().anyMatch(listener -> listener.tls().isPresent())) {
+      return new BadConfiguration("the certificate or its key cannot be used", cause);
     }
     return cause instanceof RuntimeException known ? known : failure;
   }
 
-  /** What one event loop does. Held by the gateway, and with it the server and the lane. */
-  private static final class Edge extends VerticleBase {
-    private final Leat leat;
-    private final RouteTable routes;
-    private final SocketAddress address;
-    private final SharedReplies shared;
-    private @Nullable HttpServer server;
-    private @Nullable PendingCalls calls;
-    private @Nullable VertxLoop loop;
-
-    Edge(Leat leat, RouteTable routes, SocketAddress address, SharedReplies shared) {
-      this.leat = leat;
-      this.routes = routes;
-      this.address = address;
-      this.shared = shared;
-    }
-
-    @Override
-    public Future<?> start() {
-      VertxLoop own = new VertxLoop(vertx, context);
-      PendingCalls pending =
-          new PendingCalls(leat.broker(), own, leat.ids(), leat.nextReplyStream(), leat.instance());
-      shared.handTo(own, pending);
-      HttpServer listening =
-          vertx
-              .createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false))
-              .requestHandler(new HttpEdge(routes, pending, own));
-      loop = own;
-      calls = pending;
-      server = listening;
-      return listening.listen(address);
-    }
-
-    @Override
-    public Future<?> stop() {
-      if (calls != null) {
-        calls.close();
-      }
-      return Future.succeededFuture();
-    }
-
-    int port() {
-      return Objects.requireNonNull(server, "an edge that has not started").actualPort();
-    }
-
-    Future<?> shutdown() {
-      return server == null
-          ? Future.succeededFuture()
-          : server.shutdown(DRAIN.toMillis(), TimeUnit.MILLISECONDS);
-    }
-
-    int inFlight() {
-      PendingCalls pending = Objects.requireNonNull(calls, "an edge that has not started");
-      VertxLoop own = Objects.requireNonNull(loop, "an edge that has not started");
-      return CompletableFuture.supplyAsync(pending::size, own).join();
-    }
+  private String hosts() {
+    return listeners.stream()
+        .map(listener -> listener.host() + ":" + listener.port())
+        .collect(Collectors.joining(", "));
   }
 }

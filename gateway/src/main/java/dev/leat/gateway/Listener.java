@@ -8,8 +8,11 @@ import java.util.Optional;
  * @param host name or address of an interface of this machine
  * @param port 0 for any that is free
  * @param tls plain where empty
+ * @param http2 whether HTTP/2 is spoken besides HTTP/1.1. Without TLS it has a price: a client that
+ *     has not sent a whole request yet cannot be told from one that may switch, and is not given up
+ *     before an hour of silence
  */
-public record Listener(String host, int port, Optional<Tls> tls) {
+public record Listener(String host, int port, Optional<Tls> tls, boolean http2) {
   /** Refuses what is no port. */
   public Listener {
     if (port < 0 || port > 65_535) {
@@ -19,6 +22,16 @@ public record Listener(String host, int port, Optional<Tls> tls) {
 
   /** One without TLS. */
   public static Listener plain(String host, int port) {
-    return new Listener(host, port, Optional.empty());
+    return new Listener(host, port, Optional.empty(), true);
+  }
+
+  /** One with TLS. */
+  public static Listener secured(String host, int port, Tls tls) {
+    return new Listener(host, port, Optional.of(tls), true);
+  }
+
+  /** The same for HTTP/1.1 alone. */
+  public Listener withoutHttp2() {
+    return new Listener(host, port, tls, false);
   }
 }

@@ -211,7 +211,7 @@ class GatewayTest extends GatewayFixture {
     try (LeatGateway second = LeatGateway.on(leat).route(Route.get("/", "t", "x"))) {
       assertThatThrownBy(() -> second.listen("127.0.0.1", gateway.port()))
           .isInstanceOf(BadConfiguration.class)
-          .hasMessageContaining("port " + gateway.port() + " of 127.0.0.1 cannot be had");
+          .hasMessageContaining("127.0.0.1:" + gateway.port() + " cannot be listened on");
     }
   }
 

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -26,7 +27,7 @@ import org.snakeyaml.engine.v2.nodes.Node;
 public final class GatewayFile {
   private static final Set<String> KEYS =
       inOrder("broker", "listen", "event-loops", "defaults", "routes");
-  private static final Set<String> LISTENER_KEYS = inOrder("address", "tls");
+  private static final Set<String> LISTENER_KEYS = inOrder("address", "tls", "http2");
   private static final Set<String> TLS_KEYS = inOrder("certificate", "key");
 
   private final Path path;
@@ -121,11 +122,16 @@ public final class GatewayFile {
       item.fault("the key 'address' is missing, such as address: 0.0.0.0:8443");
       return Optional.empty();
     }
+    boolean http2 =
+        keys.orElseThrow()
+            .get("http2")
+            .flatMap(value -> value.oneOf(Map.of("true", true, "false", false)))
+            .orElse(true);
     Optional<Tls> tls = keys.orElseThrow().get("tls").flatMap(this::tls);
     return address
         .orElseThrow()
         .as(GatewayFile::address)
-        .map(plain -> new Listener(plain.host(), plain.port(), tls));
+        .map(plain -> new Listener(plain.host(), plain.port(), tls, http2));
   }
 
   private Optional<Tls> tls(Value value) {

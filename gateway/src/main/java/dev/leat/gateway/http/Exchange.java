@@ -16,6 +16,7 @@ import dev.leat.gateway.route.Route;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import org.jspecify.annotations.Nullable;
 
 /** One request from its first byte to its response. Confined to its loop, from birth to end. */
@@ -32,7 +33,9 @@ final class Exchange implements CallListener {
   private final Match.Found match;
   private final PendingCalls calls;
   private final EventLoop loop;
+  private final Clients clients;
   private final MediaType type;
+  private long receivingSince;
   private @Nullable Buffer body;
   private long received;
   private @Nullable PendingCall call;
@@ -43,13 +46,15 @@ final class Exchange implements CallListener {
       String id,
       Match.Found match,
       PendingCalls calls,
-      EventLoop loop) {
+      EventLoop loop,
+      Clients clients) {
     this.request = request;
     this.responder = responder;
     this.id = id;
     this.match = match;
     this.calls = calls;
     this.loop = loop;
+    this.clients = clients;
     this.type = MediaType.of(request.getHeader(HttpHeaders.CONTENT_TYPE));
   }
 
@@ -69,8 +74,32 @@ final class Exchange implements CallListener {
       var unused = request.response().writeContinue();
     }
     request.handler(this::onBytes);
-    request.exceptionHandler(gone -> body = null);
+    request.exceptionHandler(
+        gone -> {
+          body = null;
+          clients.received(this);
+        });
     request.endHandler(end -> onBody());
+    if (hasBody()) {
+      clients.receiving(this);
+    }
+  }
+
+  void receivingSince(long round) {
+    receivingSince = round;
+  }
+
+  long receivingSince() {
+    return receivingSince;
+  }
+
+  /** The body did not come in time. */
+  void giveUp() {
+    clients.received(this);
+    body = null;
+    if (!responder.isOver()) {
+      refuseUnread(408, "Request too slow", "the body did not come in time");
+    }
   }
 
   @Override
@@ -102,6 +131,7 @@ final class Exchange implements CallListener {
   }
 
   private void onBody() {
+    clients.received(this);
     if (responder.isOver()) {
       return;
     }
@@ -150,6 +180,9 @@ final class Exchange implements CallListener {
   }
 
   private void refuseUnread(int status, String title, String detail) {
+    if (request.version() != HttpVersion.HTTP_2) {
+      clients.ending(request.connection());
+    }
     responder.problemAndClose(Problem.of(status, title, detail));
   }
 

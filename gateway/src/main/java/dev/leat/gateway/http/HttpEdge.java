@@ -6,45 +6,86 @@ import dev.leat.caller.PendingCalls;
 import dev.leat.gateway.route.Match;
 import dev.leat.gateway.route.RouteTable;
 import io.vertx.core.Handler;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 
 /** Takes the HTTP requests of one event loop. Confined to it. */
-public final class HttpEdge implements Handler<HttpServerRequest> {
+public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable {
   /** What {@code OPTIONS *}, which asks after no path, is told. */
   private static final Set<String> WHOLE_SERVER =
       new TreeSet<>(Set.of("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"));
 
-  private final RouteTable routes;
+  private final Supplier<RouteTable> routes;
   private final PendingCalls calls;
   private final EventLoop loop;
+  private final Clients clients;
 
-  /** An edge whose calls live on the same loop. */
-  public HttpEdge(RouteTable routes, PendingCalls calls, EventLoop loop) {
+  /**
+   * An edge whose calls live on the same loop. Call on that loop.
+   *
+   * @param routes asked for each request, so that they may be others from one to the next
+   */
+  public HttpEdge(
+      Supplier<RouteTable> routes, PendingCalls calls, EventLoop loop, ClientLimits limits) {
     this.routes = routes;
     this.calls = calls;
     this.loop = loop;
+    this.clients = new Clients(loop, limits);
+  }
+
+  /** A client has connected; from now on it is watched. */
+  public void opened(HttpConnection connection) {
+    clients.opened(connection);
+  }
+
+  @Override
+  public void close() {
+    clients.close();
   }
 
   @Override
   public void handle(HttpServerRequest request) {
+    HttpConnection connection = request.connection();
+    if (!clients.began(connection)) {
+      return;
+    }
+    request.response().endHandler(end -> clients.ended(connection));
     String id = calls.nextId();
     Responder responder = new Responder(request, id);
+    Optional<String> ambiguity = Invalid.ambiguity(request);
+    if (ambiguity.isPresent()) {
+      refuse(request, responder, Problem.of(400, "Bad request", ambiguity.orElseThrow()));
+      return;
+    }
     String path = request.path();
     boolean options = request.method().equals(HttpMethod.OPTIONS);
     if (path == null) {
       responder.problem(Problem.of(400, "Bad request", "the request's target cannot be read"));
       return;
     }
-    switch (routes.match(request.method().name(), path)) {
-      case Match.Found found -> new Exchange(request, responder, id, found, calls, loop).begin();
+    switch (routes.get().match(request.method().name(), path)) {
+      case Match.Found found ->
+          new Exchange(request, responder, id, found, calls, loop, clients).begin();
       case Match.WrongMethod wrong -> wrongMethod(responder, path, wrong.allowed(), options);
       case Match.Malformed malformed ->
           responder.problem(Problem.of(400, "Bad request", "the path cannot be decoded"));
       case Match.Unknown unknown -> unknown(responder, path, options);
     }
+  }
+
+  /** Takes what could not even be decoded. */
+  public void invalid(HttpServerRequest request) {
+    refuse(request, new Responder(request, calls.nextId()), Invalid.undecodable(request));
+  }
+
+  private void refuse(HttpServerRequest request, Responder responder, Problem problem) {
+    clients.ending(request.connection());
+    responder.problemAndClose(problem);
   }
 
   private static void wrongMethod(

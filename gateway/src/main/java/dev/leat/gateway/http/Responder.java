@@ -12,6 +12,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import java.util.Optional;
 import java.util.Set;
 
@@ -32,6 +33,10 @@ final class Responder {
           "upgrade");
 
   private static final int NO_CONTENT = 204;
+
+  /** Of RFC 9113, section 8.1: the response is whole, and the rest of the request not wanted. */
+  private static final long NO_ERROR = 0;
+
   private static final int NOT_MODIFIED = 304;
 
   /** Seconds; long enough for a burst to pass, short enough to be tried. */
@@ -104,6 +109,12 @@ final class Responder {
 
   /** The problem, after which the connection ends: not all of the request was read. */
   void problemAndClose(Problem problem) {
+    if (request.version() == HttpVersion.HTTP_2) {
+      // The connection is shared by other requests: the rest of this one's body is given up alone.
+      problem(problem);
+      request.response().reset(NO_ERROR);
+      return;
+    }
     request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
     problem(problem);
     request.connection().close();

@@ -39,6 +39,9 @@ public record Route(
   /** Longer than a person waits for a page; a payment wants to set its own. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
 
+  /** What waits longer has been given up by whatever is between. */
+  public static final Duration LONGEST_TIMEOUT = Duration.ofHours(1);
+
   /** 1 MiB, what the smallest of the brokers takes as one message without being told otherwise. */
   public static final int DEFAULT_BODY_LIMIT = 1 << 20;
 
@@ -58,6 +61,11 @@ public record Route(
     if (!timeout.isPositive()) {
       throw new IllegalArgumentException(
           "route " + method + " " + path + ": the timeout must be positive, was " + timeout);
+    }
+    if (timeout.compareTo(LONGEST_TIMEOUT) > 0) {
+      throw new IllegalArgumentException(
+          "route %s %s: the timeout must not be over an hour, was %s; longer work is for reply none"
+              .formatted(method, path, timeout));
     }
     if (bodyLimit < 0) {
       throw new IllegalArgumentException(

@@ -17,7 +17,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -57,6 +56,7 @@ class GatewayFileTest {
               - 0.0.0.0:8080
               - address: "[::1]:8443"
                 tls: {certificate: cert.pem, key: key.pem}
+              - {address: "127.0.0.1:8081", http2: false}
             event-loops: 3
             routes:
               - method: post
@@ -74,10 +74,9 @@ class GatewayFileTest {
     assertThat(settings.listeners())
         .containsExactly(
             Listener.plain("0.0.0.0", 8080),
-            new Listener(
-                "::1",
-                8443,
-                Optional.of(new Tls(folder.resolve("cert.pem"), folder.resolve("key.pem")))));
+            Listener.secured(
+                "::1", 8443, new Tls(folder.resolve("cert.pem"), folder.resolve("key.pem"))),
+            Listener.plain("127.0.0.1", 8081).withoutHttp2());
     assertThat(settings.eventLoops()).hasValue(3);
     assertThat(settings.routes())
         .containsExactly(

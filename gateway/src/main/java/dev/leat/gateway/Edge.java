@@ -1,0 +1,146 @@
+package dev.leat.gateway;
+
+import dev.leat.Leat;
+import dev.leat.caller.PendingCalls;
+import dev.leat.caller.SharedReplies;
+import dev.leat.gateway.http.ClientLimits;
+import dev.leat.gateway.http.HttpEdge;
+import dev.leat.gateway.route.Route;
+import dev.leat.gateway.route.RouteTable;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.SocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** What one event loop does. Held by the gateway, and with it the servers and the lane. */
+final class Edge extends VerticleBase {
+  /** Seconds of a connection without a byte; more than the longest that a route may wait. */
+  private static final int SILENCE = (int) Route.LONGEST_TIMEOUT.plusMinutes(1).toSeconds();
+
+  private final Leat leat;
+  private final Supplier<RouteTable> routes;
+  private final List<Listener> listeners;
+  private final ClientLimits limits;
+  private final SharedReplies shared;
+  private final List<HttpServer> servers = new ArrayList<>();
+  private @Nullable PendingCalls calls;
+  private @Nullable VertxLoop loop;
+  private @Nullable HttpEdge http;
+
+  Edge(
+      Leat leat,
+      Supplier<RouteTable> routes,
+      List<Listener> listeners,
+      ClientLimits limits,
+      SharedReplies shared) {
+    this.leat = leat;
+    this.routes = routes;
+    this.listeners = listeners;
+    this.limits = limits;
+    this.shared = shared;
+  }
+
+  @Override
+  public Future<?> start() {
+    VertxLoop own = new VertxLoop(vertx, context);
+    PendingCalls pending =
+        new PendingCalls(leat.broker(), own, leat.ids(), leat.nextReplyStream(), leat.instance());
+    shared.handTo(own, pending);
+    HttpEdge edge = new HttpEdge(routes, pending, own, limits);
+    loop = own;
+    calls = pending;
+    http = edge;
+    List<Future<HttpServer>> listening = new ArrayList<>();
+    for (int i = 0; i < listeners.size(); i++) {
+      HttpServer server =
+          vertx
+              .createHttpServer(options(listeners.get(i)))
+              .connectionHandler(edge::opened)
+              .invalidRequestHandler(edge::invalid)
+              .requestHandler(edge);
+      servers.add(server);
+      listening.add(server.listen(address(i, listeners.get(i))));
+    }
+    return Future.all(listening);
+  }
+
+  @Override
+  public Future<?> stop() {
+    if (http != null) {
+      http.close();
+    }
+    if (calls != null) {
+      calls.close();
+    }
+    return Future.succeededFuture();
+  }
+
+  List<Integer> ports() {
+    return servers.stream().map(HttpServer::actualPort).toList();
+  }
+
+  Future<?> shutdown(Duration patience) {
+    return Future.join(
+        servers.stream()
+            .map(server -> server.shutdown(patience.toMillis(), TimeUnit.MILLISECONDS))
+            .toList());
+  }
+
+  /** Reads the certificates of a listener again, for connections that are still to come. */
+  Future<?> renew(Listener listener) {
+    return listener
+        .tls()
+        .<Future<?>>map(
+            tls ->
+                servers
+                    .get(listeners.indexOf(listener))
+                    .updateSSLOptions(options(listener).getSslOptions(), true))
+        .orElseGet(Future::succeededFuture);
+  }
+
+  int inFlight() {
+    PendingCalls pending = Objects.requireNonNull(calls, "an edge that has not started");
+    VertxLoop own = Objects.requireNonNull(loop, "an edge that has not started");
+    return CompletableFuture.supplyAsync(pending::size, own).join();
+  }
+
+  private HttpServerOptions options(Listener listener) {
+    HttpServerOptions options =
+        new HttpServerOptions()
+            .setHttp2ClearTextEnabled(listener.http2())
+            .setMaxHeaderSize(limits.headerBytes())
+            // Whoever connects and never says a byte is not a client yet that could be watched.
+            .setIdleTimeoutUnit(TimeUnit.SECONDS)
+            .setIdleTimeout(SILENCE);
+    options.getInitialSettings().setMaxHeaderListSize(limits.headerBytes());
+    listener
+        .tls()
+        .ifPresent(
+            tls ->
+                options
+                    .setSsl(true)
+                    .setUseAlpn(listener.http2())
+                    .setKeyCertOptions(
+                        new PemKeyCertOptions()
+                            .setCertPath(tls.certificate().toString())
+                            .setKeyPath(tls.key().toString())));
+    return options;
+  }
+
+  /** Loops that ask for any port must be given the same one, but each listener its own. */
+  private static SocketAddress address(int index, Listener listener) {
+    return listener.port() == 0
+        ? SocketAddress.sharedRandomPort(index + 1, listener.host())
+        : SocketAddress.inetSocketAddress(listener.port(), listener.host());
+  }
+}

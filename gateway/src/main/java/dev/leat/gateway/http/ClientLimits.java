@@ -1,0 +1,32 @@
+package dev.leat.gateway.http;
+
+import java.time.Duration;
+
+/**
+ * How long, and how much, a client may keep a connection waiting.
+ *
+ * @param firstRequest from the connection to the end of its first request's headers
+ * @param idle between two requests
+ * @param body from the end of a request's headers to the end of its body; then 408
+ * @param headerBytes of a request's headers together; more is answered 431
+ */
+public record ClientLimits(Duration firstRequest, Duration idle, Duration body, int headerBytes) {
+  /**
+   * Patient enough for a telephone in a tunnel; the idle time is longer than the 60 seconds of the
+   * usual load balancers, so that they are the ones that close.
+   */
+  public static final ClientLimits DEFAULT =
+      new ClientLimits(
+          Duration.ofSeconds(20), Duration.ofSeconds(75), Duration.ofSeconds(60), 16_384);
+
+  /** Refuses what no client could keep to. */
+  public ClientLimits {
+    if (!firstRequest.isPositive() || !idle.isPositive() || !body.isPositive()) {
+      throw new IllegalArgumentException("the times that a client is given must be positive");
+    }
+    if (headerBytes < 256) {
+      throw new IllegalArgumentException(
+          "a request's headers need at least 256 bytes, were " + headerBytes);
+    }
+  }
+}

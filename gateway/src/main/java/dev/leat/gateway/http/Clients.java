@@ -1,0 +1,134 @@
+package dev.leat.gateway.http;
+
+import dev.leat.broker.EventLoop;
+import io.vertx.core.http.HttpConnection;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives up on clients that do not go on. Confined to its loop.
+ *
+ * <p>Hot path: a request costs a look-up and two counters. Time is counted in the rounds that this
+ * makes over all connections, a quarter of a second apart; one timer serves them all.
+ */
+final class Clients {
+  private static final Duration ROUND = Duration.ofMillis(250);
+
+  /** One connection. */
+  private static final class Client {
+    private int underWay;
+    private boolean hasAsked;
+    private boolean ending;
+    private long waitingSince;
+  }
+
+  private final EventLoop loop;
+  private EventLoop.@Nullable Timer timer;
+  private final long firstRequest;
+  private final long idle;
+  private final long body;
+  private final Map<HttpConnection, Client> clients = new HashMap<>();
+  private final Set<Exchange> receiving = new LinkedHashSet<>();
+  private long round;
+
+  Clients(EventLoop loop, ClientLimits limits) {
+    this.loop = loop;
+    this.firstRequest = rounds(limits.firstRequest());
+    this.idle = rounds(limits.idle());
+    this.body = rounds(limits.body());
+    next();
+  }
+
+  void close() {
+    if (timer != null) {
+      timer.cancel();
+    }
+  }
+
+  void opened(HttpConnection connection) {
+    Client client = new Client();
+    client.waitingSince = round;
+    clients.put(connection, client);
+    connection.closeHandler(gone -> clients.remove(connection));
+  }
+
+  /** Whether a request may be taken; not where what came before it has ended the connection. */
+  boolean began(HttpConnection connection) {
+    Client client = clients.get(connection);
+    if (client == null) {
+      return true;
+    }
+    client.hasAsked = true;
+    client.underWay++;
+    return !client.ending;
+  }
+
+  /**
+   * Nothing more is taken from a connection of HTTP/1: where its next request begins is unknown.
+   */
+  void ending(HttpConnection connection) {
+    Client client = clients.get(connection);
+    if (client != null) {
+      client.ending = true;
+    }
+  }
+
+  void ended(HttpConnection connection) {
+    Client client = clients.get(connection);
+    if (client != null) {
+      client.underWay--;
+      client.waitingSince = round;
+    }
+  }
+
+  /** A body is on its way. */
+  void receiving(Exchange exchange) {
+    exchange.receivingSince(round);
+    receiving.add(exchange);
+  }
+
+  /** It is there, or will not come. */
+  void received(Exchange exchange) {
+    receiving.remove(exchange);
+  }
+
+  private void next() {
+    timer =
+        loop.schedule(
+            ROUND,
+            () -> {
+              round++;
+              look();
+              next();
+            });
+  }
+
+  private void look() {
+    List<Exchange> late = new ArrayList<>();
+    for (Exchange exchange : receiving) {
+      if (round - exchange.receivingSince() > body) {
+        late.add(exchange);
+      }
+    }
+    late.forEach(Exchange::giveUp);
+    List<HttpConnection> silent = new ArrayList<>();
+    clients.forEach(
+        (connection, client) -> {
+          long patience = client.hasAsked ? idle : firstRequest;
+          if (client.underWay == 0 && round - client.waitingSince > patience) {
+            silent.add(connection);
+          }
+        });
+    silent.forEach(HttpConnection::close);
+  }
+
+  private static long rounds(Duration time) {
+    return Math.max(1, time.dividedBy(ROUND));
+  }
+}

@@ -1,0 +1,158 @@
+package dev.leat.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.leat.BadConfiguration;
+import dev.leat.Payload;
+import dev.leat.gateway.route.Route;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpClient.Version;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** HTTP/1.1 and HTTP/2, plain and over TLS. */
+class GatewayProtocolsTest extends GatewayFixture {
+  @TempDir private Path folder;
+
+  @BeforeEach
+  void startWorker() {
+    leat.worker("t").on("x", Payload.class, (payload, request) -> payload).start();
+    gateway.route(Route.post("/x", "t", "x").bodyLimit(1_000));
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Version.class,
+      names = {"HTTP_1_1", "HTTP_2"})
+  void a_client_may_speak_either_version_in_plain_text(Version version) throws Exception {
+    listen();
+
+    HttpResponse<String> response =
+        http.send(post(plain()).version(version).build(), BodyHandlers.ofString());
+
+    assertThat(response.version()).isEqualTo(version);
+    assertThat(response.body()).isEqualTo("hello");
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Version.class,
+      names = {"HTTP_1_1", "HTTP_2"})
+  void a_client_may_speak_either_version_over_tls(Version version) throws Exception {
+    listenSecured();
+    try (HttpClient secure = trusting()) {
+      HttpResponse<String> response =
+          secure.send(post(secured()).version(version).build(), BodyHandlers.ofString());
+
+      assertThat(response.version()).isEqualTo(version);
+      assertThat(response.body()).isEqualTo("hello");
+    }
+  }
+
+  @Test
+  void a_certificate_that_changes_is_taken_without_a_restart() throws Exception {
+    listenSecured();
+    try (HttpClient before = trusting()) {
+      assertThat(before.send(post(secured()).build(), BodyHandlers.ofString()).body())
+          .isEqualTo("hello");
+    }
+
+    Keytool.make(folder);
+
+    await().atMost(LONG).ignoreExceptions().until(() -> answersWithTheNew());
+  }
+
+  @Test
+  void a_certificate_that_cannot_be_used_leaves_the_old_one() throws Exception {
+    Tls tls = listenSecured();
+    try (HttpClient secure = trusting()) {
+      Files.writeString(tls.certificate(), "not a certificate");
+      assertThat(secure.send(post(secured()).build(), BodyHandlers.ofString()).body())
+          .isEqualTo("hello");
+    }
+    LeatGateway second = LeatGateway.on(leat);
+    Listener unusable = Listener.secured("127.0.0.1", 0, tls);
+    assertThatThrownBy(() -> second.listen(List.of(unusable)))
+        .isInstanceOf(BadConfiguration.class)
+        .hasMessage("the certificate or its key cannot be used");
+  }
+
+  @Test
+  void a_body_over_the_limit_costs_one_request_and_not_the_connection_it_shares() throws Exception {
+    listen();
+    List<CompletableFuture<HttpResponse<String>>> responses =
+        IntStream.range(0, 40)
+            .mapToObj(i -> i % 4 == 0 ? "x".repeat(100_000) : "small")
+            .map(body -> post(plain()).version(Version.HTTP_2).POST(BodyPublishers.ofString(body)))
+            .map(request -> http.sendAsync(request.build(), BodyHandlers.ofString()))
+            .toList();
+
+    for (int i = 0; i < 40; i++) {
+      assertThat(responses.get(i).join().statusCode()).isEqualTo(i % 4 == 0 ? 413 : 200);
+    }
+  }
+
+  @Test
+  void a_client_that_gives_up_on_http_2_frees_its_pending_entry() {
+    gateway.route(Route.post("/nobody", "nobody", "x").timeout(Duration.ofMinutes(5)));
+    listen();
+    CompletableFuture<HttpResponse<String>> response =
+        http.sendAsync(
+            post(URI.create("http://127.0.0.1:" + gateway.port() + "/nobody"))
+                .version(Version.HTTP_2)
+                .build(),
+            BodyHandlers.ofString());
+    await().atMost(LONG).until(() -> gateway.inFlight() == 1);
+
+    response.cancel(true);
+
+    await().atMost(LONG).until(() -> gateway.inFlight() == 0);
+  }
+
+  private boolean answersWithTheNew() throws Exception {
+    try (HttpClient after = trusting()) {
+      return after.send(post(secured()).build(), BodyHandlers.ofString()).body().equals("hello");
+    }
+  }
+
+  private Tls listenSecured() throws Exception {
+    Tls tls = Keytool.make(folder);
+    gateway.listen(List.of(Listener.plain("127.0.0.1", 0), Listener.secured("127.0.0.1", 0, tls)));
+    return tls;
+  }
+
+  private HttpClient trusting() throws Exception {
+    return HttpClient.newBuilder().sslContext(Keytool.trusting(folder)).build();
+  }
+
+  private HttpRequest.Builder post(URI uri) {
+    return HttpRequest.newBuilder(uri)
+        .timeout(LONG)
+        .header("content-type", "text/plain")
+        .POST(BodyPublishers.ofString("hello"));
+  }
+
+  private URI plain() {
+    return URI.create("http://127.0.0.1:" + gateway.port() + "/x");
+  }
+
+  private URI secured() {
+    return URI.create("https://127.0.0.1:" + gateway.ports().getLast() + "/x");
+  }
+}
