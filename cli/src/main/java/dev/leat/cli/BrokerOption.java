@@ -32,11 +32,6 @@ final class BrokerOption {
           spec.commandLine(),
           "name a broker by --broker or LEAT_BROKER, such as redis://127.0.0.1");
     }
-    if (given.startsWith("memory:")) {
-      throw new ParameterException(
-          spec.commandLine(),
-          given + " ends with this process; name a broker that processes share, such as redis:");
-    }
-    return given;
+    return Shared.refuseUnless(spec, given);
   }
 }

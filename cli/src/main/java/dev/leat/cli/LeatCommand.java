@@ -1,5 +1,6 @@
 package dev.leat.cli;
 
+import dev.leat.BadConfiguration;
 import dev.leat.LeatException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,9 +18,17 @@ import picocli.CommandLine.Spec;
     name = "leat",
     description = "HTTP ends at the edge and everything behind it is streams.",
     mixinStandardHelpOptions = true,
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:It is done.",
+      "1:It failed: a problem was the answer, or the broker is not there.",
+      "2:It was asked for wrongly: the command line, a URL, a file, or an address that is taken.",
+      "130, 143:It was told to end, by Ctrl-C or SIGTERM, and did so in order."
+    },
     versionProvider = LeatCommand.Version.class,
     subcommands = {
       DemoCommand.class,
+      GatewayCommand.class,
       WorkerCommand.class,
       CallCommand.class,
       SendCommand.class,
@@ -58,7 +67,9 @@ public final class LeatCommand implements Runnable {
       throw failure;
     }
     command.getErr().println("leat: " + failure.getMessage());
-    return CommandLine.ExitCode.SOFTWARE;
+    return failure instanceof BadConfiguration
+        ? CommandLine.ExitCode.USAGE
+        : CommandLine.ExitCode.SOFTWARE;
   }
 
   private static int refuse(ParameterException mistake, String[] arguments) {

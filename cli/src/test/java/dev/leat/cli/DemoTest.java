@@ -105,7 +105,7 @@ class DemoTest {
         .singleElement()
         .asString()
         .contains(":" + port, "cannot be listened on");
-    assertThat(second.waitFor()).isEqualTo(1);
+    assertThat(second.waitFor()).isEqualTo(2);
   }
 
   @Test

@@ -2,12 +2,17 @@ package dev.leat.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
 class LeatCommandTest {
+  @TempDir private Path folder;
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
 
@@ -45,7 +50,7 @@ class LeatCommandTest {
 
   @Test
   void an_unknown_scheme_is_one_sentence_without_the_password() {
-    assertThat(run("demo", "--broker", "rabbit://ada:s3cret@host")).isEqualTo(1);
+    assertThat(run("demo", "--broker", "rabbit://ada:s3cret@host")).isEqualTo(2);
     assertThat(err.toString().strip())
         .isEqualTo(
             "leat: rabbit://***@host: no broker has the scheme 'rabbit:', known are memory:, redis:,"
@@ -54,7 +59,7 @@ class LeatCommandTest {
 
   @Test
   void a_misspelt_option_of_a_broker_names_those_that_are_known() {
-    assertThat(run("demo", "--broker", "memory:?entrees=1")).isEqualTo(1);
+    assertThat(run("demo", "--broker", "memory:?entrees=1")).isEqualTo(2);
     assertThat(err.toString())
         .contains("there is no option 'entrees', known are bytes, entries, history");
   }
@@ -85,6 +90,40 @@ class LeatCommandTest {
     assertThat(run("worker", "--topic", "t", "--type", "x")).isEqualTo(2);
     assertThat(err.toString())
         .contains("the payload is not JSON: line 1", "'soon' is not a duration", "COMMAND");
+  }
+
+  @Test
+  void a_file_is_checked_without_a_broker() throws IOException {
+    Path right = folder.resolve("leat.yaml");
+    Files.writeString(
+        right,
+        """
+        broker: redis://:s3cret@127.0.0.1:1
+        listen: ["127.0.0.1:8080", "[::1]:8081"]
+        routes: [{method: GET, path: /a, topic: a, type: a}]
+        """);
+
+    assertThat(run("gateway", "--check", right.toString())).isZero();
+    assertThat(out.toString().strip())
+        .isEqualTo(
+            right
+                + " is right: 1 routes, broker redis://***@127.0.0.1:1, listening on"
+                + " http://127.0.0.1:8080, http://[::1]:8081");
+  }
+
+  @Test
+  void a_file_that_is_wrong_is_a_sentence_a_line() throws IOException {
+    Path wrong = folder.resolve("leat.yaml");
+    Files.writeString(wrong, "brokr: x\nrouts: y\n");
+
+    assertThat(run("gateway", "--check", wrong.toString())).isEqualTo(2);
+    assertThat(run("gateway", wrong.toString())).isEqualTo(2);
+    assertThat(err.toString().lines())
+        .containsExactly(
+            "leat.yaml:1: there is no key 'brokr' in the file, did you mean 'broker'?",
+            "leat.yaml:2: there is no key 'routs' in the file, did you mean 'routes'?",
+            "leat.yaml:1: there is no key 'brokr' in the file, did you mean 'broker'?",
+            "leat.yaml:2: there is no key 'routs' in the file, did you mean 'routes'?");
   }
 
   private int run(String... arguments) {

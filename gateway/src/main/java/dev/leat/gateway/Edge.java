@@ -27,6 +27,9 @@ final class Edge extends VerticleBase {
   /** Seconds of a connection without a byte; more than the longest that a route may wait. */
   private static final int SILENCE = (int) Route.LONGEST_TIMEOUT.plusMinutes(1).toSeconds();
 
+  /** Requests that one connection of HTTP/2 may have under way: a proxy sends all over a few. */
+  private static final int STREAMS = 1_000;
+
   private final Leat leat;
   private final Supplier<RouteTable> routes;
   private final List<Listener> listeners;
@@ -122,7 +125,10 @@ final class Edge extends VerticleBase {
             // Whoever connects and never says a byte is not a client yet that could be watched.
             .setIdleTimeoutUnit(TimeUnit.SECONDS)
             .setIdleTimeout(SILENCE);
-    options.getInitialSettings().setMaxHeaderListSize(limits.headerBytes());
+    options
+        .getInitialSettings()
+        .setMaxHeaderListSize(limits.headerBytes())
+        .setMaxConcurrentStreams(STREAMS);
     listener
         .tls()
         .ifPresent(

@@ -41,6 +41,32 @@ final class Child implements AutoCloseable {
     }
   }
 
+  /** The rest of the next line that begins so; those before, which may be logged, are dropped. */
+  String lineAfter(String beginning) {
+    String line = line();
+    while (!line.startsWith(beginning)) {
+      if (!process.isAlive() && line.equals("null")) {
+        throw new IllegalStateException("it ended before it said '" + beginning + "'");
+      }
+      line = line();
+    }
+    return line.substring(beginning.length());
+  }
+
+  /** Sends it a signal, such as HUP. */
+  void signal(String name) {
+    try {
+      new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().onExit().join();
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  /** Waits until it ends, and says how it did. */
+  int exitCode() {
+    return process.onExit().join().exitValue();
+  }
+
   /** Kills it without a word. */
   @Override
   public void close() {

@@ -1,0 +1,133 @@
+package dev.leat.cli;
+
+import dev.leat.BadConfiguration;
+import dev.leat.Leat;
+import dev.leat.LeatException;
+import dev.leat.broker.BrokerUrl;
+import dev.leat.gateway.LeatGateway;
+import dev.leat.gateway.Listener;
+import dev.leat.gateway.config.GatewayFile;
+import dev.leat.gateway.config.GatewaySettings;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
+import org.jline.utils.Signals;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Serves the routes of a file. */
+@Command(
+    name = "gateway",
+    description = {
+      "Serves the routes of a YAML file, until Ctrl-C.",
+      "On SIGHUP it reads the file again: requests under way end as they began, and where the file"
+          + " is wrong the old routes stay."
+    },
+    mixinStandardHelpOptions = true)
+final class GatewayCommand implements Callable<Integer> {
+  private static final Logger log = LoggerFactory.getLogger(GatewayCommand.class);
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "FILE", description = "Such as leat.yaml.")
+  private Path file;
+
+  @Option(names = "--check", description = "Say whether the file is right, and do nothing else.")
+  private boolean check;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    GatewaySettings settings;
+    try {
+      settings = read();
+    } catch (BadConfiguration faulty) {
+      spec.commandLine().getErr().println(faulty.getMessage());
+      return ExitCode.USAGE;
+    }
+    if (check) {
+      spec.commandLine().getOut().println(file + " is right: " + summary(settings));
+      return ExitCode.OK;
+    }
+    serve(settings);
+    return ExitCode.OK;
+  }
+
+  private void serve(GatewaySettings settings) throws InterruptedException {
+    Logs.tellOperators();
+    Leat leat = Leat.connect(Shared.refuseUnless(spec, settings.broker()));
+    LeatGateway gateway = LeatGateway.on(leat).routes(settings.routes());
+    settings.eventLoops().ifPresent(gateway::eventLoops);
+    ExecutorService reloads = Executors.newSingleThreadExecutor(Thread.ofVirtual().factory());
+    Closing closing =
+        Closing.on(
+            () -> {
+              reloads.shutdownNow();
+              gateway.close();
+              leat.close();
+            });
+    try {
+      gateway.listen(settings.listeners());
+    } catch (RuntimeException failure) {
+      closing.now();
+      throw failure;
+    }
+    Signals.register("HUP", () -> reloads.execute(() -> reload(gateway, settings)));
+    PrintWriter out = spec.commandLine().getOut();
+    out.println("listening on " + addresses(settings, gateway));
+    out.flush();
+    closing.await();
+  }
+
+  private void reload(LeatGateway gateway, GatewaySettings begun) {
+    try {
+      GatewaySettings now = read();
+      gateway.reload(now.routes());
+      if (!begun.broker().equals(now.broker())
+          || !begun.listeners().equals(now.listeners())
+          || !begun.eventLoops().equals(now.eventLoops())) {
+        log.warn("file={} only routes are taken while running, start again for the rest", file);
+      }
+    } catch (LeatException | IllegalArgumentException faulty) {
+      String.valueOf(faulty.getMessage())
+          .lines()
+          .forEach(line -> log.error("reload refused, the old routes stay: {}", line));
+    }
+  }
+
+  private GatewaySettings read() {
+    return GatewayFile.read(file, System::getenv);
+  }
+
+  private static String summary(GatewaySettings settings) {
+    return "%d routes, broker %s, listening on %s"
+        .formatted(
+            settings.routes().size(),
+            BrokerUrl.parse(settings.broker()),
+            settings.listeners().stream()
+                .map(listener -> url(listener, listener.port()))
+                .collect(Collectors.joining(", ")));
+  }
+
+  private static String addresses(GatewaySettings settings, LeatGateway gateway) {
+    StringBuilder all = new StringBuilder();
+    for (int i = 0; i < settings.listeners().size(); i++) {
+      all.append(i == 0 ? "" : ", ");
+      all.append(url(settings.listeners().get(i), gateway.ports().get(i)));
+    }
+    return all.toString();
+  }
+
+  private static String url(Listener listener, int port) {
+    String host = listener.host().contains(":") ? "[" + listener.host() + "]" : listener.host();
+    return (listener.tls().isPresent() ? "https://" : "http://") + host + ":" + port;
+  }
+}
