@@ -2,6 +2,7 @@ package dev.leat;
 
 import dev.leat.broker.Broker;
 import dev.leat.broker.Brokers;
+import dev.leat.broker.EventLoop;
 import dev.leat.broker.ThreadLoop;
 import dev.leat.caller.LaneCaller;
 import dev.leat.caller.Listener;
@@ -112,6 +113,11 @@ public final class Leat implements AutoCloseable {
   /** The broker itself: what gateways and tools build on. */
   public Broker broker() {
     return broker;
+  }
+
+  /** Where its own timers live; its thread is its own. */
+  public EventLoop loop() {
+    return loop;
   }
 
   /** Makes the ids of messages. */

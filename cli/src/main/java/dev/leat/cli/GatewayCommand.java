@@ -64,7 +64,8 @@ final class GatewayCommand implements Callable<Integer> {
   private void serve(GatewaySettings settings) throws InterruptedException {
     Logs.tellOperators();
     Leat leat = Leat.connect(Shared.refuseUnless(spec, settings.broker()));
-    LeatGateway gateway = LeatGateway.on(leat).routes(settings.routes());
+    LeatGateway gateway =
+        LeatGateway.on(leat).routes(settings.routes()).compression(settings.compression());
     settings.eventLoops().ifPresent(gateway::eventLoops);
     ExecutorService reloads = Executors.newSingleThreadExecutor(Thread.ofVirtual().factory());
     Closing closing =

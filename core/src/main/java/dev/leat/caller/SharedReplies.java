@@ -12,7 +12,8 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -55,34 +56,17 @@ public final class SharedReplies implements AutoCloseable {
   }
 
   /**
-   * Reads the shared replies of some topics from now on; once this returns, none is missed. Blocks
-   * until the broker has answered.
+   * Reads the shared replies of some topics from now on.
    *
-   * @throws BrokerUnavailable if it does not
+   * <p>Once the result is there, none is missed; it fails with {@link BrokerUnavailable} if the
+   * broker does not answer.
    */
-  public void listen(Collection<Topic> topics) {
-    for (Topic topic : topics) {
-      if (subscriptions.containsKey(topic.outgoing())) {
-        continue;
-      }
-      Subscription subscription =
-          subscriptions.computeIfAbsent(
-              topic.outgoing(),
-              stream -> broker.tail(stream, Position.NOW, entries -> onEntries(stream, entries)));
-      subscription.request(Integer.MAX_VALUE);
-      try {
-        subscription
-            .ready()
-            .toCompletableFuture()
-            .orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS)
-            .join();
-      } catch (CompletionException silent) {
-        throw new BrokerUnavailable("the replies of topic " + topic + " cannot be read", silent);
-      }
-    }
+  public CompletionStage<Void> listen(Collection<Topic> topics) {
     if (!topics.isEmpty() && trimming.compareAndSet(false, true)) {
       trimLater();
     }
+    return CompletableFuture.allOf(
+        topics.stream().map(topic -> ready(topic)).toArray(CompletableFuture<?>[]::new));
   }
 
   /** Hands replies to calls, on their loop. */
@@ -94,6 +78,26 @@ public final class SharedReplies implements AutoCloseable {
   public void close() {
     closed = true;
     subscriptions.values().forEach(Subscription::close);
+  }
+
+  private CompletableFuture<?> ready(Topic topic) {
+    return subscriptions
+        .computeIfAbsent(topic.outgoing(), this::begun)
+        .ready()
+        .toCompletableFuture()
+        .orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS)
+        .exceptionallyCompose(
+            silent ->
+                CompletableFuture.failedFuture(
+                    new BrokerUnavailable(
+                        "the replies of topic " + topic + " cannot be read", silent)));
+  }
+
+  private Subscription begun(String stream) {
+    Subscription subscription =
+        broker.tail(stream, Position.NOW, entries -> onEntries(stream, entries));
+    subscription.request(Integer.MAX_VALUE);
+    return subscription;
   }
 
   private void onEntries(String stream, List<Entry> entries) {

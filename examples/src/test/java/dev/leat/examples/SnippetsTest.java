@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.Leat;
 import dev.leat.gateway.LeatGateway;
+import dev.leat.gateway.config.GatewayFile;
+import dev.leat.gateway.route.Route;
+import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -13,16 +16,19 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The Java that README and docs show is the Java that is compiled and run here. */
 class SnippetsTest {
   private static final Path ROOT = Path.of("..");
   private static final Pattern SNIPPET =
       Pattern.compile("// snippet [a-z-]+\\n(.*?)\\n *// end", Pattern.DOTALL);
+  private static final Pattern YAML_BLOCK = Pattern.compile("```yaml\\n(.*?)```", Pattern.DOTALL);
   private static final Pattern JAVA_BLOCK = Pattern.compile("```java\\n(.*?)```", Pattern.DOTALL);
 
   @Test
@@ -62,6 +68,40 @@ class SnippetsTest {
           .isEqualTo("{\"id\":\"7\",\"name\":\"ada\"}");
       assertThat(http.send(none, BodyHandlers.ofString()).statusCode()).isEqualTo(404);
       assertThat(http.send(visit, BodyHandlers.ofString()).statusCode()).isEqualTo(202);
+    }
+  }
+
+  @Test
+  void a_gateway_that_is_mounted_works() throws Exception {
+    try (Leat leat = Leat.connect("memory:");
+        LeatGateway gateway = LeatGateway.on(leat).route(Route.post("/x", "t", "x"));
+        HttpClient http = HttpClient.newHttpClient()) {
+      leat.worker("t").on("x", String.class, (text, request) -> text).start();
+      Vertx vertx = Vertx.vertx();
+      Shop shop = new Shop(gateway, vertx);
+      vertx.deployVerticle(shop).await();
+      URI base = URI.create("http://127.0.0.1:" + shop.port());
+      HttpRequest own = HttpRequest.newBuilder(base.resolve("/own")).build();
+      HttpRequest routed =
+          HttpRequest.newBuilder(base.resolve("/x")).POST(BodyPublishers.ofString("hello")).build();
+
+      assertThat(http.send(own, BodyHandlers.ofString()).body()).isEqualTo("the shop's own");
+      assertThat(http.send(routed, BodyHandlers.ofString()).body()).isEqualTo("hello");
+      vertx.close().await();
+    }
+  }
+
+  @Test
+  void the_gateways_file_in_the_documents_is_right(@TempDir Path folder) throws IOException {
+    Files.createDirectories(folder.resolve("tls"));
+    Files.writeString(folder.resolve("tls/cert.pem"), "");
+    Files.writeString(folder.resolve("tls/key.pem"), "");
+    List<String> files = matches(YAML_BLOCK, documents());
+    assertThat(files).isNotEmpty();
+    for (String text : files) {
+      Path file = Files.writeString(folder.resolve("leat.yaml"), text);
+
+      assertThat(GatewayFile.read(file, Map.of("REDIS_PASSWORD", "x")::get).routes()).isNotEmpty();
     }
   }
 

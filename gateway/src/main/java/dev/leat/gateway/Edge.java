@@ -5,6 +5,7 @@ import dev.leat.caller.PendingCalls;
 import dev.leat.caller.SharedReplies;
 import dev.leat.gateway.http.ClientLimits;
 import dev.leat.gateway.http.HttpEdge;
+import dev.leat.gateway.http.RateLimits;
 import dev.leat.gateway.route.Route;
 import dev.leat.gateway.route.RouteTable;
 import io.vertx.core.Future;
@@ -34,6 +35,8 @@ final class Edge extends VerticleBase {
   private final Supplier<RouteTable> routes;
   private final List<Listener> listeners;
   private final ClientLimits limits;
+  private final RateLimits rates;
+  private final boolean compression;
   private final SharedReplies shared;
   private final List<HttpServer> servers = new ArrayList<>();
   private @Nullable PendingCalls calls;
@@ -45,11 +48,15 @@ final class Edge extends VerticleBase {
       Supplier<RouteTable> routes,
       List<Listener> listeners,
       ClientLimits limits,
+      RateLimits rates,
+      boolean compression,
       SharedReplies shared) {
     this.leat = leat;
     this.routes = routes;
     this.listeners = listeners;
     this.limits = limits;
+    this.rates = rates;
+    this.compression = compression;
     this.shared = shared;
   }
 
@@ -59,7 +66,7 @@ final class Edge extends VerticleBase {
     PendingCalls pending =
         new PendingCalls(leat.broker(), own, leat.ids(), leat.nextReplyStream(), leat.instance());
     shared.handTo(own, pending);
-    HttpEdge edge = new HttpEdge(routes, pending, own, limits);
+    HttpEdge edge = new HttpEdge(vertx, routes, pending, own, limits, rates);
     loop = own;
     calls = pending;
     http = edge;
@@ -121,6 +128,7 @@ final class Edge extends VerticleBase {
     HttpServerOptions options =
         new HttpServerOptions()
             .setHttp2ClearTextEnabled(listener.http2())
+            .setCompressionSupported(compression)
             .setMaxHeaderSize(limits.headerBytes())
             // Whoever connects and never says a byte is not a client yet that could be watched.
             .setIdleTimeoutUnit(TimeUnit.SECONDS)

@@ -8,19 +8,24 @@ import dev.leat.LeatException;
 import dev.leat.broker.Capability;
 import dev.leat.caller.SharedReplies;
 import dev.leat.gateway.http.ClientLimits;
+import dev.leat.gateway.http.RateLimits;
 import dev.leat.gateway.route.ReplyMode;
 import dev.leat.gateway.route.Route;
 import dev.leat.gateway.route.RouteTable;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
+import io.vertx.ext.web.Router;
 import java.net.BindException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,6 +49,9 @@ public final class LeatGateway implements AutoCloseable {
 
   private final Leat leat;
   private final List<Route> routes = new ArrayList<>();
+  private final RateLimits rates = new RateLimits();
+  private final SharedReplies shared;
+  private final List<Mounted> mounted = new CopyOnWriteArrayList<>();
 
   /**
    * Half of the cores: workers, or the broker, need theirs. One serves the embedded broker best.
@@ -51,8 +59,8 @@ public final class LeatGateway implements AutoCloseable {
   private int eventLoops = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
 
   private @Nullable Vertx vertx;
-  private @Nullable SharedReplies shared;
   private ClientLimits clientLimits = ClientLimits.DEFAULT;
+  private boolean compression;
   private volatile RouteTable table = new RouteTable(List.of());
   private Certificates certificates = Certificates.NONE;
   private List<Listener> listeners = List.of();
@@ -61,6 +69,7 @@ public final class LeatGateway implements AutoCloseable {
 
   private LeatGateway(Leat leat) {
     this.leat = leat;
+    this.shared = new SharedReplies(leat.broker(), leat.loop());
   }
 
   /** A gateway to a broker; it is closed before the connection is. */
@@ -86,6 +95,15 @@ public final class LeatGateway implements AutoCloseable {
       throw new IllegalArgumentException("event loops must be at least 1, were " + number);
     }
     eventLoops = number;
+    return this;
+  }
+
+  /**
+   * Has responses compressed for clients that take it. Off unless asked for: it costs more time
+   * than it saves within a data centre, and tells secrets where a client's words are in the answer.
+   */
+  public LeatGateway compression(boolean on) {
+    compression = on;
     return this;
   }
 
@@ -120,18 +138,16 @@ public final class LeatGateway implements AutoCloseable {
     if (addresses.isEmpty()) {
       throw new IllegalArgumentException("a gateway listens at one address at least");
     }
-    RouteTable table = tableOf(routes);
+    RouteTable candidate = tableOf(routes);
     Vertx started = Vertx.vertx(options());
     vertx = started;
     listeners = List.copyOf(addresses);
-    SharedReplies replies =
-        new SharedReplies(leat.broker(), new VertxLoop(started, started.getOrCreateContext()));
-    shared = replies;
     edges = new ArrayList<>();
     try {
-      take(table, routes);
+      await(take(candidate, routes));
       for (int i = 0; i < eventLoops; i++) {
-        Edge edge = new Edge(leat, this::table, listeners, clientLimits, replies);
+        Edge edge =
+            new Edge(leat, this::table, listeners, clientLimits, rates, compression, shared);
         edges.add(edge);
         started.deployVerticle(edge).toCompletionStage().toCompletableFuture().join();
       }
@@ -156,8 +172,30 @@ public final class LeatGateway implements AutoCloseable {
    * @throws IllegalArgumentException if two routes take the same requests
    */
   public void reload(Collection<Route> others) {
-    take(tableOf(others), others);
+    await(take(tableOf(others), others));
     log.info("gateway ports={} routes={} reloaded", ports, others.size());
+  }
+
+  /**
+   * Serves the routes beside others of a Vert.x router; what none of them takes goes on to the
+   * router's next. Call on the event loop that the router works on, once for each of its routers,
+   * and before a handler that reads bodies is added. A route's path is the whole one that the
+   * client wrote; {@link ClientLimits} are the server's own affair.
+   *
+   * @param owner of the loop
+   * @return completed once requests may come
+   * @throws IllegalStateException if this thread is no event loop of the owner's
+   */
+  public Future<Void> mountOn(Router router, Vertx owner) {
+    Context context = Vertx.currentContext();
+    if (context == null || !context.owner().equals(owner) || !context.isEventLoopContext()) {
+      throw new IllegalStateException("mount a gateway on the event loop that its router works on");
+    }
+    Mounted place = new Mounted(leat, new VertxLoop(owner, context), owner, this::table, rates);
+    mounted.add(place);
+    place.takeFrom(shared);
+    router.route().handler(place);
+    return Future.fromCompletionStage(take(tableOf(routes), routes), context);
   }
 
   /** The port that is listened on, the first of several; 0 before. */
@@ -172,7 +210,8 @@ public final class LeatGateway implements AutoCloseable {
 
   /** Requests that wait for their reply, over all event loops. Blocks for a moment. */
   public int inFlight() {
-    return edges.stream().mapToInt(Edge::inFlight).sum();
+    return edges.stream().mapToInt(Edge::inFlight).sum()
+        + mounted.stream().mapToInt(Mounted::inFlight).sum();
   }
 
   /**
@@ -181,6 +220,9 @@ public final class LeatGateway implements AutoCloseable {
    */
   @Override
   public void close() {
+    shared.close();
+    mounted.forEach(Mounted::close);
+    mounted.clear();
     Vertx closing = vertx;
     if (closing == null) {
       return;
@@ -191,9 +233,6 @@ public final class LeatGateway implements AutoCloseable {
         .toCompletionStage()
         .toCompletableFuture()
         .join();
-    if (shared != null) {
-      shared.close();
-    }
     vertx = null;
     edges = List.of();
     log.info("gateway ports={} closed", ports);
@@ -211,15 +250,22 @@ public final class LeatGateway implements AutoCloseable {
   }
 
   /** Replies must be listened to before the first request that they answer. */
-  private void take(RouteTable candidate, Collection<Route> from) {
-    if (shared != null) {
-      shared.listen(
-          from.stream()
-              .filter(route -> route.reply() == ReplyMode.SHARED)
-              .map(Route::topic)
-              .collect(Collectors.toSet()));
+  private CompletionStage<Void> take(RouteTable candidate, Collection<Route> from) {
+    return shared
+        .listen(
+            from.stream()
+                .filter(route -> route.reply() == ReplyMode.SHARED)
+                .map(Route::topic)
+                .collect(Collectors.toSet()))
+        .thenRun(() -> table = candidate);
+  }
+
+  private static void await(CompletionStage<Void> taken) {
+    try {
+      taken.toCompletableFuture().join();
+    } catch (CompletionException failure) {
+      throw failure.getCause() instanceof LeatException known ? known : failure;
     }
-    table = candidate;
   }
 
   private Future<?> renew(Listener listener) {

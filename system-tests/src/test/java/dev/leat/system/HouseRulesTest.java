@@ -59,7 +59,8 @@ class HouseRulesTest {
     "dev.leat.gateway.route, dev.leat",
     "dev.leat.gateway.http,"
         + " dev.leat | dev.leat.broker | dev.leat.caller | dev.leat.wire |"
-        + " dev.leat.gateway.route | io.vertx.. | io.netty.handler.codec..",
+        + " dev.leat.gateway.route | io.vertx.. | io.netty.handler.codec.. |"
+        + " io.github.bucket4j..",
     "dev.leat.gateway.config,"
         + " dev.leat | dev.leat.broker | dev.leat.gateway | dev.leat.gateway.route |"
         + " org.snakeyaml..",

@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -26,7 +25,7 @@ import org.snakeyaml.engine.v2.nodes.Node;
 /** Reads a gateway's YAML file, and says all that is wrong with it, line by line. */
 public final class GatewayFile {
   private static final Set<String> KEYS =
-      inOrder("broker", "listen", "event-loops", "defaults", "routes");
+      inOrder("broker", "listen", "event-loops", "compression", "defaults", "routes");
   private static final Set<String> LISTENER_KEYS = inOrder("address", "tls", "http2");
   private static final Set<String> TLS_KEYS = inOrder("certificate", "key");
 
@@ -91,10 +90,11 @@ public final class GatewayFile {
             .flatMap(value -> value.as(GatewayFile::eventLoops))
             .map(OptionalInt::of)
             .orElse(OptionalInt.empty());
+    boolean compression = file.get("compression").flatMap(Value::yesOrNo).orElse(false);
     List<Route> routes =
         new RouteReader(file.get("defaults").flatMap(value -> value.mapping(RouteReader.SETTINGS)))
             .read(file.get("routes"), faults);
-    return new GatewaySettings(broker.orElse(""), listeners(file), eventLoops, routes);
+    return new GatewaySettings(broker.orElse(""), listeners(file), eventLoops, compression, routes);
   }
 
   private List<Listener> listeners(Mapping file) {
@@ -122,11 +122,7 @@ public final class GatewayFile {
       item.fault("the key 'address' is missing, such as address: 0.0.0.0:8443");
       return Optional.empty();
     }
-    boolean http2 =
-        keys.orElseThrow()
-            .get("http2")
-            .flatMap(value -> value.oneOf(Map.of("true", true, "false", false)))
-            .orElse(true);
+    boolean http2 = keys.orElseThrow().get("http2").flatMap(Value::yesOrNo).orElse(true);
     Optional<Tls> tls = keys.orElseThrow().get("tls").flatMap(this::tls);
     return address
         .orElseThrow()

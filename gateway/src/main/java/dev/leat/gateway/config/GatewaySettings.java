@@ -11,10 +11,15 @@ import java.util.OptionalInt;
  * @param broker its URL, which may hold a password
  * @param listeners where it takes requests, at least one
  * @param eventLoops left to the gateway where empty
+ * @param compression whether responses are compressed for clients that take it
  * @param routes that do not contradict each other
  */
 public record GatewaySettings(
-    String broker, List<Listener> listeners, OptionalInt eventLoops, List<Route> routes) {
+    String broker,
+    List<Listener> listeners,
+    OptionalInt eventLoops,
+    boolean compression,
+    List<Route> routes) {
   /** Names no broker, since that may hold a password. */
   @Override
   public String toString() {

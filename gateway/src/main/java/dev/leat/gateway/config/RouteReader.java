@@ -1,6 +1,8 @@
 package dev.leat.gateway.config;
 
 import dev.leat.Dialect;
+import dev.leat.gateway.route.Cors;
+import dev.leat.gateway.route.RateLimit;
 import dev.leat.gateway.route.ReplyMode;
 import dev.leat.gateway.route.Route;
 import java.util.ArrayList;
@@ -17,7 +19,18 @@ import java.util.stream.Stream;
 final class RouteReader {
   /** What a route may say, and so may the defaults. */
   static final Set<String> SETTINGS =
-      GatewayFile.inOrder("timeout", "reply", "dialect", "media-types", "body-limit", "headers");
+      GatewayFile.inOrder(
+          "timeout",
+          "reply",
+          "dialect",
+          "media-types",
+          "body-limit",
+          "headers",
+          "cors",
+          "rate-limit");
+
+  private static final Set<String> CORS_KEYS =
+      GatewayFile.inOrder("origins", "headers", "exposed", "credentials", "max-age");
 
   private static final Set<String> IDENTITY =
       GatewayFile.inOrder("method", "path", "topic", "type");
@@ -95,7 +108,36 @@ final class RouteReader {
             .map(changed::bodyLimit)
             .orElse(changed);
     changed = keys.get("media-types").map(v -> changedTo(v)).map(changed::accepts).orElse(changed);
-    return keys.get("headers").map(v -> changedTo(v)).map(changed::handsOn).orElse(changed);
+    changed = keys.get("headers").map(v -> changedTo(v)).map(changed::handsOn).orElse(changed);
+    changed = keys.get("cors").flatMap(RouteReader::cors).map(changed::cors).orElse(changed);
+    return keys.get("rate-limit")
+        .flatMap(v -> v.as(RateLimit::parse))
+        .map(changed::rateLimit)
+        .orElse(changed);
+  }
+
+  private static Optional<Cors> cors(Value value) {
+    if (value.isText()) {
+      return value.as(Cors::of);
+    }
+    Optional<Mapping> keys = value.mapping(CORS_KEYS);
+    if (keys.isEmpty()) {
+      return Optional.empty();
+    }
+    Mapping said = keys.orElseThrow();
+    Cors general = Cors.of(Cors.ANY);
+    try {
+      return Optional.of(
+          new Cors(
+              said.get("origins").map(Value::texts).orElse(Set.of()),
+              said.get("headers").map(Value::texts).orElse(general.headers()),
+              said.get("exposed").map(Value::texts).orElse(general.exposed()),
+              said.get("credentials").flatMap(Value::yesOrNo).orElse(false),
+              said.get("max-age").flatMap(v -> v.as(Units::duration)).orElse(general.maxAge())));
+    } catch (IllegalArgumentException impossible) {
+      value.fault(String.valueOf(impossible.getMessage()));
+      return Optional.empty();
+    }
   }
 
   private static String[] changedTo(Value list) {

@@ -2,6 +2,7 @@ package dev.leat.gateway.config;
 
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -59,7 +60,7 @@ final class Value {
   }
 
   /** One of a few words. */
-  <T> Optional<T> oneOf(java.util.Map<String, T> words) {
+  <T> Optional<T> oneOf(Map<String, T> words) {
     return as(
         text -> {
           T meant = words.get(text);
@@ -69,6 +70,10 @@ final class Value {
           }
           return meant;
         });
+  }
+
+  Optional<Boolean> yesOrNo() {
+    return oneOf(Map.of("true", true, "false", false));
   }
 
   /** The values of a list; what is no list is a list of one. */

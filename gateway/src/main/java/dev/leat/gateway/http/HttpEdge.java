@@ -3,13 +3,16 @@ package dev.leat.gateway.http;
 import dev.leat.Problem;
 import dev.leat.broker.EventLoop;
 import dev.leat.caller.PendingCalls;
+import dev.leat.gateway.route.Cors;
 import dev.leat.gateway.route.Match;
 import dev.leat.gateway.route.RouteTable;
 import io.vertx.core.Handler;
+import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
@@ -24,6 +27,8 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
   private final PendingCalls calls;
   private final EventLoop loop;
   private final Clients clients;
+  private final CrossOrigin crossOrigin;
+  private final RateLimits rates;
 
   /**
    * An edge whose calls live on the same loop. Call on that loop.
@@ -31,7 +36,14 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
    * @param routes asked for each request, so that they may be others from one to the next
    */
   public HttpEdge(
-      Supplier<RouteTable> routes, PendingCalls calls, EventLoop loop, ClientLimits limits) {
+      Vertx vertx,
+      Supplier<RouteTable> routes,
+      PendingCalls calls,
+      EventLoop loop,
+      ClientLimits limits,
+      RateLimits rates) {
+    this.crossOrigin = new CrossOrigin(vertx);
+    this.rates = rates;
     this.routes = routes;
     this.calls = calls;
     this.loop = loop;
@@ -63,14 +75,31 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
       return;
     }
     String path = request.path();
-    boolean options = request.method().equals(HttpMethod.OPTIONS);
     if (path == null) {
       responder.problem(Problem.of(400, "Bad request", "the request's target cannot be read"));
       return;
     }
-    switch (routes.get().match(request.method().name(), path)) {
-      case Match.Found found ->
-          new Exchange(request, responder, id, found, calls, loop, clients).begin();
+    Match match = routes.get().match(request.method().name(), path);
+    if (CrossOrigin.isAsked(request)) {
+      Optional<Cors> cors = cors(request, path, match);
+      if (cors.isPresent()) {
+        crossOrigin.check(request, cors.get(), () -> go(request, responder, id, path, match));
+        return;
+      }
+    }
+    go(request, responder, id, path, match);
+  }
+
+  /** Takes what could not even be decoded. */
+  public void invalid(HttpServerRequest request) {
+    refuse(request, new Responder(request, calls.nextId()), Invalid.undecodable(request));
+  }
+
+  private void go(
+      HttpServerRequest request, Responder responder, String id, String path, Match match) {
+    boolean options = request.method().equals(HttpMethod.OPTIONS);
+    switch (match) {
+      case Match.Found found -> take(request, responder, id, found);
       case Match.WrongMethod wrong -> wrongMethod(responder, path, wrong.allowed(), options);
       case Match.Malformed malformed ->
           responder.problem(Problem.of(400, "Bad request", "the path cannot be decoded"));
@@ -78,9 +107,23 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
     }
   }
 
-  /** Takes what could not even be decoded. */
-  public void invalid(HttpServerRequest request) {
-    refuse(request, new Responder(request, calls.nextId()), Invalid.undecodable(request));
+  private void take(HttpServerRequest request, Responder responder, String id, Match.Found found) {
+    if (found.route().cors().isPresent()) {
+      CrossOrigin.vary(request.response());
+    }
+    OptionalLong wait = rates.secondsToWait(found.route());
+    if (wait.isPresent()) {
+      responder.tooMany(wait.getAsLong());
+      return;
+    }
+    new Exchange(request, responder, id, found, calls, loop, clients).begin();
+  }
+
+  /** What is allowed to other origins by the route that is asked for, or asked about. */
+  private Optional<Cors> cors(HttpServerRequest request, String path, Match match) {
+    String about = CrossOrigin.askedMethod(request);
+    Match meant = about.isEmpty() ? match : routes.get().match(about, path);
+    return meant instanceof Match.Found found ? found.route().cors() : Optional.empty();
   }
 
   private void refuse(HttpServerRequest request, Responder responder, Problem problem) {

@@ -32,6 +32,8 @@ final class RequestHeaders {
         headers.set(Headers.HTTP_HEADER + name, value);
       }
     }
+    RequestId.of(request)
+        .ifPresent(given -> headers.set(Headers.HTTP_HEADER + RequestId.HEADER, given));
     handOn(request, headers, Headers.TRACEPARENT);
     handOn(request, headers, Headers.TRACESTATE);
     if (type.isWorthAHeader()) {

@@ -48,6 +48,7 @@ final class Responder {
   Responder(HttpServerRequest request, String id) {
     this.request = request;
     this.id = id;
+    request.response().putHeader(RequestId.HEADER, RequestId.of(request).orElse(id));
   }
 
   /** Whether the response has ended, or has nobody to go to. */
@@ -68,6 +69,7 @@ final class Responder {
       reply.headers().forEach((name, value) -> handOn(response, name, value));
     } catch (IllegalArgumentException malformed) {
       response.headers().clear();
+      response.putHeader(RequestId.HEADER, RequestId.of(request).orElse(id));
       problem(Problems.badReply("the reply sets a header that HTTP does not allow"));
       return;
     }
@@ -87,6 +89,12 @@ final class Responder {
       response.putHeader(HttpHeaders.RETRY_AFTER, RETRY_AFTER);
     }
     end(ProblemReply.payload(problem.withId(id)), ProblemReply.MEDIA_TYPE);
+  }
+
+  /** 429: the route has taken its share. */
+  void tooMany(long secondsToWait) {
+    request.response().putHeader(HttpHeaders.RETRY_AFTER, Long.toString(secondsToWait));
+    problem(Problem.of(429, "Too many requests", "this route takes no more for now"));
   }
 
   /** 202: the broker has it, and nobody will answer. */

@@ -5,6 +5,7 @@ import dev.leat.Topic;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -23,6 +24,8 @@ import java.util.regex.Pattern;
  * @param mediaTypes what a body may be, such as {@code application/json}; none means anything, else
  *     is answered 415
  * @param headers HTTP headers, in lower case, that become headers {@code http.header.<name>}
+ * @param cors which pages may use it from within a browser; none where empty
+ * @param rateLimit unlimited where empty
  */
 public record Route(
     String method,
@@ -34,7 +37,9 @@ public record Route(
     Dialect dialect,
     int bodyLimit,
     Set<String> mediaTypes,
-    List<String> headers) {
+    List<String> headers,
+    Optional<Cors> cors,
+    Optional<RateLimit> rateLimit) {
 
   /** Longer than a person waits for a page; a payment wants to set its own. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
@@ -91,7 +96,9 @@ public record Route(
         Dialect.PACKED,
         DEFAULT_BODY_LIMIT,
         Set.of(),
-        List.of());
+        List.of(),
+        Optional.empty(),
+        Optional.empty());
   }
 
   /** {@code GET}, and {@code HEAD} with it. */
@@ -131,37 +138,137 @@ public record Route(
   /** The same with another timeout. */
   public Route timeout(Duration other) {
     return new Route(
-        method, path, topic, type, other, reply, dialect, bodyLimit, mediaTypes, headers);
+        method,
+        path,
+        topic,
+        type,
+        other,
+        reply,
+        dialect,
+        bodyLimit,
+        mediaTypes,
+        headers,
+        cors,
+        rateLimit);
   }
 
   /** The same with its answer from elsewhere. */
   public Route reply(ReplyMode other) {
     return new Route(
-        method, path, topic, type, timeout, other, dialect, bodyLimit, mediaTypes, headers);
+        method,
+        path,
+        topic,
+        type,
+        timeout,
+        other,
+        dialect,
+        bodyLimit,
+        mediaTypes,
+        headers,
+        cors,
+        rateLimit);
   }
 
   /** The same in another dialect. */
   public Route dialect(Dialect other) {
     return new Route(
-        method, path, topic, type, timeout, reply, other, bodyLimit, mediaTypes, headers);
+        method,
+        path,
+        topic,
+        type,
+        timeout,
+        reply,
+        other,
+        bodyLimit,
+        mediaTypes,
+        headers,
+        cors,
+        rateLimit);
   }
 
   /** The same with another limit, in bytes. */
   public Route bodyLimit(int other) {
     return new Route(
-        method, path, topic, type, timeout, reply, dialect, other, mediaTypes, headers);
+        method,
+        path,
+        topic,
+        type,
+        timeout,
+        reply,
+        dialect,
+        other,
+        mediaTypes,
+        headers,
+        cors,
+        rateLimit);
   }
 
   /** The same for bodies of these media types alone, parameters not counted. */
   public Route accepts(String... others) {
     return new Route(
-        method, path, topic, type, timeout, reply, dialect, bodyLimit, Set.of(others), headers);
+        method,
+        path,
+        topic,
+        type,
+        timeout,
+        reply,
+        dialect,
+        bodyLimit,
+        Set.of(others),
+        headers,
+        cors,
+        rateLimit);
   }
 
   /** The same with these HTTP headers handed on. */
   public Route handsOn(String... others) {
     return new Route(
-        method, path, topic, type, timeout, reply, dialect, bodyLimit, mediaTypes, List.of(others));
+        method,
+        path,
+        topic,
+        type,
+        timeout,
+        reply,
+        dialect,
+        bodyLimit,
+        mediaTypes,
+        List.of(others),
+        cors,
+        rateLimit);
+  }
+
+  /** The same for pages of other origins too. */
+  public Route cors(Cors other) {
+    return new Route(
+        method,
+        path,
+        topic,
+        type,
+        timeout,
+        reply,
+        dialect,
+        bodyLimit,
+        mediaTypes,
+        headers,
+        Optional.of(other),
+        rateLimit);
+  }
+
+  /** The same with a limit of how many requests it takes. */
+  public Route rateLimit(RateLimit other) {
+    return new Route(
+        method,
+        path,
+        topic,
+        type,
+        timeout,
+        reply,
+        dialect,
+        bodyLimit,
+        mediaTypes,
+        headers,
+        cors,
+        Optional.of(other));
   }
 
   private static String lowerCase(String text) {

@@ -8,6 +8,8 @@ import dev.leat.Dialect;
 import dev.leat.Topic;
 import dev.leat.gateway.Listener;
 import dev.leat.gateway.Tls;
+import dev.leat.gateway.route.Cors;
+import dev.leat.gateway.route.RateLimit;
 import dev.leat.gateway.route.ReplyMode;
 import dev.leat.gateway.route.Route;
 import java.io.IOException;
@@ -17,6 +19,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -69,6 +72,12 @@ class GatewayFileTest {
                 media-types: [application/json, text/plain]
                 body-limit: 64KiB
                 headers: [User-Agent]
+                rate-limit: 100/s
+                cors:
+                  origins: [https://app.example.com]
+                  headers: [X-Mine]
+                  credentials: true
+                  max-age: 5m
             """);
 
     assertThat(settings.listeners())
@@ -86,7 +95,15 @@ class GatewayFileTest {
                 .dialect(Dialect.NAMED)
                 .accepts("application/json", "text/plain")
                 .bodyLimit(65_536)
-                .handsOn("user-agent"));
+                .handsOn("user-agent")
+                .rateLimit(new RateLimit(100, seconds(1)))
+                .cors(
+                    new Cors(
+                        Set.of("https://app.example.com"),
+                        Set.of("X-Mine"),
+                        Set.of("x-request-id"),
+                        true,
+                        Duration.ofMinutes(5))));
   }
 
   @Test
@@ -166,7 +183,7 @@ class GatewayFileTest {
       textBlock =
           """
           brokr: x                     | 1: there is no key 'brokr' in the file, did you mean 'broker'?
-          zzz: x                       | 1: there is no key 'zzz' in the file, known are broker, listen, event-loops, defaults, routes
+          zzz: x                       | 1: there is no key 'zzz' in the file, known are broker, listen, event-loops, compression, defaults, routes
           broker: a                    | 1: broker: 'a' is not a broker's URL: it starts with a scheme, such as memory:
           broker: redis://u:s3cret@h h | 1: broker: 'redis://***@h h' cannot be read as a URL
           broker: {a: b}               | 1: broker is one value, not a list or a map
@@ -180,6 +197,10 @@ class GatewayFileTest {
           defaults: {reply: loud}      | 1: reply: 'loud' is none of private, shared, none
           defaults: {body-limit: 9GiB} | 1: body-limit: '9GiB' is more than a message can hold
           defaults: {body-limit: big}  | 1: body-limit: 'big' is not a size such as 512, 64KiB or 1MiB
+          compression: perhaps         | 1: compression: 'perhaps' is none of
+          defaults: {rate-limit: 100}  | 1: rate-limit: '100' is not a rate such as 100/s, 20/m or 9/h
+          defaults: {cors: example.com} | 1: cors: 'example.com' is not an origin such as https://app.example.com
+          defaults: {cors: {origins: "*", credentials: true}} | 1: CORS with credentials must name its origins
           defaults: {timeout: 0s}      | 2: route GET /a: the timeout must be positive, was PT0S
           broker: [                    | 3: this is not YAML: expected the node content, but found '-'
           routes: []                   | 2: 'routes' stands here twice
@@ -190,7 +211,7 @@ class GatewayFileTest {
       file += "broker: 'memory:'\n";
     }
     assertThat(faults(line.endsWith("[") ? "broker: [\n  x: [\n- y\n" : file))
-        .contains("leat.yaml:" + sentence);
+        .anyMatch(fault -> fault.startsWith("leat.yaml:" + sentence));
   }
 
   @Test
@@ -201,7 +222,7 @@ class GatewayFileTest {
             "leat.yaml:3: the key 'topic' of this route is missing",
             "leat.yaml:3: the key 'type' of this route is missing",
             "leat.yaml:4: routes is a map of method, path, topic, type, timeout, reply, dialect,"
-                + " media-types, body-limit, headers");
+                + " media-types, body-limit, headers, cors, rate-limit");
   }
 
   @Test

@@ -1,0 +1,80 @@
+package dev.leat.gateway.http;
+
+import dev.leat.gateway.route.Cors;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.handler.CorsHandler;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Has Vert.x answer what browsers ask before and with requests of other origins. Confined to its
+ * loop; requests that no page of another origin sends never come here.
+ */
+final class CrossOrigin {
+  private static final Set<HttpMethod> METHODS =
+      Set.of(
+          HttpMethod.GET,
+          HttpMethod.HEAD,
+          HttpMethod.POST,
+          HttpMethod.PUT,
+          HttpMethod.PATCH,
+          HttpMethod.DELETE);
+
+  private final Vertx vertx;
+  private final Map<Cors, Router> routers = new HashMap<>();
+
+  /** What goes on once the handler, which does not leave the loop, has let a request through. */
+  private Runnable onwards = () -> {};
+
+  CrossOrigin(Vertx vertx) {
+    this.vertx = vertx;
+  }
+
+  static boolean isAsked(HttpServerRequest request) {
+    return request.headers().contains(HttpHeaders.ORIGIN);
+  }
+
+  /** The method of the request that a browser asks about before it sends it; empty if it is not. */
+  static String askedMethod(HttpServerRequest request) {
+    String method = request.getHeader(HttpHeaders.ACCESS_CONTROL_REQUEST_METHOD);
+    return method == null || !request.method().equals(HttpMethod.OPTIONS) ? "" : method;
+  }
+
+  /** Tells caches that the answer to another origin, or to none, is another one. */
+  static void vary(HttpServerResponse response) {
+    if (!response.headers().contains(HttpHeaders.VARY)) {
+      response.putHeader(HttpHeaders.VARY, HttpHeaders.ORIGIN);
+    }
+  }
+
+  /** Refuses, answers, or goes on with what is allowed on the response. */
+  void check(HttpServerRequest request, Cors cors, Runnable allowed) {
+    onwards = allowed;
+    routers.computeIfAbsent(cors, this::router).handle(request);
+  }
+
+  private Router router(Cors cors) {
+    CorsHandler handler =
+        CorsHandler.create()
+            .allowedMethods(METHODS)
+            .allowedHeaders(cors.headers())
+            .exposedHeaders(cors.exposed())
+            .allowCredentials(cors.credentials())
+            .maxAgeSeconds((int) cors.maxAge().toSeconds());
+    if (cors.origins().contains(Cors.ANY)) {
+      handler.addOrigin(Cors.ANY);
+    } else {
+      handler.addOrigins(List.copyOf(cors.origins()));
+    }
+    Router router = Router.router(vertx);
+    router.route().handler(handler).handler(passed -> onwards.run());
+    return router;
+  }
+}

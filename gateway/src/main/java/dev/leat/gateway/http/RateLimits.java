@@ -1,0 +1,43 @@
+package dev.leat.gateway.http;
+
+import dev.leat.gateway.route.RateLimit;
+import dev.leat.gateway.route.Route;
+import io.github.bucket4j.Bucket;
+import io.github.bucket4j.ConsumptionProbe;
+import java.time.Duration;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Counts the requests of routes that are limited, over all event loops. A route that stays the same
+ * when routes are reloaded goes on with its count. Any thread.
+ */
+public final class RateLimits {
+  private final Map<Route, Bucket> buckets = new ConcurrentHashMap<>();
+
+  /** Nothing counted yet. */
+  public RateLimits() {}
+
+  /** Seconds to wait, rounded up, if the route has taken its share; else this request counts. */
+  OptionalLong secondsToWait(Route route) {
+    if (route.rateLimit().isEmpty()) {
+      return OptionalLong.empty();
+    }
+    Bucket bucket =
+        buckets.computeIfAbsent(route, limited -> bucket(limited.rateLimit().orElseThrow()));
+    ConsumptionProbe probe = bucket.tryConsumeAndReturnRemaining(1);
+    return probe.isConsumed()
+        ? OptionalLong.empty()
+        : OptionalLong.of(
+            Duration.ofNanos(probe.getNanosToWaitForRefill()).plusMillis(999).toSeconds());
+  }
+
+  private static Bucket bucket(RateLimit limit) {
+    return Bucket.builder()
+        .addLimit(
+            bandwidth ->
+                bandwidth.capacity(limit.requests()).refillGreedy(limit.requests(), limit.period()))
+        .build();
+  }
+}
