@@ -33,6 +33,12 @@ public final class Headers {
   /** On a reply: present when the request failed; the payload is then an RFC 9457 problem. */
   public static final String ERROR = "error";
 
+  /** On a reply: microseconds that the handler took. */
+  public static final String TOOK = "took";
+
+  /** On a reply: how often its request had been handed over; absent where that was once. */
+  public static final String ATTEMPT = "attempt";
+
   /** W3C Trace Context, handed on untouched. */
   public static final String TRACEPARENT = "traceparent";
 

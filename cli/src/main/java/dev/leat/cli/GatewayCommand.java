@@ -67,6 +67,7 @@ final class GatewayCommand implements Callable<Integer> {
     LeatGateway gateway =
         LeatGateway.on(leat).routes(settings.routes()).compression(settings.compression());
     settings.eventLoops().ifPresent(gateway::eventLoops);
+    settings.management().ifPresent(at -> gateway.manageAt(at.host(), at.port()));
     ExecutorService reloads = Executors.newSingleThreadExecutor(Thread.ofVirtual().factory());
     Closing closing =
         Closing.on(
@@ -84,6 +85,9 @@ final class GatewayCommand implements Callable<Integer> {
     Signals.register("HUP", () -> reloads.execute(() -> reload(gateway, settings)));
     PrintWriter out = spec.commandLine().getOut();
     out.println("listening on " + addresses(settings, gateway));
+    settings
+        .management()
+        .ifPresent(at -> out.println("managed at " + url(at, gateway.managementPort())));
     out.flush();
     closing.await();
   }
@@ -94,6 +98,7 @@ final class GatewayCommand implements Callable<Integer> {
       gateway.reload(now.routes());
       if (!begun.broker().equals(now.broker())
           || !begun.listeners().equals(now.listeners())
+          || !begun.management().equals(now.management())
           || !begun.eventLoops().equals(now.eventLoops())) {
         log.warn("file={} only routes are taken while running, start again for the rest", file);
       }

@@ -2,6 +2,7 @@ package dev.leat.worker;
 
 import dev.leat.BadMessage;
 import dev.leat.Handler;
+import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Position;
 import dev.leat.Problem;
@@ -17,6 +18,7 @@ import dev.leat.broker.Subscription;
 import dev.leat.wire.ProblemReply;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -188,13 +190,28 @@ public final class TopicWorker implements Worker {
       end(delivery, delivery.reject(Problem.of(501, "No handler", detail)));
       return;
     }
+    Instant began = loop.clock().instant();
     Binding.Result result = binding.handle(new Request(message, delivery.attempt()));
     switch (result) {
       case Binding.Result.Done done -> end(delivery, delivery.complete(List.of()));
-      case Binding.Result.Answered answered -> answer(delivery, answered.reply());
+      case Binding.Result.Answered answered ->
+          answer(delivery, measured(answered.reply(), delivery, began));
       case Binding.Result.Failed failed -> fail(delivery, failed.problem());
       case Binding.Result.Broken broken -> end(delivery, delivery.reject(broken.problem()));
     }
+  }
+
+  /** Who sets a deadline is one of ours and measures; others get what the protocol always had. */
+  private Message measured(Message reply, Delivery delivery, Instant began) {
+    if (!delivery.message().headers().has(Headers.DEADLINE)) {
+      return reply;
+    }
+    long took = ChronoUnit.MICROS.between(began, loop.clock().instant());
+    Headers.Builder headers = reply.headers().toBuilder().set(Headers.TOOK, Long.toString(took));
+    if (delivery.attempt() > 1) {
+      headers.set(Headers.ATTEMPT, Integer.toString(delivery.attempt()));
+    }
+    return reply.withHeaders(headers.build());
   }
 
   /** A reply that the broker will not take becomes a problem that it will. */

@@ -6,6 +6,7 @@ import dev.leat.caller.SharedReplies;
 import dev.leat.gateway.http.ClientLimits;
 import dev.leat.gateway.http.HttpEdge;
 import dev.leat.gateway.http.RateLimits;
+import dev.leat.gateway.http.RequestListener;
 import dev.leat.gateway.route.Route;
 import dev.leat.gateway.route.RouteTable;
 import io.vertx.core.Future;
@@ -36,6 +37,7 @@ final class Edge extends VerticleBase {
   private final List<Listener> listeners;
   private final ClientLimits limits;
   private final RateLimits rates;
+  private final RequestListener listener;
   private final boolean compression;
   private final SharedReplies shared;
   private final List<HttpServer> servers = new ArrayList<>();
@@ -49,6 +51,7 @@ final class Edge extends VerticleBase {
       List<Listener> listeners,
       ClientLimits limits,
       RateLimits rates,
+      RequestListener listener,
       boolean compression,
       SharedReplies shared) {
     this.leat = leat;
@@ -56,6 +59,7 @@ final class Edge extends VerticleBase {
     this.listeners = listeners;
     this.limits = limits;
     this.rates = rates;
+    this.listener = listener;
     this.compression = compression;
     this.shared = shared;
   }
@@ -66,7 +70,7 @@ final class Edge extends VerticleBase {
     PendingCalls pending =
         new PendingCalls(leat.broker(), own, leat.ids(), leat.nextReplyStream(), leat.instance());
     shared.handTo(own, pending);
-    HttpEdge edge = new HttpEdge(vertx, routes, pending, own, limits, rates);
+    HttpEdge edge = new HttpEdge(vertx, routes, pending, own, limits, rates, listener);
     loop = own;
     calls = pending;
     http = edge;
@@ -122,6 +126,12 @@ final class Edge extends VerticleBase {
     PendingCalls pending = Objects.requireNonNull(calls, "an edge that has not started");
     VertxLoop own = Objects.requireNonNull(loop, "an edge that has not started");
     return CompletableFuture.supplyAsync(pending::size, own).join();
+  }
+
+  long lateReplies() {
+    PendingCalls pending = Objects.requireNonNull(calls, "an edge that has not started");
+    VertxLoop own = Objects.requireNonNull(loop, "an edge that has not started");
+    return CompletableFuture.supplyAsync(pending::lateReplies, own).join();
   }
 
   private HttpServerOptions options(Listener listener) {

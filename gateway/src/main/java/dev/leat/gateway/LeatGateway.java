@@ -9,6 +9,8 @@ import dev.leat.broker.Capability;
 import dev.leat.caller.SharedReplies;
 import dev.leat.gateway.http.ClientLimits;
 import dev.leat.gateway.http.RateLimits;
+import dev.leat.gateway.http.RequestListener;
+import dev.leat.gateway.ops.Management;
 import dev.leat.gateway.route.ReplyMode;
 import dev.leat.gateway.route.Route;
 import dev.leat.gateway.route.RouteTable;
@@ -23,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -61,6 +64,9 @@ public final class LeatGateway implements AutoCloseable {
   private @Nullable Vertx vertx;
   private ClientLimits clientLimits = ClientLimits.DEFAULT;
   private boolean compression;
+  private @Nullable Management management;
+  private Optional<Listener> managedAt = Optional.empty();
+  private int managementPort;
   private volatile RouteTable table = new RouteTable(List.of());
   private Certificates certificates = Certificates.NONE;
   private List<Listener> listeners = List.of();
@@ -107,6 +113,15 @@ public final class LeatGateway implements AutoCloseable {
     return this;
   }
 
+  /**
+   * Answers health and metrics at an address of their own, once the gateway listens; see {@link
+   * Management}. Without it nothing is measured.
+   */
+  public LeatGateway manageAt(String host, int managePort) {
+    managedAt = Optional.of(Listener.plain(host, managePort));
+    return this;
+  }
+
   /** Gives clients other limits than {@link ClientLimits#DEFAULT}. */
   public LeatGateway clientLimits(ClientLimits limits) {
     clientLimits = limits;
@@ -143,11 +158,13 @@ public final class LeatGateway implements AutoCloseable {
     vertx = started;
     listeners = List.copyOf(addresses);
     edges = new ArrayList<>();
+    RequestListener listener = managed();
     try {
       await(take(candidate, routes));
       for (int i = 0; i < eventLoops; i++) {
         Edge edge =
-            new Edge(leat, this::table, listeners, clientLimits, rates, compression, shared);
+            new Edge(
+                leat, this::table, listeners, clientLimits, rates, listener, compression, shared);
         edges.add(edge);
         started.deployVerticle(edge).toCompletionStage().toCompletableFuture().join();
       }
@@ -159,6 +176,7 @@ public final class LeatGateway implements AutoCloseable {
       throw silent;
     }
     ports = edges.getFirst().ports();
+    manage(started);
     certificates = Certificates.watch(started, listeners, this::renew);
     log.info("gateway addresses={} ports={} routes={} listening", hosts(), ports, routes.size());
     return this;
@@ -203,6 +221,11 @@ public final class LeatGateway implements AutoCloseable {
     return ports.isEmpty() ? 0 : ports.getFirst();
   }
 
+  /** The port that health and metrics are answered at; 0 where they are not. */
+  public int managementPort() {
+    return managementPort;
+  }
+
   /** The ports that are listened on, in the order of their listeners. */
   public List<Integer> ports() {
     return ports;
@@ -227,6 +250,9 @@ public final class LeatGateway implements AutoCloseable {
     if (closing == null) {
       return;
     }
+    if (management != null) {
+      management.close();
+    }
     certificates.close();
     Future.join(edges.stream().map(edge -> edge.shutdown(DRAIN)).toList())
         .transform(ended -> closing.close())
@@ -236,6 +262,40 @@ public final class LeatGateway implements AutoCloseable {
     vertx = null;
     edges = List.of();
     log.info("gateway ports={} closed", ports);
+  }
+
+  private RequestListener managed() {
+    if (managedAt.isEmpty()) {
+      return RequestListener.NONE;
+    }
+    Management made = new Management(leat.broker(), () -> table.topics());
+    management = made;
+    return made.metrics();
+  }
+
+  private void manage(Vertx started) {
+    if (management != null) {
+      management.metrics().watch(this::inFlight, this::lateReplies);
+      Listener at = managedAt.orElseThrow();
+      try {
+        managementPort =
+            management
+                .listen(started, at.host(), at.port())
+                .toCompletionStage()
+                .toCompletableFuture()
+                .join();
+      } catch (CompletionException failure) {
+        close();
+        throw new BadConfiguration(
+            "%s:%d, for management, cannot be listened on; name another address"
+                .formatted(at.host(), at.port()),
+            failure);
+      }
+    }
+  }
+
+  private long lateReplies() {
+    return edges.stream().mapToLong(Edge::lateReplies).sum();
   }
 
   private RouteTable table() {

@@ -6,6 +6,7 @@ import dev.leat.caller.SharedReplies;
 import dev.leat.gateway.http.ClientLimits;
 import dev.leat.gateway.http.HttpEdge;
 import dev.leat.gateway.http.RateLimits;
+import dev.leat.gateway.http.RequestListener;
 import dev.leat.gateway.route.Match;
 import dev.leat.gateway.route.RouteTable;
 import io.vertx.core.Handler;
@@ -31,7 +32,8 @@ final class Mounted implements Handler<RoutingContext>, AutoCloseable {
     this.loop = loop;
     this.calls =
         new PendingCalls(leat.broker(), loop, leat.ids(), leat.nextReplyStream(), leat.instance());
-    this.http = new HttpEdge(vertx, routes, calls, loop, ClientLimits.DEFAULT, rates);
+    this.http =
+        new HttpEdge(vertx, routes, calls, loop, ClientLimits.DEFAULT, rates, RequestListener.NONE);
   }
 
   void takeFrom(SharedReplies shared) {

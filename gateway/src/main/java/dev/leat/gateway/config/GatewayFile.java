@@ -25,7 +25,7 @@ import org.snakeyaml.engine.v2.nodes.Node;
 /** Reads a gateway's YAML file, and says all that is wrong with it, line by line. */
 public final class GatewayFile {
   private static final Set<String> KEYS =
-      inOrder("broker", "listen", "event-loops", "compression", "defaults", "routes");
+      inOrder("broker", "listen", "management", "event-loops", "compression", "defaults", "routes");
   private static final Set<String> LISTENER_KEYS = inOrder("address", "tls", "http2");
   private static final Set<String> TLS_KEYS = inOrder("certificate", "key");
 
@@ -90,11 +90,14 @@ public final class GatewayFile {
             .flatMap(value -> value.as(GatewayFile::eventLoops))
             .map(OptionalInt::of)
             .orElse(OptionalInt.empty());
+    Optional<Listener> management =
+        file.get("management").flatMap(value -> value.as(GatewayFile::address));
     boolean compression = file.get("compression").flatMap(Value::yesOrNo).orElse(false);
     List<Route> routes =
         new RouteReader(file.get("defaults").flatMap(value -> value.mapping(RouteReader.SETTINGS)))
             .read(file.get("routes"), faults);
-    return new GatewaySettings(broker.orElse(""), listeners(file), eventLoops, compression, routes);
+    return new GatewaySettings(
+        broker.orElse(""), listeners(file), management, eventLoops, compression, routes);
   }
 
   private List<Listener> listeners(Mapping file) {

@@ -3,6 +3,7 @@ package dev.leat.gateway.config;
 import dev.leat.gateway.Listener;
 import dev.leat.gateway.route.Route;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -10,6 +11,7 @@ import java.util.OptionalInt;
  *
  * @param broker its URL, which may hold a password
  * @param listeners where it takes requests, at least one
+ * @param management where health and metrics are answered; nowhere where empty
  * @param eventLoops left to the gateway where empty
  * @param compression whether responses are compressed for clients that take it
  * @param routes that do not contradict each other
@@ -17,6 +19,7 @@ import java.util.OptionalInt;
 public record GatewaySettings(
     String broker,
     List<Listener> listeners,
+    Optional<Listener> management,
     OptionalInt eventLoops,
     boolean compression,
     List<Route> routes) {

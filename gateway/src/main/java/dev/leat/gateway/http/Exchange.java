@@ -161,7 +161,7 @@ final class Exchange implements CallListener {
       return;
     }
     // Before the call: its reply may be there before this method is left.
-    request.response().closeHandler(gone -> cancel());
+    responder.onGone(this::cancel);
     call =
         calls.call(
             id, target, headers, payload, loop.clock().instant().plus(route.timeout()), this);

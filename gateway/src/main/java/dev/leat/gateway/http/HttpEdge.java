@@ -11,6 +11,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -29,6 +30,7 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
   private final Clients clients;
   private final CrossOrigin crossOrigin;
   private final RateLimits rates;
+  private final RequestListener listener;
 
   /**
    * An edge whose calls live on the same loop. Call on that loop.
@@ -41,7 +43,9 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
       PendingCalls calls,
       EventLoop loop,
       ClientLimits limits,
-      RateLimits rates) {
+      RateLimits rates,
+      RequestListener listener) {
+    this.listener = listener;
     this.crossOrigin = new CrossOrigin(vertx);
     this.rates = rates;
     this.routes = routes;
@@ -66,9 +70,11 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
     if (!clients.began(connection)) {
       return;
     }
-    request.response().endHandler(end -> clients.ended(connection));
     String id = calls.nextId();
     Responder responder = new Responder(request, id);
+    long began = listener.now();
+    request.response().endHandler(end -> ended(request, responder, began));
+    request.response().closeHandler(gone -> gone(request, responder, began));
     Optional<String> ambiguity = Invalid.ambiguity(request);
     if (ambiguity.isPresent()) {
       refuse(request, responder, Problem.of(400, "Bad request", ambiguity.orElseThrow()));
@@ -90,6 +96,23 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
     go(request, responder, id, path, match);
   }
 
+  /** The client has gone; whether its response had ended before is not always said. */
+  private void gone(HttpServerRequest request, Responder responder, long began) {
+    responder.gone();
+    ended(request, responder, began);
+  }
+
+  private void ended(HttpServerRequest request, Responder responder, long began) {
+    if (!responder.isFirstEnd()) {
+      return;
+    }
+    clients.ended(request.connection());
+    HttpServerResponse response = request.response();
+    Ending ending = response.ended() ? responder.ending() : Ending.CANCELLED;
+    int status = ending == Ending.CANCELLED ? 0 : response.getStatusCode();
+    listener.ended(responder.route(), ending, status, began, responder.shown());
+  }
+
   /** Takes what could not even be decoded. */
   public void invalid(HttpServerRequest request) {
     refuse(request, new Responder(request, calls.nextId()), Invalid.undecodable(request));
@@ -108,6 +131,7 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
   }
 
   private void take(HttpServerRequest request, Responder responder, String id, Match.Found found) {
+    responder.takenBy(found.route());
     if (found.route().cors().isPresent()) {
       CrossOrigin.vary(request.response());
     }

@@ -5,6 +5,7 @@ import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Payload;
 import dev.leat.Problem;
+import dev.leat.gateway.route.Route;
 import dev.leat.wire.JsonSyntax;
 import dev.leat.wire.ProblemReply;
 import io.vertx.core.buffer.Buffer;
@@ -15,6 +16,7 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Writes responses. Confined to the request's loop. */
 final class Responder {
@@ -44,11 +46,51 @@ final class Responder {
 
   private final HttpServerRequest request;
   private final String id;
+  private @Nullable Route route;
+  private Runnable onGone = () -> {};
+  private boolean over;
+  private Ending ending = Ending.CANCELLED;
+  private @Nullable Message shown;
 
   Responder(HttpServerRequest request, String id) {
     this.request = request;
     this.id = id;
     request.response().putHeader(RequestId.HEADER, RequestId.of(request).orElse(id));
+  }
+
+  /** Runs something when the client goes before its response has ended. */
+  void onGone(Runnable action) {
+    onGone = action;
+  }
+
+  void gone() {
+    onGone.run();
+  }
+
+  /** Whether the request ends now: it does so once, by its response or with its connection. */
+  boolean isFirstEnd() {
+    boolean first = !over;
+    over = true;
+    return first;
+  }
+
+  void takenBy(Route taken) {
+    route = taken;
+  }
+
+  /** The route that took the request; null where none did. */
+  @Nullable Route route() {
+    return route;
+  }
+
+  /** How the request has ended so far. */
+  Ending ending() {
+    return ending;
+  }
+
+  /** The reply that was shown; null where there was none. */
+  @Nullable Message shown() {
+    return shown;
   }
 
   /** Whether the response has ended, or has nobody to go to. */
@@ -65,6 +107,7 @@ final class Responder {
     }
     HttpServerResponse response = request.response();
     response.setStatusCode(status(reply));
+    shown = reply;
     try {
       reply.headers().forEach((name, value) -> handOn(response, name, value));
     } catch (IllegalArgumentException malformed) {
@@ -78,6 +121,7 @@ final class Responder {
             .headers()
             .get(Headers.CONTENT_TYPE)
             .orElseGet(() -> reply.payload().encoding().mediaType());
+    ending = ProblemReply.is(reply) ? Ending.FAILED : Ending.REPLIED;
     end(reply.payload(), type);
   }
 
@@ -85,6 +129,7 @@ final class Responder {
   void problem(Problem problem) {
     HttpServerResponse response = request.response();
     response.setStatusCode(problem.status());
+    ending = Ending.of(problem.status());
     if (problem.status() == 503) {
       response.putHeader(HttpHeaders.RETRY_AFTER, RETRY_AFTER);
     }
@@ -100,12 +145,14 @@ final class Responder {
   /** 202: the broker has it, and nobody will answer. */
   void accepted() {
     request.response().setStatusCode(202);
+    ending = Ending.ACCEPTED;
     end(Payload.json("{\"id\":\"" + id + "\"}"), Encoding.JSON.mediaType());
   }
 
   /** 204 with the methods that are allowed. */
   void options(Set<String> allowed) {
     allow(allowed);
+    ending = Ending.REPLIED;
     request.response().setStatusCode(NO_CONTENT);
     end(Payload.EMPTY, "");
   }

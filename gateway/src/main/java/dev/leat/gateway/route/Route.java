@@ -121,6 +121,12 @@ public record Route(
     return of("DELETE", path, topic, type);
   }
 
+  /** Of what tells routes of one table apart: they are looked up for every request. */
+  @Override
+  public int hashCode() {
+    return 31 * method.hashCode() + path.hashCode();
+  }
+
   /** Equal for routes that take the same requests, however they name their parameters. */
   public String shape() {
     StringBuilder shape = new StringBuilder(method).append(' ');

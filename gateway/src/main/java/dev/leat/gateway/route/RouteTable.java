@@ -1,5 +1,6 @@
 package dev.leat.gateway.route;
 
+import dev.leat.Topic;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -8,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +46,7 @@ public final class RouteTable {
   }
 
   private final Node root = new Node();
+  private final Set<Topic> topics;
 
   /**
    * A table of these routes.
@@ -52,6 +55,12 @@ public final class RouteTable {
    */
   public RouteTable(Collection<Route> routes) {
     routes.forEach(this::add);
+    topics = routes.stream().map(Route::topic).collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** The topics that routes lead to. */
+  public Set<Topic> topics() {
+    return topics;
   }
 
   /** Which route takes a request; the path is taken as the client wrote it. */

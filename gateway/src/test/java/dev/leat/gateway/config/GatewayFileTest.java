@@ -60,6 +60,7 @@ class GatewayFileTest {
               - address: "[::1]:8443"
                 tls: {certificate: cert.pem, key: key.pem}
               - {address: "127.0.0.1:8081", http2: false}
+            management: 127.0.0.1:9090
             event-loops: 3
             routes:
               - method: post
@@ -87,6 +88,7 @@ class GatewayFileTest {
                 "::1", 8443, new Tls(folder.resolve("cert.pem"), folder.resolve("key.pem"))),
             Listener.plain("127.0.0.1", 8081).withoutHttp2());
     assertThat(settings.eventLoops()).hasValue(3);
+    assertThat(settings.management()).contains(Listener.plain("127.0.0.1", 9090));
     assertThat(settings.routes())
         .containsExactly(
             Route.post("/orders", "shop::orders", "order.place")
@@ -183,7 +185,7 @@ class GatewayFileTest {
       textBlock =
           """
           brokr: x                     | 1: there is no key 'brokr' in the file, did you mean 'broker'?
-          zzz: x                       | 1: there is no key 'zzz' in the file, known are broker, listen, event-loops, compression, defaults, routes
+          zzz: x                       | 1: there is no key 'zzz' in the file, known are broker, listen, management, event-loops, compression, defaults, routes
           broker: a                    | 1: broker: 'a' is not a broker's URL: it starts with a scheme, such as memory:
           broker: redis://u:s3cret@h h | 1: broker: 'redis://***@h h' cannot be read as a URL
           broker: {a: b}               | 1: broker is one value, not a list or a map

@@ -1,0 +1,132 @@
+package dev.leat.gateway.ops;
+
+import dev.leat.Topic;
+import dev.leat.broker.Broker;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import java.util.Collection;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Health and metrics over HTTP, at an address of their own: {@code /health/live}, {@code
+ * /health/ready}, {@code /metrics}. Any thread.
+ */
+public final class Management implements AutoCloseable {
+  /** The format of Prometheus, version 0.0.4. */
+  private static final String TEXT = "text/plain; version=0.0.4; charset=utf-8";
+
+  /** Seconds; whoever asks whether we are ready asks again soon. */
+  private static final long PATIENCE = 2;
+
+  private final Broker broker;
+  private final Supplier<Collection<Topic>> topics;
+  private final PrometheusMeterRegistry registry =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final JvmGcMetrics garbage = new JvmGcMetrics();
+  private final Metrics metrics;
+  private final TopicGauges gauges;
+  private final ReentrantLock reading = new ReentrantLock();
+  private @Nullable HttpServer server;
+
+  /**
+   * Listens nowhere yet.
+   *
+   * @param topics that the gateway sends to now
+   */
+  public Management(Broker broker, Supplier<Collection<Topic>> topics) {
+    this.broker = broker;
+    this.topics = topics;
+    new JvmMemoryMetrics().bindTo(registry);
+    new JvmThreadMetrics().bindTo(registry);
+    new ProcessorMetrics().bindTo(registry);
+    garbage.bindTo(registry);
+    this.metrics = new Metrics(registry);
+    this.gauges = new TopicGauges(broker, registry);
+  }
+
+  /** What requests are measured by. */
+  public Metrics metrics() {
+    return metrics;
+  }
+
+  /** Starts to listen; the result is the port. */
+  public Future<Integer> listen(Vertx vertx, String host, int port) {
+    HttpServer listening = vertx.createHttpServer().requestHandler(this::handle);
+    server = listening;
+    return listening.listen(port, host).map(HttpServer::actualPort);
+  }
+
+  @Override
+  public void close() {
+    if (server != null) {
+      server.close();
+    }
+    garbage.close();
+    registry.close();
+  }
+
+  private void handle(HttpServerRequest request) {
+    HttpServerResponse response = request.response();
+    if (!request.method().equals(HttpMethod.GET) && !request.method().equals(HttpMethod.HEAD)) {
+      response.setStatusCode(405).putHeader("allow", "GET, HEAD").end();
+      return;
+    }
+    String path = request.path();
+    switch (path == null ? "" : path) {
+      case "/health/live" -> answer(response, 200, "{\"status\":\"up\"}");
+      case "/health/ready" -> ready(response);
+      case "/metrics" -> metrics(response);
+      default -> answer(response, 404, "{\"title\":\"Not found\",\"status\":404}");
+    }
+  }
+
+  /** Ready while the broker answers. */
+  private void ready(HttpServerResponse response) {
+    CompletableFuture<?> asked =
+        broker
+            .health(new Topic("leat", "ready").incoming())
+            .toCompletableFuture()
+            .orTimeout(PATIENCE, TimeUnit.SECONDS);
+    Future.fromCompletionStage(asked)
+        .onSuccess(there -> answer(response, 200, "{\"status\":\"up\",\"broker\":\"up\"}"))
+        .onFailure(gone -> answer(response, 503, "{\"status\":\"down\",\"broker\":\"down\"}"));
+  }
+
+  /** Reading asks the broker and the loops, and so may not be done on one of them. */
+  private void metrics(HttpServerResponse response) {
+    Thread.startVirtualThread(
+        () -> {
+          String text;
+          reading.lock();
+          try {
+            gauges.read(topics.get());
+            text = registry.scrape();
+          } finally {
+            reading.unlock();
+          }
+          response.putHeader("content-type", TEXT).end(text);
+        });
+  }
+
+  private static void answer(HttpServerResponse response, int status, String json) {
+    response
+        .setStatusCode(status)
+        .putHeader("content-type", "application/json")
+        .putHeader("cache-control", "no-store")
+        .end(json);
+  }
+}

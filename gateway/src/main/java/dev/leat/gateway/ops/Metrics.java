@@ -1,0 +1,155 @@
+package dev.leat.gateway.ops;
+
+import dev.leat.Headers;
+import dev.leat.Message;
+import dev.leat.gateway.http.Ending;
+import dev.leat.gateway.http.RequestListener;
+import dev.leat.gateway.route.Route;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a gateway counts and measures. Any thread.
+ *
+ * <p>Hot path: the meters of a route are looked up once for each request, and made once.
+ */
+public final class Metrics implements RequestListener {
+  private static final String NO_ROUTE = "none";
+
+  /** From a reply within one process to what nobody waits for any longer. */
+  private static final Duration[] BUCKETS = {
+    Duration.ofMillis(1),
+    Duration.ofMillis(2),
+    Duration.ofMillis(5),
+    Duration.ofMillis(10),
+    Duration.ofMillis(25),
+    Duration.ofMillis(50),
+    Duration.ofMillis(100),
+    Duration.ofMillis(250),
+    Duration.ofMillis(500),
+    Duration.ofSeconds(1),
+    Duration.ofMillis(2_500),
+    Duration.ofSeconds(5),
+    Duration.ofSeconds(10)
+  };
+
+  private record Seen(Ending ending, int status) {}
+
+  /** The meters of one route. */
+  private static final class Meters {
+    final String route;
+    final Map<Seen, Timer> ended = new ConcurrentHashMap<>();
+    final Timer inHandler;
+    final Timer inStream;
+    final Counter redelivered;
+
+    Meters(MeterRegistry registry, String route) {
+      this.route = route;
+      this.inHandler = timer(registry, "leat.gateway.handler", "Time in the handler", route);
+      this.inStream =
+          timer(registry, "leat.gateway.stream", "Time on the way to the handler and back", route);
+      this.redelivered =
+          Counter.builder("leat.gateway.redelivered")
+              .description("Replies to messages that were handed over more than once")
+              .tag("route", route)
+              .register(registry);
+    }
+
+    private static Timer timer(
+        MeterRegistry registry, String name, String description, String route) {
+      return Timer.builder(name)
+          .description(description)
+          .tag("route", route)
+          .serviceLevelObjectives(BUCKETS)
+          .register(registry);
+    }
+  }
+
+  private final MeterRegistry registry;
+  private final Map<Route, Meters> routes = new ConcurrentHashMap<>();
+  private final Meters noRoute;
+
+  /** Measures into a registry. */
+  public Metrics(MeterRegistry registry) {
+    this.registry = registry;
+    this.noRoute = new Meters(registry, NO_ROUTE);
+  }
+
+  /**
+   * Shows what is asked for when metrics are read.
+   *
+   * @param inFlight requests that wait for their reply
+   * @param lateReplies replies that nobody waited for any more, so far
+   */
+  public void watch(IntSupplier inFlight, LongSupplier lateReplies) {
+    Gauge.builder("leat.gateway.in.flight", inFlight::getAsInt)
+        .description("Requests that wait for their reply")
+        .strongReference(true)
+        .register(registry);
+    FunctionCounter.builder(
+            "leat.gateway.late.replies", lateReplies, replies -> replies.getAsLong())
+        .description("Replies that came when nobody waited any more, or twice")
+        .register(registry);
+  }
+
+  @Override
+  public long now() {
+    return registry.config().clock().monotonicTime();
+  }
+
+  @Override
+  public void ended(
+      @Nullable Route route, Ending ending, int status, long began, @Nullable Message reply) {
+    long took = now() - began;
+    Meters meters = route == null ? noRoute : routes.computeIfAbsent(route, this::meters);
+    meters
+        .ended
+        .computeIfAbsent(new Seen(ending, status), seen -> timer(meters.route, seen))
+        .record(took, TimeUnit.NANOSECONDS);
+    if (reply != null) {
+      number(reply, Headers.TOOK)
+          .ifPresent(
+              micros -> {
+                long handler = Math.min(took, TimeUnit.MICROSECONDS.toNanos(micros));
+                meters.inHandler.record(handler, TimeUnit.NANOSECONDS);
+                meters.inStream.record(took - handler, TimeUnit.NANOSECONDS);
+              });
+      if (reply.headers().has(Headers.ATTEMPT)) {
+        meters.redelivered.increment();
+      }
+    }
+  }
+
+  private Meters meters(Route route) {
+    return new Meters(registry, route.method() + " " + route.path());
+  }
+
+  private Timer timer(String route, Seen seen) {
+    return Timer.builder("leat.gateway.requests")
+        .description("Requests from their headers to the end of their response")
+        .tag("route", route)
+        .tag("outcome", seen.ending().word())
+        .tag("status", seen.status() == 0 ? NO_ROUTE : Integer.toString(seen.status()))
+        .serviceLevelObjectives(BUCKETS)
+        .register(registry);
+  }
+
+  private static Optional<Long> number(Message reply, String header) {
+    try {
+      return reply.headers().get(header).map(Long::parseLong).filter(micros -> micros >= 0);
+    } catch (NumberFormatException somebodyElsesHeader) {
+      return Optional.empty();
+    }
+  }
+}
