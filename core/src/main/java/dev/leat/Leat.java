@@ -8,7 +8,7 @@ import dev.leat.caller.LaneCaller;
 import dev.leat.caller.Listener;
 import dev.leat.caller.PendingCalls;
 import dev.leat.caller.StreamPublisher;
-import dev.leat.worker.TopicWorker;
+import dev.leat.worker.StreamWorker;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -81,7 +81,7 @@ public final class Leat implements AutoCloseable {
    */
   public Worker worker(String topic) {
     String member = instance + "-" + names.incrementAndGet();
-    Worker worker = new TopicWorker(broker, loop, Topic.of(topic), member);
+    Worker worker = new StreamWorker(broker, loop, Topic.of(topic), member);
     workers.add(worker);
     return worker;
   }

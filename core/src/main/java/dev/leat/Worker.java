@@ -1,10 +1,12 @@
 package dev.leat;
 
 import java.time.Duration;
+import java.util.function.Consumer;
 
 /**
- * Handles a topic's messages as a member of a group. Set up by one thread, then started once; what
- * happens after that is any thread's.
+ * Handles the messages of topics, as one or several members of a group. Group, concurrency, lease,
+ * drain, start and name are said before it is started; handlers, topics and the number of members
+ * may change at any time. Any thread.
  *
  * <p>A handler that fails costs its own request and nothing else: its sender gets a problem at
  * once, and where nobody waits the message goes to the topic's dead letters.
@@ -29,10 +31,54 @@ public interface Worker extends AutoCloseable {
    */
   <T> Worker on(String type, Class<T> payload, Handler<T> handler);
 
+  /**
+   * Binds a handler of messages that want no reply.
+   *
+   * @throws IllegalStateException if the type has a handler already
+   */
+  <T> Worker onOneWay(String type, Class<T> payload, OneWay<T> handler);
+
+  /**
+   * Takes a type's handler away; those at work finish. The topic's next message of the type is
+   * refused by this worker, so others should handle it on a topic of its own by then.
+   */
+  Worker off(String type);
+
+  /**
+   * Handles the messages of one more topic, by the same handlers.
+   *
+   * @param topic as {@link Topic#of} reads it; nothing changes if it is handled already
+   */
+  Worker addTopic(String topic);
+
+  /** Handles a topic no more, as by {@link #close}; returns at once and drains meanwhile. */
+  Worker removeTopic(String topic);
+
+  /**
+   * Is this many members of the group on each topic, 1 unless said otherwise. Each reads by itself
+   * and runs as many handlers as {@link #concurrency} says. With fewer than before, the last ones
+   * drain and leave meanwhile; one that cannot go on is started again, after pauses that double
+   * from a tenth of a second to half a minute.
+   */
+  Worker members(int number);
+
+  /**
+   * Gives its members stable names, the name with a number. A member that comes back under its name
+   * goes on with what it held, at once rather than after a lease, where the broker keeps that; no
+   * two that run may share a name.
+   */
+  Worker named(String name);
+
+  /** Begins elsewhere than at the first message that is left, if it is what creates the group. */
+  Worker from(Position start);
+
+  /** Hears of what happens to its members; called on the broker's threads, must not block. */
+  Worker onEvent(Consumer<WorkerEvent> listener);
+
   /** Joins another group than {@link #DEFAULT_GROUP}. */
   Worker group(String name);
 
-  /** Runs another number of handlers at a time, at least 1. */
+  /** Runs another number of handlers at a time for each member, at least 1. */
   Worker concurrency(int handlers);
 
   /** Holds messages by another lease, which is extended for as long as a handler runs. */

@@ -3,14 +3,12 @@ package dev.leat.cli;
 import dev.leat.Encoding;
 import dev.leat.Leat;
 import dev.leat.Message;
-import dev.leat.Position;
 import dev.leat.Topic;
 import dev.leat.broker.Entry;
 import dev.leat.wire.PayloadCodec;
 import java.io.PrintWriter;
 import java.util.Base64;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -50,7 +48,7 @@ final class TailCommand implements Callable<Integer> {
     leat.broker()
         .tail(
             Topic.of(topic).incoming(),
-            position(),
+            Positions.read(from),
             batch -> {
               batch.forEach(entry -> out.println(line(entry)));
               out.flush();
@@ -58,14 +56,6 @@ final class TailCommand implements Callable<Integer> {
         .request(Integer.MAX_VALUE);
     closing.await();
     return 0;
-  }
-
-  private Position position() {
-    return switch (from.toLowerCase(Locale.ROOT)) {
-      case "start" -> Position.START;
-      case "now" -> Position.NOW;
-      default -> Position.after(from);
-    };
   }
 
   private String line(Entry entry) {

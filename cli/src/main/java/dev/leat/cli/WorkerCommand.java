@@ -5,6 +5,7 @@ import dev.leat.Message;
 import dev.leat.Worker;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -29,8 +30,8 @@ final class WorkerCommand implements Callable<Integer> {
       names = "--topic",
       required = true,
       paramLabel = "T",
-      description = "Such as users, or shop::orders.")
-  private String topic;
+      description = "Such as users, or shop::orders; may be repeated.")
+  private List<String> topics;
 
   @Option(
       names = "--type",
@@ -53,6 +54,26 @@ final class WorkerCommand implements Callable<Integer> {
       description = "Commands that run at a time. Default: ${DEFAULT-VALUE}.")
   private int concurrency;
 
+  @Option(
+      names = "--members",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Members of the group to be. Default: ${DEFAULT-VALUE}.")
+  private int members;
+
+  @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      description = "Stable name of the members; one that comes back goes on with what it held.")
+  private @Nullable String name;
+
+  @Option(
+      names = "--from",
+      paramLabel = "START|now|ID",
+      defaultValue = "start",
+      description = "Where the group begins, if this creates it. Default: ${DEFAULT-VALUE}.")
+  private String from;
+
   @Parameters(paramLabel = "COMMAND", arity = "1..*", description = "The command, behind a --.")
   private List<String> command;
 
@@ -61,7 +82,16 @@ final class WorkerCommand implements Callable<Integer> {
     Leat leat = broker.connect();
     Closing closing = Closing.on(leat::close);
     try {
-      Worker worker = leat.worker(topic).group(group).concurrency(concurrency);
+      Worker worker =
+          leat.worker(topics.getFirst())
+              .group(group)
+              .concurrency(concurrency)
+              .members(members)
+              .from(Positions.read(from));
+      topics.forEach(worker::addTopic);
+      if (name != null) {
+        worker.named(name);
+      }
       CommandHandler handler = new CommandHandler(command);
       types.forEach(type -> worker.on(type, Message.class, handler));
       worker.start();
@@ -69,7 +99,9 @@ final class WorkerCommand implements Callable<Integer> {
       closing.now();
       throw failure;
     }
-    spec.commandLine().getOut().println("working on " + topic + " as one of " + group);
+    spec.commandLine()
+        .getOut()
+        .println("working on " + String.join(", ", topics) + " as one of " + group);
     closing.await();
     return 0;
   }

@@ -1,10 +1,23 @@
 package dev.leat.broker;
 
+import dev.leat.LeatException;
 import java.util.List;
 
-/** Takes deliveries as they come. Never two calls at a time; must not block. */
+/**
+ * Takes deliveries as they come, and hears how reading them goes. Never two calls at a time; must
+ * not block.
+ */
 @FunctionalInterface
 public interface DeliveryListener {
   /** One batch, in the stream's order but for redeliveries; not empty. */
   void onDeliveries(List<Delivery> batch);
+
+  /** Reading has begun, or goes on after it was lost. */
+  default void onConnected() {}
+
+  /** The broker is not there; reading goes on by itself once it is. */
+  default void onLost() {}
+
+  /** Reading has ended and does not go on: the broker refuses it. The subscription is closed. */
+  default void onEnded(LeatException cause) {}
 }

@@ -21,7 +21,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A handler and what its payload is read into; turns a request into a result, whatever happens. */
-record Binding<T>(Class<T> payload, Handler<T> handler, String source) {
+record Binding<T>(Class<T> payload, Handler<T> handler) {
   private static final Logger log = LoggerFactory.getLogger(Binding.class);
 
   /** What handling came to. */
@@ -41,8 +41,10 @@ record Binding<T>(Class<T> payload, Handler<T> handler, String source) {
 
   /**
    * Runs the handler on the calling thread. Never throws: whatever a handler throws is a result.
+   *
+   * @param source what the reply says it comes from
    */
-  Result handle(Request request) {
+  Result handle(Request request, String source) {
     T input;
     try {
       input = PayloadCodec.read(request.message(), payload);
@@ -68,7 +70,7 @@ record Binding<T>(Class<T> payload, Handler<T> handler, String source) {
       log.warn("message={} type={} handler failed", request.id(), request.type(), failure);
       return failed(request, 500, "Handler failed", "the handler of " + request.type() + " failed");
     }
-    return request.message().wantsReply() ? answer(request, output) : new Result.Done();
+    return request.message().wantsReply() ? answer(request, output, source) : new Result.Done();
   }
 
   /** What is no JSON breaks the protocol; JSON of another shape is its sender's mistake. */
@@ -82,7 +84,7 @@ record Binding<T>(Class<T> payload, Handler<T> handler, String source) {
         .map(problem -> new Result.Broken(problem.withId(request.id())));
   }
 
-  private Result answer(Request request, @Nullable Object output) {
+  private Result answer(Request request, @Nullable Object output, String source) {
     if (output == null) {
       log.warn("message={} type={} handler returned null", request.id(), request.type());
       return failed(
@@ -91,7 +93,7 @@ record Binding<T>(Class<T> payload, Handler<T> handler, String source) {
     try {
       return new Result.Answered(
           output instanceof Reply reply
-              ? reply(request, reply)
+              ? reply(request, reply, source)
               : request.message().reply(Headers.NONE, source, PayloadCodec.write(output)));
     } catch (BadMessage unwritable) {
       log.warn("message={} type={} unwritable reply", request.id(), request.type(), unwritable);
@@ -103,7 +105,7 @@ record Binding<T>(Class<T> payload, Handler<T> handler, String source) {
     }
   }
 
-  private Message reply(Request request, Reply reply) {
+  private Message reply(Request request, Reply reply, String source) {
     Headers.Builder headers = reply.headers().toBuilder();
     if (reply.status() != 200) {
       headers.set(Headers.STATUS, Integer.toString(reply.status()));

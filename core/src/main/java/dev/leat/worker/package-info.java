@@ -1,6 +1,6 @@
 /**
  * A delivery comes in, a handler runs, a reply goes out. Start at {@link
- * dev.leat.worker.TopicWorker}.
+ * dev.leat.worker.StreamWorker}.
  */
 @NullMarked
 package dev.leat.worker;

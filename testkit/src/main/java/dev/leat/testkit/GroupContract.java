@@ -144,6 +144,15 @@ abstract class GroupContract extends BrokerFixture {
   // Groups
 
   @Test
+  void a_member_is_told_once_that_it_reads() {
+    Inbox inbox = join("workers");
+    append(numbers(2));
+
+    inbox.await(2);
+    assertThat(inbox.connected()).isEqualTo(1);
+  }
+
+  @Test
   void members_of_one_group_share_the_messages() {
     List<Inbox> inboxes = List.of(new Inbox(), new Inbox(), new Inbox());
     for (int i = 0; i < inboxes.size(); i++) {

@@ -6,13 +6,26 @@ import dev.leat.broker.DeliveryListener;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Keeps what a member is handed, for a test to look at. Any thread. */
 public final class Inbox implements DeliveryListener {
   private final List<Delivery> deliveries = new CopyOnWriteArrayList<>();
 
+  private final AtomicInteger connected = new AtomicInteger();
+
   /** An empty one. */
   public Inbox() {}
+
+  @Override
+  public void onConnected() {
+    connected.incrementAndGet();
+  }
+
+  /** How often reading has begun, or gone on. */
+  public int connected() {
+    return connected.get();
+  }
 
   @Override
   public void onDeliveries(List<Delivery> batch) {

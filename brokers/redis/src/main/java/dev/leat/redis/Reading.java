@@ -46,6 +46,7 @@ abstract class Reading implements Subscription {
     io.run(
         () -> {
           connection.onConnected(this::prepare);
+          connection.onLost(this::onLost);
           connection.start();
         });
   }
@@ -115,6 +116,7 @@ abstract class Reading implements Subscription {
                 done -> {
                   ready = true;
                   begun.complete(null);
+                  onReady();
                   read();
                 })
             .onFailure(this::onFailure);
@@ -144,6 +146,17 @@ abstract class Reading implements Subscription {
     }
   }
 
+  /** Reading begins, or goes on. */
+  void onReady() {}
+
+  /** There is no server any more; there will be another connection once there is. */
+  void onLost() {}
+
+  /** Whether reading ends for good by what the server says; else it is tried again. */
+  boolean isEndedBy(RedisFailure refused) {
+    return false;
+  }
+
   /** Remembers where the next command begins. */
   void position(List<RawEntry> batch) {}
 
@@ -152,7 +165,7 @@ abstract class Reading implements Subscription {
     if (closed) {
       return;
     }
-    if (failure instanceof RedisFailure) {
+    if (failure instanceof RedisFailure refused && !isEndedBy(refused)) {
       log.warn("reading failed, it is tried again", failure);
       io.vertx().setTimer(100, fired -> prepare());
     }

@@ -37,6 +37,7 @@ final class RedisConnection {
   private final NetClient client;
   private final ArrayDeque<Promise<Resp>> asked = new ArrayDeque<>();
   private Runnable onConnected = () -> {};
+  private Runnable onLost = () -> {};
   private @Nullable NetSocket socket;
   private Buffer unsent = Buffer.buffer();
   private int connections;
@@ -62,6 +63,11 @@ final class RedisConnection {
   /** Called, on the loop, whenever there is a new connection; this one's first included. */
   void onConnected(Runnable action) {
     onConnected = action;
+  }
+
+  /** Called, on the loop, whenever the connection is lost, and not when it is closed. */
+  void onLost(Runnable action) {
+    onLost = action;
   }
 
   /** Connects for the first time; fails if that does. Later losses are mended by themselves. */
@@ -182,6 +188,7 @@ final class RedisConnection {
     lose();
     if (!closed) {
       log.warn("server={} connection lost", server);
+      onLost.run();
       connectLater();
     }
   }

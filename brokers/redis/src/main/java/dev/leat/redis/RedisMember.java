@@ -1,6 +1,7 @@
 package dev.leat.redis;
 
 import dev.leat.BadMessage;
+import dev.leat.BrokerUnavailable;
 import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Position;
@@ -34,6 +35,11 @@ final class RedisMember extends Reading {
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
 
   private static final long SHORTEST_PAUSE = 20;
+
+  /** What the server says of a state that passes. */
+  private static final List<String> PASSING =
+      List.of(
+          "NOGROUP", "BUSY", "LOADING", "MASTERDOWN", "READONLY", "TRYAGAIN", "UNBLOCKED", "OOM");
 
   private final RedisConnection control;
   private final Completions completions;
@@ -119,6 +125,27 @@ final class RedisMember extends Reading {
         .compose(this::createGroup)
         .compose(there -> takeBackOwn())
         .onSuccess(done -> keepClaiming());
+  }
+
+  @Override
+  void onReady() {
+    listener.onConnected();
+  }
+
+  @Override
+  void onLost() {
+    listener.onLost();
+  }
+
+  /** A group that vanished is made again, and a server that is busy with itself is waited for. */
+  @Override
+  boolean isEndedBy(RedisFailure refused) {
+    if (PASSING.stream().anyMatch(refused::says)) {
+      return false;
+    }
+    close();
+    listener.onEnded(new BrokerUnavailable(String.valueOf(refused.getMessage()), refused));
+    return true;
   }
 
   @Override

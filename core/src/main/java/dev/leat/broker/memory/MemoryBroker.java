@@ -52,7 +52,9 @@ final class MemoryBroker implements Broker {
 
   @Override
   public Subscription subscribe(Membership membership, DeliveryListener listener) {
-    return stream(membership.topic().incoming()).join(membership, listener);
+    Subscription begun = stream(membership.topic().incoming()).join(membership, listener);
+    listener.onConnected();
+    return begun;
   }
 
   @Override

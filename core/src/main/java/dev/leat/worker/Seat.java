@@ -1,17 +1,17 @@
 package dev.leat.worker;
 
 import dev.leat.BadMessage;
-import dev.leat.Handler;
 import dev.leat.Headers;
+import dev.leat.LeatException;
 import dev.leat.Message;
-import dev.leat.Position;
 import dev.leat.Problem;
 import dev.leat.Request;
 import dev.leat.Topic;
-import dev.leat.Worker;
+import dev.leat.WorkerEvent;
 import dev.leat.broker.Append;
 import dev.leat.broker.Broker;
 import dev.leat.broker.Delivery;
+import dev.leat.broker.DeliveryListener;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.Membership;
 import dev.leat.broker.Subscription;
@@ -20,7 +20,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -28,122 +27,181 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A worker on a topic: each delivery runs on a virtual thread of its own. */
-public final class TopicWorker implements Worker {
-  private static final Logger log = LoggerFactory.getLogger(TopicWorker.class);
+/**
+ * One member of a group on one topic: each delivery runs on a virtual thread of its own. Any
+ * thread.
+ */
+final class Seat implements DeliveryListener {
+  private static final Logger log = LoggerFactory.getLogger(Seat.class);
+
+  /**
+   * Milliseconds before a member that could not go on is started again; doubles up to the other.
+   */
+  private static final long FIRST_PAUSE = 100;
+
+  private static final long LONGEST_PAUSE = 30_000;
 
   private final Broker broker;
   private final EventLoop loop;
+  private final Membership membership;
   private final Topic topic;
-  private final String member;
-  private final Map<String, Binding<?>> bindings = new HashMap<>();
+  private final int concurrency;
+  private final Duration drain;
+  private final Function<String, @Nullable Binding<?>> bindings;
+  private final Consumer<WorkerEvent> listener;
   private final Map<Delivery, Thread> active = new ConcurrentHashMap<>();
   private final AtomicInteger finished = new AtomicInteger();
-
-  private String group = DEFAULT_GROUP;
-  private int concurrency = DEFAULT_CONCURRENCY;
-  private Duration lease = Membership.DEFAULT_LEASE;
-  private Duration drain = DEFAULT_DRAIN;
+  private final AtomicLong pause = new AtomicLong(FIRST_PAUSE);
   private volatile @Nullable Subscription subscription;
   private volatile EventLoop.@Nullable Timer extending;
   private volatile boolean closed;
 
-  /**
-   * A worker that is not started yet.
-   *
-   * @param loop for its timers
-   * @param member its name within whatever group it joins
-   */
-  public TopicWorker(Broker broker, EventLoop loop, Topic topic, String member) {
+  Seat(
+      Broker broker,
+      EventLoop loop,
+      Membership membership,
+      Settings settings,
+      Function<String, @Nullable Binding<?>> bindings,
+      Consumer<WorkerEvent> listener) {
     this.broker = broker;
     this.loop = loop;
-    this.topic = topic;
-    this.member = member;
+    this.membership = membership;
+    this.topic = membership.topic();
+    this.concurrency = settings.concurrency();
+    this.drain = settings.drain();
+    this.bindings = bindings;
+    this.listener = listener;
   }
 
-  @Override
-  public <T> Worker on(String type, Class<T> payload, Handler<T> handler) {
-    refuseOnceStarted();
-    Binding<T> binding = new Binding<>(payload, handler, topic.toString());
-    if (bindings.putIfAbsent(type, binding) != null) {
-      throw new IllegalStateException("type " + type + " of topic " + topic + " has a handler");
-    }
-    return this;
-  }
-
-  @Override
-  public Worker group(String name) {
-    refuseOnceStarted();
-    group = name;
-    return this;
-  }
-
-  @Override
-  public Worker concurrency(int handlers) {
-    refuseOnceStarted();
-    if (handlers < 1) {
-      throw new IllegalArgumentException("concurrency must be at least 1, was " + handlers);
-    }
-    concurrency = handlers;
-    return this;
-  }
-
-  @Override
-  public Worker lease(Duration duration) {
-    refuseOnceStarted();
-    lease = duration;
-    return this;
-  }
-
-  @Override
-  public Worker drain(Duration patience) {
-    refuseOnceStarted();
-    drain = patience;
-    return this;
-  }
-
-  @Override
-  public Worker start() {
-    refuseOnceStarted();
-    Membership membership = new Membership(topic, group, member, lease, Position.START);
-    Subscription begun = broker.subscribe(membership, this::onDeliveries);
-    subscription = begun;
+  void start() {
     extendLater();
-    begun.request(concurrency);
-    log.info("worker topic={} group={} member={} started", topic, group, member);
-    return this;
+    join();
+    log.info(
+        "worker topic={} group={} member={} started",
+        topic,
+        membership.group(),
+        membership.member());
   }
 
-  @Override
-  public int inFlight() {
+  int inFlight() {
     return active.size();
   }
 
-  @Override
-  public void close() {
-    Subscription begun = subscription;
-    if (closed || begun == null) {
-      closed = true;
+  /** Takes no more, waits for handlers, and gives back what is not done by then. Blocks. */
+  void close() {
+    if (closed) {
       return;
     }
     closed = true;
-    begun.close();
+    Subscription begun = subscription;
+    if (begun != null) {
+      begun.close();
+    }
     awaitHandlers(loop.clock().instant().plus(drain));
     EventLoop.Timer timer = extending;
     if (timer != null) {
       timer.cancel();
     }
+    int givenBack = active.size();
     active.forEach(
         (delivery, thread) -> {
           log.warn("message={} given back unfinished", delivery.message().id());
           var unused = delivery.release(Duration.ZERO);
           thread.interrupt();
         });
-    log.info("worker topic={} group={} member={} closed", topic, group, member);
+    log.info(
+        "worker topic={} group={} member={} closed",
+        topic,
+        membership.group(),
+        membership.member());
+    tell(new WorkerEvent.Drained(topic, membership.member(), givenBack));
+  }
+
+  @Override
+  public void onDeliveries(List<Delivery> batch) {
+    pause.set(FIRST_PAUSE);
+    try {
+      for (Delivery delivery : batch) {
+        Thread thread = Thread.ofVirtual().unstarted(() -> run(delivery));
+        active.put(delivery, thread);
+        thread.start();
+      }
+    } catch (RuntimeException | Error failure) {
+      // What of the batch was not begun comes again when its lease has lapsed.
+      crash(failure);
+    }
+  }
+
+  @Override
+  public void onConnected() {
+    tell(new WorkerEvent.Connected(topic, membership.member()));
+  }
+
+  @Override
+  public void onLost() {
+    tell(new WorkerEvent.Lost(topic, membership.member()));
+  }
+
+  @Override
+  public void onEnded(LeatException cause) {
+    crash(cause);
+  }
+
+  private void join() {
+    try {
+      Subscription begun = broker.subscribe(membership, this);
+      subscription = begun;
+      begun.request(Math.max(1, concurrency - active.size()));
+      if (closed) {
+        begun.close();
+      }
+    } catch (RuntimeException failure) {
+      crash(failure);
+    }
+  }
+
+  /** Starts again, later and later as long as nothing comes of it. */
+  private void crash(Throwable cause) {
+    if (closed) {
+      return;
+    }
+    Subscription broken = subscription;
+    if (broken != null) {
+      subscription = null;
+      broken.close();
+    }
+    Duration wait = Duration.ofMillis(pause.getAndUpdate(ms -> Math.min(2 * ms, LONGEST_PAUSE)));
+    log.warn(
+        "worker topic={} group={} member={} could not go on, starts again pause_ms={}",
+        topic,
+        membership.group(),
+        membership.member(),
+        wait.toMillis(),
+        cause);
+    tell(new WorkerEvent.Crashed(topic, membership.member(), cause, wait));
+    loop.schedule(
+        wait,
+        () -> {
+          if (!closed) {
+            join();
+          }
+        });
+  }
+
+  /** A listener that throws is its own affair. */
+  private void tell(WorkerEvent event) {
+    try {
+      listener.accept(event);
+    } catch (RuntimeException failure) {
+      log.warn("event={} listener failed", event, failure);
+    }
   }
 
   private void awaitHandlers(Instant until) {
@@ -156,14 +214,6 @@ public final class TopicWorker implements Worker {
       }
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  private void onDeliveries(List<Delivery> batch) {
-    for (Delivery delivery : batch) {
-      Thread thread = Thread.ofVirtual().unstarted(() -> run(delivery));
-      active.put(delivery, thread);
-      thread.start();
     }
   }
 
@@ -183,7 +233,7 @@ public final class TopicWorker implements Worker {
       end(delivery, delivery.complete(List.of()));
       return;
     }
-    Binding<?> binding = bindings.get(message.type());
+    Binding<?> binding = bindings.apply(message.type());
     if (binding == null) {
       log.warn("message={} type={} topic={} has no handler", message.id(), message.type(), topic);
       String detail = "topic " + topic + " has no handler for type '" + message.type() + "'";
@@ -191,7 +241,8 @@ public final class TopicWorker implements Worker {
       return;
     }
     Instant began = loop.clock().instant();
-    Binding.Result result = binding.handle(new Request(message, delivery.attempt()));
+    Binding.Result result =
+        binding.handle(new Request(message, delivery.attempt()), topic.toString());
     switch (result) {
       case Binding.Result.Done done -> end(delivery, delivery.complete(List.of()));
       case Binding.Result.Answered answered ->
@@ -270,7 +321,7 @@ public final class TopicWorker implements Worker {
 
   private void extendLater() {
     // Three times a lease, so that one late turn of the loop costs no message its holder.
-    extending = loop.schedule(lease.dividedBy(3), this::extendAll);
+    extending = loop.schedule(membership.lease().dividedBy(3), this::extendAll);
   }
 
   private void extendAll() {
@@ -288,12 +339,6 @@ public final class TopicWorker implements Worker {
         .deadline()
         .filter(deadline -> !loop.clock().instant().isBefore(deadline))
         .isPresent();
-  }
-
-  private void refuseOnceStarted() {
-    if (subscription != null || closed) {
-      throw new IllegalStateException("the worker of topic " + topic + " is started or closed");
-    }
   }
 
   private static Throwable rootOf(Throwable failure) {

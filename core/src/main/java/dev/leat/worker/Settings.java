@@ -1,0 +1,53 @@
+package dev.leat.worker;
+
+import dev.leat.Position;
+import dev.leat.Topic;
+import dev.leat.Worker;
+import dev.leat.broker.Membership;
+import java.time.Duration;
+
+/** What all members of a worker have in common. */
+record Settings(
+    String name, String group, int concurrency, Duration lease, Duration drain, Position start) {
+  static Settings named(String name) {
+    return new Settings(
+        name,
+        Worker.DEFAULT_GROUP,
+        Worker.DEFAULT_CONCURRENCY,
+        Membership.DEFAULT_LEASE,
+        Worker.DEFAULT_DRAIN,
+        Position.START);
+  }
+
+  Settings withName(String other) {
+    return new Settings(other, group, concurrency, lease, drain, start);
+  }
+
+  Settings withGroup(String other) {
+    return new Settings(name, other, concurrency, lease, drain, start);
+  }
+
+  Settings withConcurrency(int other) {
+    if (other < 1) {
+      throw new IllegalArgumentException("concurrency must be at least 1, was " + other);
+    }
+    return new Settings(name, group, other, lease, drain, start);
+  }
+
+  Settings withLease(Duration other) {
+    return new Settings(name, group, concurrency, other, drain, start);
+  }
+
+  Settings withDrain(Duration other) {
+    return new Settings(name, group, concurrency, lease, other, start);
+  }
+
+  Settings withStart(Position other) {
+    return new Settings(name, group, concurrency, lease, drain, other);
+  }
+
+  /** Who the member of a number is on a topic; numbers are counted from 1. */
+  Membership membership(Topic topic, int number) {
+    return new Membership(topic, group, name + "-" + number, lease, start);
+  }
+}

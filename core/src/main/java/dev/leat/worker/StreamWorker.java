@@ -1,0 +1,249 @@
+package dev.leat.worker;
+
+import dev.leat.Handler;
+import dev.leat.OneWay;
+import dev.leat.Position;
+import dev.leat.Reply;
+import dev.leat.Topic;
+import dev.leat.Worker;
+import dev.leat.WorkerEvent;
+import dev.leat.broker.Broker;
+import dev.leat.broker.EventLoop;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+
+/**
+ * A worker: handlers by type, and members that feed them, so many on each topic. A lock guards who
+ * is a member; handlers are found without it.
+ */
+public final class StreamWorker implements Worker {
+  private final Broker broker;
+  private final EventLoop loop;
+  private final Map<String, Binding<?>> bindings = new ConcurrentHashMap<>();
+  private final ReentrantLock lock = new ReentrantLock();
+
+  // All below is guarded by the lock.
+  private final Map<Topic, List<Seat>> seats = new LinkedHashMap<>();
+  private Settings settings;
+  private Consumer<WorkerEvent> listener = event -> {};
+  private int members = 1;
+  private boolean started;
+  private boolean closed;
+
+  /**
+   * A worker that is not started yet.
+   *
+   * @param loop for its timers
+   * @param name of its members, with a number each, within whatever group they join
+   */
+  public StreamWorker(Broker broker, EventLoop loop, Topic topic, String name) {
+    this.broker = broker;
+    this.loop = loop;
+    this.settings = Settings.named(name);
+    this.seats.put(topic, new ArrayList<>());
+  }
+
+  @Override
+  public <T> Worker on(String type, Class<T> payload, Handler<T> handler) {
+    if (bindings.putIfAbsent(type, new Binding<>(payload, handler)) != null) {
+      throw new IllegalStateException("type " + type + " of topic " + topics() + " has a handler");
+    }
+    return this;
+  }
+
+  @Override
+  public <T> Worker onOneWay(String type, Class<T> payload, OneWay<T> handler) {
+    return on(
+        type,
+        payload,
+        (value, request) -> {
+          handler.handle(value, request);
+          return Reply.empty();
+        });
+  }
+
+  @Override
+  public Worker off(String type) {
+    bindings.remove(type);
+    return this;
+  }
+
+  @Override
+  public Worker group(String name) {
+    return change(before -> before.withGroup(name));
+  }
+
+  @Override
+  public Worker concurrency(int handlers) {
+    return change(before -> before.withConcurrency(handlers));
+  }
+
+  @Override
+  public Worker lease(Duration duration) {
+    return change(before -> before.withLease(duration));
+  }
+
+  @Override
+  public Worker drain(Duration patience) {
+    return change(before -> before.withDrain(patience));
+  }
+
+  @Override
+  public Worker named(String name) {
+    return change(before -> before.withName(name));
+  }
+
+  @Override
+  public Worker from(Position start) {
+    return change(before -> before.withStart(start));
+  }
+
+  @Override
+  public Worker onEvent(Consumer<WorkerEvent> heard) {
+    return locked(
+        () -> {
+          refuseOnceStarted();
+          listener = heard;
+          return this;
+        });
+  }
+
+  @Override
+  public Worker addTopic(String topic) {
+    return locked(
+        () -> {
+          seats.putIfAbsent(Topic.of(topic), new ArrayList<>());
+          settle();
+          return this;
+        });
+  }
+
+  @Override
+  public Worker removeTopic(String topic) {
+    return locked(
+        () -> {
+          List<Seat> left = seats.remove(Topic.of(topic));
+          if (left != null) {
+            left.forEach(StreamWorker::drainMeanwhile);
+          }
+          return this;
+        });
+  }
+
+  @Override
+  public Worker members(int number) {
+    if (number < 1) {
+      throw new IllegalArgumentException("a worker has at least 1 member, was " + number);
+    }
+    return locked(
+        () -> {
+          members = number;
+          settle();
+          return this;
+        });
+  }
+
+  @Override
+  public Worker start() {
+    return locked(
+        () -> {
+          refuseOnceStarted();
+          started = true;
+          settle();
+          return this;
+        });
+  }
+
+  @Override
+  public int inFlight() {
+    return locked(() -> all().stream().mapToInt(Seat::inFlight).sum());
+  }
+
+  @Override
+  public void close() {
+    List<Seat> ending =
+        locked(
+            () -> {
+              closed = true;
+              return all();
+            });
+    List<Thread> draining = ending.stream().map(StreamWorker::drainMeanwhile).toList();
+    for (Thread thread : draining) {
+      try {
+        thread.join();
+      } catch (InterruptedException interrupted) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+    }
+  }
+
+  /** Has on each topic as many members as there should be. */
+  private void settle() {
+    if (!started || closed) {
+      return;
+    }
+    seats.forEach(
+        (topic, taken) -> {
+          while (taken.size() > members) {
+            drainMeanwhile(taken.removeLast());
+          }
+          while (taken.size() < members) {
+            Seat seat =
+                new Seat(
+                    broker,
+                    loop,
+                    settings.membership(topic, taken.size() + 1),
+                    settings,
+                    bindings::get,
+                    listener);
+            taken.add(seat);
+            seat.start();
+          }
+        });
+  }
+
+  private static Thread drainMeanwhile(Seat seat) {
+    return Thread.startVirtualThread(seat::close);
+  }
+
+  private List<Seat> all() {
+    return seats.values().stream().flatMap(List::stream).toList();
+  }
+
+  private String topics() {
+    return locked(() -> String.join(", ", seats.keySet().stream().map(Topic::toString).toList()));
+  }
+
+  private Worker change(UnaryOperator<Settings> change) {
+    return locked(
+        () -> {
+          refuseOnceStarted();
+          settings = change.apply(settings);
+          return this;
+        });
+  }
+
+  private void refuseOnceStarted() {
+    if (started || closed) {
+      throw new IllegalStateException("the worker of topic " + topics() + " is started or closed");
+    }
+  }
+
+  private <R> R locked(Supplier<R> action) {
+    lock.lock();
+    try {
+      return action.get();
+    } finally {
+      lock.unlock();
+    }
+  }
+}
