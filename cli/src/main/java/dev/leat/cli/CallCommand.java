@@ -36,10 +36,7 @@ final class CallCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Payload payload = outgoing.payload();
     try (Leat leat = broker.connect()) {
-      Payload reply =
-          leat.caller()
-              .with(outgoing.headers())
-              .call(outgoing.topic(), outgoing.type(), payload, Payload.class, timeout);
+      Payload reply = ask(leat, payload);
       PrintStream out = System.out;
       out.write(reply.bytes());
       out.println();
@@ -48,5 +45,16 @@ final class CallCommand implements Callable<Integer> {
       spec.commandLine().getErr().println(ProblemReply.payload(failed.problem()).asText());
       return 1;
     }
+  }
+
+  private Payload ask(Leat leat, Payload payload) {
+    return Progress.during(
+        spec.commandLine().getErr(),
+        "waiting for a reply of " + outgoing.topic(),
+        Screen.isTerminal(),
+        () ->
+            leat.caller()
+                .with(outgoing.headers())
+                .call(outgoing.topic(), outgoing.type(), payload, Payload.class, timeout));
   }
 }

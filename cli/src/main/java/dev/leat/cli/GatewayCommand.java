@@ -8,8 +8,11 @@ import dev.leat.gateway.LeatGateway;
 import dev.leat.gateway.Listener;
 import dev.leat.gateway.config.GatewayFile;
 import dev.leat.gateway.config.GatewaySettings;
+import dev.leat.gateway.route.Route;
+import dev.leat.wire.PayloadCodec;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -44,6 +47,9 @@ final class GatewayCommand implements Callable<Integer> {
   @Option(names = "--check", description = "Say whether the file is right, and do nothing else.")
   private boolean check;
 
+  @Option(names = "--json", description = "With --check: the routes, as JSON.")
+  private boolean json;
+
   @Override
   public Integer call() throws InterruptedException {
     GatewaySettings settings;
@@ -54,11 +60,45 @@ final class GatewayCommand implements Callable<Integer> {
       return ExitCode.USAGE;
     }
     if (check) {
-      spec.commandLine().getOut().println(file + " is right: " + summary(settings));
+      show(settings);
       return ExitCode.OK;
     }
     serve(settings);
     return ExitCode.OK;
+  }
+
+  private void show(GatewaySettings settings) {
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      out.println(PayloadCodec.write(settings.routes().stream().map(Shown::of).toList()).asText());
+      return;
+    }
+    out.println(file + " is right: " + summary(settings));
+    for (Route route : settings.routes()) {
+      out.printf(
+          "  %-7s %-28s -> %s %s%n", route.method(), route.path(), route.topic(), route.type());
+    }
+  }
+
+  /** A route as JSON shows it. */
+  record Shown(
+      String method,
+      String path,
+      String topic,
+      String type,
+      String reply,
+      long timeoutMillis,
+      int bodyLimit) {
+    static Shown of(Route route) {
+      return new Shown(
+          route.method(),
+          route.path(),
+          route.topic().toString(),
+          route.type(),
+          route.reply().name().toLowerCase(Locale.ROOT),
+          route.timeout().toMillis(),
+          route.bodyLimit());
+    }
   }
 
   private void serve(GatewaySettings settings) throws InterruptedException {

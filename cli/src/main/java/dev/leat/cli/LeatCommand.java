@@ -25,6 +25,16 @@ import picocli.CommandLine.Spec;
       "2:It was asked for wrongly: the command line, a URL, a file, or an address that is taken.",
       "130, 143:It was told to end, by Ctrl-C or SIGTERM, and did so in order."
     },
+    footer = {
+      "",
+      "Try:",
+      "  leat demo                                serve three small services, and say how to ask them",
+      "  leat gateway --check leat.yaml           see whether a file of routes is right",
+      "  leat call users user.get '{\"id\":\"1\"}'    ask a service, as other services do",
+      "  leat tail users --from start             read what was asked, and what is",
+      "",
+      "LEAT_BROKER names the broker for all of them, LEAT_LOG the level of what is logged."
+    },
     versionProvider = LeatCommand.Version.class,
     subcommands = {
       DemoCommand.class,
@@ -33,6 +43,8 @@ import picocli.CommandLine.Spec;
       CallCommand.class,
       SendCommand.class,
       TailCommand.class,
+      CompletionCommand.class,
+      WarmUpCommand.class,
       HelpCommand.class
     })
 public final class LeatCommand implements Runnable {

@@ -2,20 +2,55 @@ package dev.leat.cli;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.spi.Configurator;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.spi.ContextAwareBase;
+import java.util.Map;
 import org.slf4j.LoggerFactory;
 
-/** What is logged, on standard error. */
-final class Logs {
-  private Logs() {}
+/**
+ * What is logged goes to standard error; what a command prints is on standard output. In Java
+ * rather than in a file, since to read one takes a tenth of a second of every command.
+ */
+public final class Logs extends ContextAwareBase implements Configurator {
+  private static final String LEVEL = "LEAT_LOG";
+  private static final String LINE = "%d{HH:mm:ss.SSS} %-5level %logger{0} %msg%n";
+
+  /** For {@link java.util.ServiceLoader}. */
+  public Logs() {}
+
+  @Override
+  public ExecutionStatus configure(LoggerContext context) {
+    PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+    encoder.setContext(context);
+    encoder.setPattern(LINE);
+    encoder.start();
+    ConsoleAppender<ILoggingEvent> standardError = new ConsoleAppender<>();
+    standardError.setContext(context);
+    standardError.setTarget("System.err");
+    standardError.setEncoder(encoder);
+    standardError.start();
+    Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
+    root.setLevel(level(System.getenv()));
+    root.addAppender(standardError);
+    return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
+  }
 
   /**
    * A command that others look after tells the operator's story too, unless {@code LEAT_LOG} says
    * what it wants.
    */
   static void tellOperators() {
-    if (System.getenv("LEAT_LOG") == null
+    if (System.getenv(LEVEL) == null
         && LoggerFactory.getLogger("dev.leat") instanceof Logger house) {
       house.setLevel(Level.INFO);
     }
+  }
+
+  private static Level level(Map<String, String> environment) {
+    return Level.toLevel(environment.get(LEVEL), Level.WARN);
   }
 }

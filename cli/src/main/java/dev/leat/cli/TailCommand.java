@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
     description = "Prints a topic's messages as they come, until Ctrl-C; takes none of them.",
     mixinStandardHelpOptions = true)
 final class TailCommand implements Callable<Integer> {
+  private final Screen screen = Screen.ofThisProcess();
   @Spec private CommandSpec spec;
   @Mixin private final BrokerOption broker = new BrokerOption();
 
@@ -61,7 +62,11 @@ final class TailCommand implements Callable<Integer> {
   private String line(Entry entry) {
     Message message = entry.message();
     if (!json) {
-      return entry.id() + " " + message.id() + " " + message.type() + " " + content(message);
+      return screen.faint(entry.id() + " " + message.id())
+          + " "
+          + screen.bold(message.type())
+          + " "
+          + content(message);
     }
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("entry", entry.id());

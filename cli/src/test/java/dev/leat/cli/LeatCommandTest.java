@@ -1,6 +1,7 @@
 package dev.leat.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -27,6 +28,44 @@ class LeatCommandTest {
   void help_of_a_subcommand_says_its_options_and_their_defaults() {
     assertThat(run("help", "demo")).isZero();
     assertThat(out.toString()).contains("--port=N", "8080", "--broker=URL", "memory:");
+  }
+
+  @Test
+  void a_shell_is_told_how_to_complete_subcommands_and_options() throws Exception {
+    assertThat(run("completion")).isZero();
+    Path script = Files.writeString(folder.resolve("completion.bash"), out.toString());
+
+    String line =
+        "source %s; COMP_WORDS=(leat gate); COMP_CWORD=1; _complete_leat; echo ${COMPREPLY[@]}"
+            .formatted(script);
+    Process bash = new ProcessBuilder("bash", "-c", line).start();
+    assertThat(bash.inputReader().readLine()).isEqualTo("gateway");
+    assertThat(out.toString()).contains("--check").doesNotContain("warm-up");
+  }
+
+  @Test
+  void colours_and_progress_are_for_people_alone() {
+    assertThat(Screen.of(false).bold("x")).isEqualTo("x");
+    assertThat(Screen.of(true).bold("x")).isEqualTo("\u001b[1mx\u001b[0m");
+    assertThat(Screen.isTerminal()).as("a test is not a person").isFalse();
+    StringWriter shown = new StringWriter();
+    PrintWriter screen = new PrintWriter(shown, true);
+    assertThat(Progress.during(screen, "waiting", false, () -> "at once")).isEqualTo("at once");
+    assertThat(shown.toString()).isEmpty();
+    Progress.during(
+        screen,
+        "waiting",
+        true,
+        () -> {
+          await().until(() -> shown.toString().contains("waiting, 1 s"));
+          return "late";
+        });
+    assertThat(shown.toString()).endsWith("\r\u001b[K");
+  }
+
+  @Test
+  void what_every_start_does_can_be_done_once_before() {
+    assertThat(run("warm-up")).isZero();
   }
 
   @Test
@@ -104,11 +143,17 @@ class LeatCommandTest {
         """);
 
     assertThat(run("gateway", "--check", right.toString())).isZero();
-    assertThat(out.toString().strip())
-        .isEqualTo(
+    assertThat(out.toString().lines())
+        .containsExactly(
             right
                 + " is right: 1 routes, broker redis://***@127.0.0.1:1, listening on"
-                + " http://127.0.0.1:8080, http://[::1]:8081");
+                + " http://127.0.0.1:8080, http://[::1]:8081",
+            "  GET     /a                           -> a a");
+    out.getBuffer().setLength(0);
+    assertThat(run("gateway", "--check", "--json", right.toString())).isZero();
+    assertThat(out.toString())
+        .startsWith("[{\"method\":\"GET\",\"path\":\"/a\",\"topic\":\"a\",\"type\":\"a\"")
+        .contains("\"reply\":\"private\",\"timeoutMillis\":10000");
   }
 
   @Test

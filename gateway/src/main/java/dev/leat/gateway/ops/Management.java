@@ -36,10 +36,13 @@ public final class Management implements AutoCloseable {
   private final Supplier<Collection<Topic>> topics;
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-  private final JvmGcMetrics garbage = new JvmGcMetrics();
   private final Metrics metrics;
   private final TopicGauges gauges;
   private final ReentrantLock reading = new ReentrantLock();
+
+  /** Watched from the first time that somebody asks: to begin takes a tenth of a second. */
+  private @Nullable JvmGcMetrics garbage;
+
   private @Nullable HttpServer server;
 
   /**
@@ -50,10 +53,6 @@ public final class Management implements AutoCloseable {
   public Management(Broker broker, Supplier<Collection<Topic>> topics) {
     this.broker = broker;
     this.topics = topics;
-    new JvmMemoryMetrics().bindTo(registry);
-    new JvmThreadMetrics().bindTo(registry);
-    new ProcessorMetrics().bindTo(registry);
-    garbage.bindTo(registry);
     this.metrics = new Metrics(registry);
     this.gauges = new TopicGauges(broker, registry);
   }
@@ -75,7 +74,9 @@ public final class Management implements AutoCloseable {
     if (server != null) {
       server.close();
     }
-    garbage.close();
+    if (garbage != null) {
+      garbage.close();
+    }
     registry.close();
   }
 
@@ -113,6 +114,7 @@ public final class Management implements AutoCloseable {
           String text;
           reading.lock();
           try {
+            watchProcess();
             gauges.read(topics.get());
             text = registry.scrape();
           } finally {
@@ -120,6 +122,16 @@ public final class Management implements AutoCloseable {
           }
           response.putHeader("content-type", TEXT).end(text);
         });
+  }
+
+  private void watchProcess() {
+    if (garbage == null) {
+      garbage = new JvmGcMetrics();
+      garbage.bindTo(registry);
+      new JvmMemoryMetrics().bindTo(registry);
+      new JvmThreadMetrics().bindTo(registry);
+      new ProcessorMetrics().bindTo(registry);
+    }
   }
 
   private static void answer(HttpServerResponse response, int status, String json) {

@@ -1,0 +1,38 @@
+package dev.leat.cli;
+
+import java.io.Console;
+import java.util.Optional;
+
+/** Whether a person looks on, and what only they should see. */
+final class Screen {
+  private static final String FAINT = "\u001b[2m";
+  private static final String BOLD = "\u001b[1m";
+  private static final String PLAIN = "\u001b[0m";
+
+  private final boolean colours;
+
+  private Screen(boolean colours) {
+    this.colours = colours;
+  }
+
+  /** The terminal, if that is where standard input and output are; see no-color.org. */
+  static Screen ofThisProcess() {
+    return new Screen(isTerminal() && System.getenv("NO_COLOR") == null);
+  }
+
+  static Screen of(boolean colours) {
+    return new Screen(colours);
+  }
+
+  static boolean isTerminal() {
+    return Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
+  }
+
+  String faint(String text) {
+    return colours ? FAINT + text + PLAIN : text;
+  }
+
+  String bold(String text) {
+    return colours ? BOLD + text + PLAIN : text;
+  }
+}
