@@ -15,6 +15,7 @@ public final class LeatEcho {
     leat.worker("echo").on("echo", Payload.class, (payload, request) -> HttpPeer.ANSWER).start();
     LeatGateway gateway =
         LeatGateway.on(leat)
+            .manageAt("127.0.0.1", 0)
             .route(Route.get("/echo", "echo", "echo"))
             .listen("127.0.0.1", Integer.parseInt(arguments[0]));
     System.out.println("ready on " + gateway.port());
