@@ -105,7 +105,10 @@ final class GatewayCommand implements Callable<Integer> {
     Logs.tellOperators();
     Leat leat = Leat.connect(Shared.refuseUnless(spec, settings.broker()));
     LeatGateway gateway =
-        LeatGateway.on(leat).routes(settings.routes()).compression(settings.compression());
+        LeatGateway.on(leat)
+            .routes(settings.routes())
+            .compression(settings.compression())
+            .clientLimits(settings.clients());
     settings.eventLoops().ifPresent(gateway::eventLoops);
     settings.management().ifPresent(at -> gateway.manageAt(at.host(), at.port()));
     ExecutorService reloads = Executors.newSingleThreadExecutor(Thread.ofVirtual().factory());

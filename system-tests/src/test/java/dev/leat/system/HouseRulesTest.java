@@ -60,13 +60,13 @@ class HouseRulesTest {
     "dev.leat.gateway.http,"
         + " dev.leat | dev.leat.broker | dev.leat.caller | dev.leat.wire |"
         + " dev.leat.gateway.route | io.vertx.. | io.netty.handler.codec.. |"
-        + " io.github.bucket4j..",
+        + " io.github.bucket4j.. | org.slf4j..",
     "dev.leat.gateway.ops,"
         + " dev.leat | dev.leat.broker | dev.leat.gateway.http | dev.leat.gateway.route |"
         + " io.micrometer.. | io.vertx..",
     "dev.leat.gateway.config,"
-        + " dev.leat | dev.leat.broker | dev.leat.gateway | dev.leat.gateway.route |"
-        + " org.snakeyaml..",
+        + " dev.leat | dev.leat.broker | dev.leat.gateway | dev.leat.gateway.http |"
+        + " dev.leat.gateway.route | org.snakeyaml..",
     "dev.leat.testkit,"
         + " dev.leat | dev.leat.broker | dev.leat.wire | org.junit.. | org.assertj.. |"
         + " org.awaitility.. | org.apiguardian..",

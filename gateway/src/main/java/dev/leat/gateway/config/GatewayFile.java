@@ -4,6 +4,7 @@ import dev.leat.BadConfiguration;
 import dev.leat.broker.BrokerUrl;
 import dev.leat.gateway.Listener;
 import dev.leat.gateway.Tls;
+import dev.leat.gateway.http.ClientLimits;
 import dev.leat.gateway.route.Route;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,7 +26,17 @@ import org.snakeyaml.engine.v2.nodes.Node;
 /** Reads a gateway's YAML file, and says all that is wrong with it, line by line. */
 public final class GatewayFile {
   private static final Set<String> KEYS =
-      inOrder("broker", "listen", "management", "event-loops", "compression", "defaults", "routes");
+      inOrder(
+          "broker",
+          "listen",
+          "management",
+          "event-loops",
+          "compression",
+          "clients",
+          "defaults",
+          "routes");
+  private static final Set<String> CLIENT_KEYS =
+      inOrder("first-request", "idle", "body", "headers");
   private static final Set<String> LISTENER_KEYS = inOrder("address", "tls", "http2");
   private static final Set<String> TLS_KEYS = inOrder("certificate", "key");
 
@@ -97,7 +108,35 @@ public final class GatewayFile {
         new RouteReader(file.get("defaults").flatMap(value -> value.mapping(RouteReader.SETTINGS)))
             .read(file.get("routes"), faults);
     return new GatewaySettings(
-        broker.orElse(""), listeners(file), management, eventLoops, compression, routes);
+        broker.orElse(""),
+        listeners(file),
+        management,
+        eventLoops,
+        compression,
+        clients(file),
+        routes);
+  }
+
+  private static ClientLimits clients(Mapping file) {
+    ClientLimits general = ClientLimits.DEFAULT;
+    Optional<Value> clients = file.get("clients");
+    Optional<Mapping> keys = clients.flatMap(value -> value.mapping(CLIENT_KEYS));
+    if (clients.isEmpty() || keys.isEmpty()) {
+      return general;
+    }
+    Mapping said = keys.get();
+    try {
+      return new ClientLimits(
+          said.get("first-request")
+              .flatMap(v -> v.as(Units::duration))
+              .orElse(general.firstRequest()),
+          said.get("idle").flatMap(v -> v.as(Units::duration)).orElse(general.idle()),
+          said.get("body").flatMap(v -> v.as(Units::duration)).orElse(general.body()),
+          said.get("headers").flatMap(v -> v.as(Units::bytes)).orElse(general.headerBytes()));
+    } catch (IllegalArgumentException impossible) {
+      clients.get().fault(String.valueOf(impossible.getMessage()));
+      return general;
+    }
   }
 
   private List<Listener> listeners(Mapping file) {

@@ -1,6 +1,7 @@
 package dev.leat.gateway.config;
 
 import dev.leat.gateway.Listener;
+import dev.leat.gateway.http.ClientLimits;
 import dev.leat.gateway.route.Route;
 import java.util.List;
 import java.util.Optional;
@@ -14,6 +15,7 @@ import java.util.OptionalInt;
  * @param management where health and metrics are answered; nowhere where empty
  * @param eventLoops left to the gateway where empty
  * @param compression whether responses are compressed for clients that take it
+ * @param clients how long, and how much, they may keep a connection waiting
  * @param routes that do not contradict each other
  */
 public record GatewaySettings(
@@ -22,6 +24,7 @@ public record GatewaySettings(
     Optional<Listener> management,
     OptionalInt eventLoops,
     boolean compression,
+    ClientLimits clients,
     List<Route> routes) {
   /** Names no broker, since that may hold a password. */
   @Override

@@ -24,12 +24,12 @@ public enum Ending {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** What a problem that was not a worker's says of the ending. */
+  /** What the status of a response that was not a worker's says of the ending. */
   static Ending of(int status) {
     return switch (status) {
       case 503 -> UNAVAILABLE;
       case 504 -> EXPIRED;
-      default -> status < 500 ? REFUSED : FAILED;
+      default -> status < 400 ? REPLIED : status < 500 ? REFUSED : FAILED;
     };
   }
 }

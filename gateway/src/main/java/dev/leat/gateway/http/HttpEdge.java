@@ -17,9 +17,13 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Takes the HTTP requests of one event loop. Confined to it. */
 public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(HttpEdge.class);
+
   /** What {@code OPTIONS *}, which asks after no path, is told. */
   private static final Set<String> WHOLE_SERVER =
       new TreeSet<>(Set.of("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"));
@@ -108,8 +112,17 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
     }
     clients.ended(request.connection());
     HttpServerResponse response = request.response();
-    Ending ending = response.ended() ? responder.ending() : Ending.CANCELLED;
-    int status = ending == Ending.CANCELLED ? 0 : response.getStatusCode();
+    int status = response.ended() ? response.getStatusCode() : 0;
+    Ending ending = response.ended() ? responder.ending(status) : Ending.CANCELLED;
+    if (log.isDebugEnabled()) {
+      log.debug(
+          "message={} method={} path={} outcome={} status={}",
+          responder.id(),
+          request.method(),
+          request.path(),
+          ending.word(),
+          status);
+    }
     listener.ended(responder.route(), ending, status, began, responder.shown());
   }
 

@@ -49,7 +49,7 @@ final class Responder {
   private @Nullable Route route;
   private Runnable onGone = () -> {};
   private boolean over;
-  private Ending ending = Ending.CANCELLED;
+  private @Nullable Ending ending;
   private @Nullable Message shown;
 
   Responder(HttpServerRequest request, String id) {
@@ -83,9 +83,14 @@ final class Responder {
     return route;
   }
 
-  /** How the request has ended so far. */
-  Ending ending() {
-    return ending;
+  /** The id of the message, or the one it would have had. */
+  String id() {
+    return id;
+  }
+
+  /** How the request has ended; by its status, where it was answered for us. */
+  Ending ending(int status) {
+    return ending == null ? Ending.of(status) : ending;
   }
 
   /** The reply that was shown; null where there was none. */

@@ -8,6 +8,7 @@ import dev.leat.Dialect;
 import dev.leat.Topic;
 import dev.leat.gateway.Listener;
 import dev.leat.gateway.Tls;
+import dev.leat.gateway.http.ClientLimits;
 import dev.leat.gateway.route.Cors;
 import dev.leat.gateway.route.RateLimit;
 import dev.leat.gateway.route.ReplyMode;
@@ -62,6 +63,7 @@ class GatewayFileTest {
               - {address: "127.0.0.1:8081", http2: false}
             management: 127.0.0.1:9090
             event-loops: 3
+            clients: {first-request: 1s, idle: 2s, body: 3s, headers: 4KiB}
             routes:
               - method: post
                 path: /orders
@@ -88,6 +90,8 @@ class GatewayFileTest {
                 "::1", 8443, new Tls(folder.resolve("cert.pem"), folder.resolve("key.pem"))),
             Listener.plain("127.0.0.1", 8081).withoutHttp2());
     assertThat(settings.eventLoops()).hasValue(3);
+    assertThat(settings.clients())
+        .isEqualTo(new ClientLimits(seconds(1), seconds(2), seconds(3), 4096));
     assertThat(settings.management()).contains(Listener.plain("127.0.0.1", 9090));
     assertThat(settings.routes())
         .containsExactly(
@@ -185,7 +189,7 @@ class GatewayFileTest {
       textBlock =
           """
           brokr: x                     | 1: there is no key 'brokr' in the file, did you mean 'broker'?
-          zzz: x                       | 1: there is no key 'zzz' in the file, known are broker, listen, management, event-loops, compression, defaults, routes
+          zzz: x                       | 1: there is no key 'zzz' in the file, known are broker, listen, management, event-loops, compression, clients, defaults, routes
           broker: a                    | 1: broker: 'a' is not a broker's URL: it starts with a scheme, such as memory:
           broker: redis://u:s3cret@h h | 1: broker: 'redis://***@h h' cannot be read as a URL
           broker: {a: b}               | 1: broker is one value, not a list or a map
@@ -199,6 +203,7 @@ class GatewayFileTest {
           defaults: {reply: loud}      | 1: reply: 'loud' is none of private, shared, none
           defaults: {body-limit: 9GiB} | 1: body-limit: '9GiB' is more than a message can hold
           defaults: {body-limit: big}  | 1: body-limit: 'big' is not a size such as 512, 64KiB or 1MiB
+          clients: {headers: 9}        | 1: a request's headers need at least 256 bytes, were 9
           compression: perhaps         | 1: compression: 'perhaps' is none of
           defaults: {rate-limit: 100}  | 1: rate-limit: '100' is not a rate such as 100/s, 20/m or 9/h
           defaults: {cors: example.com} | 1: cors: 'example.com' is not an origin such as https://app.example.com
