@@ -21,6 +21,9 @@ import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
 import io.vertx.ext.web.Router;
 import java.net.BindException;
+import java.net.SocketException;
+import java.net.UnknownHostException;
+import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -238,30 +241,37 @@ public final class LeatGateway implements AutoCloseable {
   }
 
   /**
-   * Takes no more connections, waits for requests under way, then ends. Blocks up to ten seconds;
-   * harmless when repeated.
+   * Takes no more connections, waits for requests under way, then ends; meanwhile it is live, but
+   * not ready. Blocks up to ten seconds; harmless when repeated.
    */
   @Override
   public void close() {
-    shared.close();
-    mounted.forEach(Mounted::close);
-    mounted.clear();
     Vertx closing = vertx;
-    if (closing == null) {
-      return;
-    }
+    vertx = null;
     if (management != null) {
-      management.close();
+      management.drain();
     }
     certificates.close();
     Future.join(edges.stream().map(edge -> edge.shutdown(DRAIN)).toList())
-        .transform(ended -> closing.close())
+        .transform(ended -> end(closing))
         .toCompletionStage()
         .toCompletableFuture()
         .join();
-    vertx = null;
     edges = List.of();
+  }
+
+  private Future<Void> end(@Nullable Vertx closing) {
+    mounted.forEach(Mounted::close);
+    mounted.clear();
+    shared.close();
+    if (management != null) {
+      management.close();
+    }
+    if (closing == null) {
+      return Future.succeededFuture();
+    }
     log.info("gateway ports={} closed", ports);
+    return closing.close();
   }
 
   private RequestListener managed() {
@@ -351,6 +361,12 @@ public final class LeatGateway implements AutoCloseable {
           "%s cannot be listened on, something else may be there; name another address"
               .formatted(hosts()),
           cause);
+    }
+    if (cause instanceof SocketException
+        || cause instanceof UnknownHostException
+        || cause instanceof UnresolvedAddressException) {
+      return new BadConfiguration(
+          "%s cannot be listened on: name an address of this machine".formatted(hosts()), cause);
     }
     if (cause instanceof LeatException known) {
       return known;

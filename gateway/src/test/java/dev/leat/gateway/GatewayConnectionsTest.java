@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.leat.Payload;
+import dev.leat.gateway.route.ReplyMode;
 import dev.leat.gateway.route.Route;
 import java.net.Socket;
+import java.net.URI;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -125,14 +127,19 @@ class GatewayConnectionsTest extends GatewayFixture {
               return "answered";
             })
         .start();
-    listen(Route.get("/x", "t", "x"));
+    gateway.manageAt("127.0.0.1", 0);
+    listen(Route.get("/x", "t", "x"), Route.get("/shared", "t", "x").reply(ReplyMode.SHARED));
     var response = http.sendAsync(to("/x").build(), BodyHandlers.ofString());
-    await().atMost(LONG).until(() -> gateway.inFlight() == 1);
+    var shared = http.sendAsync(to("/shared").build(), BodyHandlers.ofString());
+    await().atMost(LONG).until(() -> gateway.inFlight() == 2);
 
+    URI ready = URI.create("http://127.0.0.1:" + gateway.managementPort() + "/health/ready");
     Thread closer = Thread.startVirtualThread(gateway::close);
+    await().atMost(LONG).until(() -> send(to("/").uri(ready)).body().contains("draining"));
     closing.countDown();
 
     assertThat(response.join().body()).isEqualTo("answered");
+    assertThat(shared.join().body()).isEqualTo("answered");
     closer.join();
   }
 

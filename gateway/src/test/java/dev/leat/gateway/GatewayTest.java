@@ -215,6 +215,17 @@ class GatewayTest extends GatewayFixture {
     }
   }
 
+  @Test
+  void an_address_of_another_machine_is_one_sentence() {
+    for (String host : List.of("nowhere.invalid", "192.0.2.1")) {
+      try (LeatGateway elsewhere = LeatGateway.on(leat)) {
+        assertThatThrownBy(() -> elsewhere.listen(host, 0))
+            .isInstanceOf(BadConfiguration.class)
+            .hasMessageContaining(host + ":0 cannot be listened on");
+      }
+    }
+  }
+
   private static Map<String, String> seen(Message message) {
     Map<String, String> headers = new TreeMap<>(message.headers().asMap());
     assertThat(message.headers().has(Headers.DEADLINE)).isTrue();

@@ -44,6 +44,7 @@ public final class Management implements AutoCloseable {
   private @Nullable JvmGcMetrics garbage;
 
   private @Nullable HttpServer server;
+  private volatile boolean draining;
 
   /**
    * Listens nowhere yet.
@@ -67,6 +68,11 @@ public final class Management implements AutoCloseable {
     HttpServer listening = vertx.createHttpServer().requestHandler(this::handle);
     server = listening;
     return listening.listen(port, host).map(HttpServer::actualPort);
+  }
+
+  /** Not ready any more: what is under way is finished, and nothing else wanted. */
+  public void drain() {
+    draining = true;
   }
 
   @Override
@@ -97,6 +103,10 @@ public final class Management implements AutoCloseable {
 
   /** Ready while the broker answers. */
   private void ready(HttpServerResponse response) {
+    if (draining) {
+      answer(response, 503, "{\"status\":\"draining\"}");
+      return;
+    }
     CompletableFuture<?> asked =
         broker
             .health(new Topic("leat", "ready").incoming())
