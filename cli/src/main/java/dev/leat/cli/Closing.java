@@ -11,8 +11,12 @@ final class Closing {
     thread =
         new Thread(
             () -> {
-              action.run();
-              closed.countDown();
+              try {
+                action.run();
+              } finally {
+                // Whoever waits must not do so for ever because something could not be closed.
+                closed.countDown();
+              }
             });
   }
 

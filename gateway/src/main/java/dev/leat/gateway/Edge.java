@@ -85,7 +85,8 @@ final class Edge extends VerticleBase {
       servers.add(server);
       listening.add(server.listen(address(i, listeners.get(i))));
     }
-    return Future.all(listening);
+    // A verticle that could not start is not told to stop.
+    return Future.all(listening).onFailure(refused -> stop());
   }
 
   @Override

@@ -108,6 +108,17 @@ class GatewayCommandTest {
   }
 
   @Test
+  void a_second_one_at_the_same_address_says_so_and_ends() throws IOException {
+    String address = base.substring("http://".length());
+    Files.writeString(file, FILE.formatted(redis.url()).replace("127.0.0.1:0", address));
+
+    try (Child second = Child.start(LeatCommand.class, "gateway", file.toString())) {
+      assertThat(second.exitCode()).isEqualTo(2);
+    }
+    assertThat(get("/kept").join().body()).isEqualTo("kept");
+  }
+
+  @Test
   void it_ends_in_order_when_told_to() {
     gateway.signal("TERM");
 

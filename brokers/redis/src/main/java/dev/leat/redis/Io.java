@@ -6,7 +6,10 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An event loop of Vert.x that connections live on.
@@ -15,24 +18,37 @@ import java.util.function.Supplier;
  * @param context of the loop
  */
 record Io(Vertx vertx, Context context) {
+  private static final Logger log = LoggerFactory.getLogger(Io.class);
+
   RedisConnection connection(Server server) {
     return new RedisConnection(vertx, context, server);
   }
 
-  /** Runs something on the loop; from another thread, soon. */
+  /**
+   * Runs something on the loop; from another thread, soon. On a loop that has ended, and with it
+   * its connections, nothing is left to do.
+   */
   void run(Runnable action) {
-    context.runOnContext(turn -> action.run());
+    try {
+      context.runOnContext(turn -> action.run());
+    } catch (RejectedExecutionException ended) {
+      log.debug("a connection's event loop has ended", ended);
+    }
   }
 
   /** Asks on the loop, from any thread; what the server refuses is a {@link LeatException}. */
   <T> CompletableFuture<T> ask(Supplier<Future<T>> question) {
     CompletableFuture<T> answer = new CompletableFuture<>();
-    run(
-        () ->
-            question
-                .get()
-                .onSuccess(answer::complete)
-                .onFailure(failure -> answer.completeExceptionally(leatException(failure))));
+    try {
+      context.runOnContext(
+          turn ->
+              question
+                  .get()
+                  .onSuccess(answer::complete)
+                  .onFailure(failure -> answer.completeExceptionally(leatException(failure))));
+    } catch (RejectedExecutionException ended) {
+      answer.completeExceptionally(new BrokerUnavailable("this connection has ended", ended));
+    }
     return answer;
   }
 
