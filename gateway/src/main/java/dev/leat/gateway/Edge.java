@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -124,15 +125,18 @@ final class Edge extends VerticleBase {
   }
 
   int inFlight() {
-    PendingCalls pending = Objects.requireNonNull(calls, "an edge that has not started");
-    VertxLoop own = Objects.requireNonNull(loop, "an edge that has not started");
-    return CompletableFuture.supplyAsync(pending::size, own).join();
+    return asked(PendingCalls::size);
   }
 
   long lateReplies() {
+    return asked(PendingCalls::lateReplies);
+  }
+
+  /** Asks the calls on their loop; blocks for a moment. */
+  private <T> T asked(Function<PendingCalls, T> question) {
     PendingCalls pending = Objects.requireNonNull(calls, "an edge that has not started");
     VertxLoop own = Objects.requireNonNull(loop, "an edge that has not started");
-    return CompletableFuture.supplyAsync(pending::lateReplies, own).join();
+    return CompletableFuture.supplyAsync(() -> question.apply(pending), own).join();
   }
 
   private HttpServerOptions options(Listener listener) {

@@ -10,12 +10,8 @@ import dev.leat.redis.RedisClient;
 import dev.leat.redis.RedisServerProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -135,12 +131,6 @@ class OtherLanguagesTest {
   }
 
   private CompletableFuture<HttpResponse<String>> post(String path, String json) {
-    URI uri = URI.create("http://127.0.0.1:" + gateway.port() + path);
-    return http.sendAsync(
-        HttpRequest.newBuilder(uri)
-            .header("content-type", "application/json")
-            .POST(BodyPublishers.ofString(json))
-            .build(),
-        BodyHandlers.ofString());
+    return Requests.postJson(http, gateway.port(), path, json);
   }
 }

@@ -10,12 +10,8 @@ import dev.leat.gateway.route.ReplyMode;
 import dev.leat.gateway.route.Route;
 import dev.leat.redis.RedisClient;
 import dev.leat.redis.RedisServerProcess;
-import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
@@ -108,13 +104,7 @@ class StreamersonTest {
   }
 
   private CompletableFuture<HttpResponse<String>> post(String path, String json) {
-    URI uri = URI.create("http://127.0.0.1:" + gateway.port() + path);
-    return http.sendAsync(
-        HttpRequest.newBuilder(uri)
-            .header("content-type", "application/json")
-            .POST(BodyPublishers.ofString(json))
-            .build(),
-        BodyHandlers.ofString());
+    return Requests.postJson(http, gateway.port(), path, json);
   }
 
   private List<String> request() {

@@ -49,8 +49,7 @@ final class RedisDelivery implements Delivery {
 
   @Override
   public CompletionStage<Boolean> complete(List<Append> replies) {
-    return end(
-        () -> member.completions().complete(id, replies.stream().map(this::inKind).toList()));
+    return end(() -> member.completions().complete(id, inKind(replies)));
   }
 
   @Override
@@ -110,11 +109,17 @@ final class RedisDelivery implements Delivery {
             });
   }
 
-  /** Whoever asked in a dialect is answered in it. */
-  private Append inKind(Append reply) {
-    return dialect != Dialect.PACKED && reply.stream().equals(message.destination())
-        ? new Append(reply.stream(), reply.message(), dialect)
-        : reply;
+  /** Whoever asked in a dialect is answered in it. Hot path: packed is what there is already. */
+  private List<Append> inKind(List<Append> replies) {
+    return dialect == Dialect.PACKED
+        ? replies
+        : replies.stream()
+            .map(
+                reply ->
+                    reply.stream().equals(message.destination())
+                        ? new Append(reply.stream(), reply.message(), dialect)
+                        : reply)
+            .toList();
   }
 
   private CompletionStage<Boolean> end(Supplier<Future<Boolean>> ending) {

@@ -2,6 +2,8 @@ package dev.leat.gateway.http;
 
 import dev.leat.broker.EventLoop;
 import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -70,10 +72,14 @@ final class Clients {
   }
 
   /**
-   * Nothing more is taken from a connection of HTTP/1: where its next request begins is unknown.
+   * Nothing more is taken from the connection of a request of HTTP/1 that was not read to its end:
+   * where the next begins is unknown. In HTTP/2 others share the connection and go on.
    */
-  void ending(HttpConnection connection) {
-    Client client = clients.get(connection);
+  void ending(HttpServerRequest request) {
+    if (request.version() == HttpVersion.HTTP_2) {
+      return;
+    }
+    Client client = clients.get(request.connection());
     if (client != null) {
       client.ending = true;
     }

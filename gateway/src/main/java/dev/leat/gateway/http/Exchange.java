@@ -16,7 +16,6 @@ import dev.leat.gateway.route.Route;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpVersion;
 import org.jspecify.annotations.Nullable;
 
 /** One request from its first byte to its response. Confined to its loop, from birth to end. */
@@ -180,9 +179,7 @@ final class Exchange implements CallListener {
   }
 
   private void refuseUnread(int status, String title, String detail) {
-    if (request.version() != HttpVersion.HTTP_2) {
-      clients.ending(request.connection());
-    }
+    clients.ending(request);
     responder.problemAndClose(Problem.of(status, title, detail));
   }
 

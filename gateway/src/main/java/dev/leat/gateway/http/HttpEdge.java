@@ -164,7 +164,7 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
   }
 
   private void refuse(HttpServerRequest request, Responder responder, Problem problem) {
-    clients.ending(request.connection());
+    clients.ending(request);
     responder.problemAndClose(problem);
   }
 
