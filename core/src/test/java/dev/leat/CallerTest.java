@@ -140,7 +140,7 @@ class CallerTest extends LeatFixture {
     await().atMost(LONG).until(() -> deadLetters("mail").size() == 1);
     Message letter = deadLetters("mail").getFirst();
     assertThat(letter.id()).isEqualTo(id);
-    assertThat(letter.headers().get(DeadLetter.CAUSE)).contains("Handler failed");
+    assertThat(DeadLetter.read(letter).cause()).isEqualTo("Handler failed");
   }
 
   @Test

@@ -5,39 +5,130 @@ import dev.leat.Message;
 import dev.leat.Problem;
 import java.time.Instant;
 
-/** A message that was given up, kept with its cause; written alike by every broker. */
-public final class DeadLetter {
-  /** Header of a dead letter: what went wrong, in a few words. */
-  public static final String CAUSE = "dead.cause";
+/**
+ * A message that was given up, kept with its cause; written alike by every broker.
+ *
+ * @param message as it was, with its own headers and destination
+ * @param cause what went wrong, in a few words
+ * @param detail what went wrong this time; may be empty
+ * @param stack for those who mend it, not for strangers; may be empty
+ * @param attempts how often it was handed over
+ * @param acceptedAt when its stream took it
+ * @param at when it was given up
+ * @param group whose workers gave it up; may be empty
+ * @param member that did; may be empty
+ */
+public record DeadLetter(
+    Message message,
+    String cause,
+    String detail,
+    String stack,
+    int attempts,
+    Instant acceptedAt,
+    Instant at,
+    String group,
+    String member) {
 
-  /** Header of a dead letter: what went wrong this time; absent when there is no more to say. */
-  public static final String DETAIL = "dead.detail";
+  /** What the names of a dead letter's own headers begin with. */
+  private static final String PREFIX = "dead.";
+
+  private static final String CAUSE = "dead.cause";
+  private static final String DETAIL = "dead.detail";
+  private static final String STACK = "dead.stack";
 
   /** Header of a dead letter: how often it was handed over. */
   public static final String ATTEMPTS = "dead.attempts";
 
-  /** Header of a dead letter: epoch milliseconds of the rejection. */
-  public static final String AT = "dead.at";
+  private static final String ACCEPTED = "dead.accepted";
+  private static final String AT = "dead.at";
+  private static final String DESTINATION = "dead.destination";
+  private static final String GROUP = "dead.group";
+  private static final String MEMBER = "dead.member";
 
-  /** Header of a dead letter: where its reply was to go; absent when none was wanted. */
-  public static final String DESTINATION = "dead.destination";
+  /** A message that is given up now, by nobody in particular. */
+  public static DeadLetter of(Message message, Problem cause, int attempts, Instant now) {
+    return new DeadLetter(message, cause.title(), cause.detail(), "", attempts, now, now, "", "");
+  }
 
-  private DeadLetter() {}
+  /** The same with who gave it up. */
+  public DeadLetter by(String givingGroup, String givingMember) {
+    return new DeadLetter(
+        message, cause, detail, stack, attempts, acceptedAt, at, givingGroup, givingMember);
+  }
 
-  /** The dead letter of a message that was given up. */
-  public static Message of(Message message, Problem cause, int attempts, Instant now) {
+  /** The same with when its stream took it. */
+  public DeadLetter acceptedAt(Instant taken) {
+    return new DeadLetter(message, cause, detail, stack, attempts, taken, at, group, member);
+  }
+
+  /** The same with what was under way when it went wrong. */
+  public DeadLetter withStack(String trace) {
+    return new DeadLetter(message, cause, detail, trace, attempts, acceptedAt, at, group, member);
+  }
+
+  /** As it stands in the stream of dead letters. */
+  public Message written() {
     Headers.Builder headers =
         message.headers().toBuilder()
-            .set(CAUSE, cause.title())
+            .set(CAUSE, cause)
             .set(ATTEMPTS, Integer.toString(attempts))
-            .set(AT, Long.toString(now.toEpochMilli()));
-    if (!cause.detail().isEmpty()) {
-      headers.set(DETAIL, cause.detail());
-    }
-    if (message.wantsReply()) {
-      headers.set(DESTINATION, message.destination());
-    }
+            .set(ACCEPTED, Long.toString(acceptedAt.toEpochMilli()))
+            .set(AT, Long.toString(at.toEpochMilli()));
+    setUnlessEmpty(headers, DETAIL, detail);
+    setUnlessEmpty(headers, STACK, stack);
+    setUnlessEmpty(headers, DESTINATION, message.destination());
+    setUnlessEmpty(headers, GROUP, group);
+    setUnlessEmpty(headers, MEMBER, member);
     return new Message(
         message.id(), message.type(), "", headers.build(), message.source(), message.payload());
+  }
+
+  /** Reads what stands in a stream of dead letters; what it does not say is empty or 0. */
+  public static DeadLetter read(Message written) {
+    Headers all = written.headers();
+    Headers.Builder own = Headers.builder();
+    all.forEach(
+        (name, value) -> {
+          if (!name.startsWith(PREFIX)) {
+            own.set(name, value);
+          }
+        });
+    Message original =
+        new Message(
+            written.id(),
+            written.type(),
+            text(all, DESTINATION),
+            own.build(),
+            written.source(),
+            written.payload());
+    return new DeadLetter(
+        original,
+        text(all, CAUSE),
+        text(all, DETAIL),
+        text(all, STACK),
+        (int) number(all, ATTEMPTS),
+        Instant.ofEpochMilli(number(all, ACCEPTED)),
+        Instant.ofEpochMilli(number(all, AT)),
+        text(all, GROUP),
+        text(all, MEMBER));
+  }
+
+  private static void setUnlessEmpty(Headers.Builder headers, String name, String value) {
+    if (!value.isEmpty()) {
+      headers.set(name, value);
+    }
+  }
+
+  private static String text(Headers headers, String name) {
+    return headers.get(name).orElse("");
+  }
+
+  /** What others wrote may be anything. */
+  private static long number(Headers headers, String name) {
+    try {
+      return Long.parseLong(text(headers, name));
+    } catch (NumberFormatException notANumber) {
+      return 0;
+    }
   }
 }

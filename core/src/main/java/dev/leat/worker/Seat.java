@@ -15,6 +15,7 @@ import dev.leat.broker.DeliveryListener;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.Membership;
 import dev.leat.broker.Subscription;
+import dev.leat.wire.DeadLetter;
 import dev.leat.wire.ProblemReply;
 import java.time.Duration;
 import java.time.Instant;
@@ -237,7 +238,7 @@ final class Seat implements DeliveryListener {
     if (binding == null) {
       log.warn("message={} type={} topic={} has no handler", message.id(), message.type(), topic);
       String detail = "topic " + topic + " has no handler for type '" + message.type() + "'";
-      end(delivery, delivery.reject(Problem.of(501, "No handler", detail)));
+      end(delivery, reject(delivery, Problem.of(501, "No handler", detail), ""));
       return;
     }
     Instant began = loop.clock().instant();
@@ -248,7 +249,7 @@ final class Seat implements DeliveryListener {
       case Binding.Result.Answered answered ->
           answer(delivery, measured(answered.reply(), delivery, began));
       case Binding.Result.Failed failed -> fail(delivery, failed.problem());
-      case Binding.Result.Broken broken -> end(delivery, delivery.reject(broken.problem()));
+      case Binding.Result.Broken broken -> end(delivery, reject(delivery, broken.problem(), ""));
     }
   }
 
@@ -288,12 +289,31 @@ final class Seat implements DeliveryListener {
   private void fail(Delivery delivery, Problem problem) {
     end(
         delivery,
-        delivery.message().wantsReply() ? complete(delivery, problem) : delivery.reject(problem));
+        delivery.message().wantsReply()
+            ? complete(delivery, problem)
+            : reject(delivery, problem, ""));
   }
 
   private CompletionStage<Boolean> complete(Delivery delivery, Problem problem) {
     Message reply = ProblemReply.to(delivery.message(), problem, topic.toString());
     return delivery.complete(List.of(new Append(delivery.message().destination(), reply)));
+  }
+
+  /** Kept among the dead letters with its cause; and whoever waits is told. */
+  private CompletionStage<Boolean> reject(Delivery delivery, Problem cause, String stack) {
+    Message message = delivery.message();
+    DeadLetter letter =
+        DeadLetter.of(message, cause, delivery.attempt(), loop.clock().instant())
+            .acceptedAt(delivery.acceptedAt())
+            .by(membership.group(), membership.member())
+            .withStack(stack);
+    List<Append> appends = new ArrayList<>(2);
+    appends.add(new Append(topic.deadLetters(), letter.written()));
+    if (message.wantsReply()) {
+      appends.add(
+          new Append(message.destination(), ProblemReply.to(message, cause, topic.toString())));
+    }
+    return delivery.complete(appends);
   }
 
   private static void end(Delivery delivery, CompletionStage<Boolean> ending) {

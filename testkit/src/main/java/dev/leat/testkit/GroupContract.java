@@ -19,9 +19,9 @@ import dev.leat.broker.Delivery;
 import dev.leat.broker.Membership;
 import dev.leat.broker.Subscription;
 import dev.leat.wire.DeadLetter;
-import dev.leat.wire.ProblemReply;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -248,7 +248,6 @@ abstract class GroupContract extends BrokerFixture {
     assertThat(result(delivery.complete(List.of()))).isTrue();
     assertThat(result(delivery.complete(List.of(answer(request, "again"))))).isFalse();
     assertThat(result(delivery.release(Duration.ZERO))).isFalse();
-    assertThat(result(delivery.reject(Problem.of(500, "No", "")))).isFalse();
     assertThat(result(delivery.extend())).isFalse();
   }
 
@@ -285,23 +284,51 @@ abstract class GroupContract extends BrokerFixture {
   }
 
   @Test
-  void a_rejected_message_is_a_dead_letter_with_its_cause_and_answers_its_sender() {
+  void a_delay_outlives_the_member_that_asked_for_it_and_is_longer_than_a_lease() {
+    if (!offers(Capability.DELAYED_RELEASE)) {
+      return;
+    }
+    append(List.of("x"));
+    Inbox first = new Inbox();
+    Subscription leaving =
+        broker.subscribe(member("workers", "first").withLease(SHORT_LEASE), first);
+    leaving.request(10);
+    Duration delay = SHORT_LEASE.multipliedBy(3);
+    long before = System.nanoTime();
+    result(first.await(1).getFirst().release(delay));
+    leaving.close();
+    Inbox other = new Inbox();
+    broker.subscribe(member("workers", "other").withLease(SHORT_LEASE), other).request(10);
+
+    Delivery again = other.await(1).getFirst();
+    assertThat(Duration.ofNanos(System.nanoTime() - before))
+        .isGreaterThanOrEqualTo(delay.minusMillis(10));
+    assertThat(again.attempt()).isEqualTo(2);
+    assertThat(result(again.complete(List.of()))).isTrue();
+  }
+
+  @Test
+  void a_message_that_is_given_up_stands_among_the_dead_letters_and_is_not_pending() {
     Message request = request("poison");
     append(request);
     Delivery delivery = join("workers").await(1).getFirst();
-
-    assertThat(result(delivery.reject(Problem.of(500, "No use", "it is poison")))).isTrue();
-
     Message letter =
+        DeadLetter.of(request, Problem.of(500, "No use", "it is poison"), 1, Instant.EPOCH)
+            .acceptedAt(delivery.acceptedAt())
+            .written();
+
+    assertThat(
+            result(
+                delivery.complete(
+                    List.of(new Append(topic.deadLetters(), letter), answer(request, "given up")))))
+        .isTrue();
+
+    Message kept =
         result(broker.range(topic.deadLetters(), Position.START, 10)).getFirst().message();
-    assertThat(letter.id()).isEqualTo(request.id());
-    assertThat(letter.payload()).isEqualTo(request.payload());
-    assertThat(letter.headers().get(DeadLetter.CAUSE)).contains("No use");
-    assertThat(letter.headers().get(DeadLetter.DETAIL)).contains("it is poison");
-    assertThat(letter.headers().get(DeadLetter.ATTEMPTS)).contains("1");
+    assertThat(kept).isEqualTo(letter);
+    assertThat(DeadLetter.read(kept).message()).isEqualTo(request);
+    assertThat(DeadLetter.read(kept).acceptedAt()).isAfter(Instant.EPOCH);
     until("the sender knows", () -> replies.size() == 1);
-    assertThat(ProblemReply.read(replies.getFirst()))
-        .isEqualTo(Problem.of(500, "No use", "it is poison").withId(request.id()));
     assertThat(group("workers").pending()).isZero();
   }
 
@@ -339,7 +366,9 @@ abstract class GroupContract extends BrokerFixture {
     Delivery current = other.await(1).getFirst();
 
     if (offers(Capability.ATOMIC_COMPLETION)) {
+      assertThat(result(late.extend())).isFalse();
       assertThat(result(late.complete(List.of(answer(request, "late"))))).isFalse();
+      assertThat(result(late.release(Duration.ZERO))).isFalse();
       assertThat(result(current.complete(List.of(answer(request, "current"))))).isTrue();
       until("the reply is there", () -> !replies.isEmpty());
       assertThat(replies).extracting(reply -> reply.payload().asText()).containsExactly("current");

@@ -1,78 +1,152 @@
 package dev.leat.redis;
 
+import dev.leat.Topic;
 import dev.leat.broker.Append;
+import dev.leat.wire.StreamEntry;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Appends replies and takes entries off their group. Confined to its connection's loop.
+ * Appends replies and takes entries off their group, for what a member still holds. Confined to its
+ * connection's loop.
  *
- * <p>Hot path: what is completed within one turn of the loop is one transaction. Both or neither
- * happens for each: a reply that is refused, by a server out of memory say, aborts the transaction
- * while it is being queued, and then each completion is tried in one of its own.
+ * <p>Hot path: what is completed within one turn of the loop is one script. Each completion happens
+ * whole or not at all: one whose reply the server has no memory for is not taken off.
  */
 final class Completions {
-  private record One(String id, List<Append> replies, Promise<Boolean> done) {}
+  private static final Logger log = LoggerFactory.getLogger(Completions.class);
+
+  /** A script's arguments are all on its stack at once, and meanwhile nobody else is served. */
+  private static final int MOST = 500;
+
+  private record One(String id, int attempt, List<Append> appends, Promise<Boolean> done) {}
+
+  private record Extension(String id, int attempt, Promise<Boolean> done) {}
 
   private final Context context;
   private final RedisConnection connection;
   private final String stream;
   private final String group;
-  private List<One> waiting = new ArrayList<>();
+  private final String member;
+  private List<One> completing = new ArrayList<>();
+  private List<Extension> extending = new ArrayList<>();
 
-  Completions(Context context, RedisConnection connection, String stream, String group) {
+  Completions(
+      Context context, RedisConnection connection, String stream, String group, String member) {
     this.context = context;
     this.connection = connection;
     this.stream = stream;
     this.group = group;
+    this.member = member;
   }
 
-  /** Answers whether the group still had the entry. */
-  Future<Boolean> complete(String id, List<Append> replies) {
-    if (waiting.isEmpty()) {
-      context.runOnContext(turn -> flush());
+  /** Answers whether the member still had the entry. */
+  Future<Boolean> complete(String id, int attempt, List<Append> appends) {
+    if (completing.isEmpty()) {
+      context.runOnContext(turn -> flushCompletions());
     }
-    One one = new One(id, replies, Promise.promise());
-    waiting.add(one);
+    One one = new One(id, attempt, appends, Promise.promise());
+    completing.add(one);
     return one.done().future();
   }
 
-  private void flush() {
-    List<One> batch = waiting;
-    waiting = new ArrayList<>();
-    send(batch);
+  /** Answers whether the member still had the entry; if so its lease begins anew. */
+  Future<Boolean> extend(String id, int attempt) {
+    if (extending.isEmpty()) {
+      context.runOnContext(turn -> flushExtensions());
+    }
+    Extension one = new Extension(id, attempt, Promise.promise());
+    extending.add(one);
+    return one.done().future();
+  }
+
+  private void flushCompletions() {
+    List<One> batch = completing;
+    completing = new ArrayList<>();
+    portions(batch, this::send);
+  }
+
+  private void flushExtensions() {
+    List<Extension> batch = extending;
+    extending = new ArrayList<>();
+    portions(batch, this::sendExtensions);
+  }
+
+  private static <T> void portions(List<T> batch, Consumer<List<T>> send) {
+    for (int from = 0; from < batch.size(); from += MOST) {
+      send.accept(batch.subList(from, Math.min(batch.size(), from + MOST)));
+    }
   }
 
   private void send(List<One> batch) {
-    connection.send(Command.of("MULTI"));
+    List<String> keys = new ArrayList<>(1 + batch.size());
+    keys.add(stream);
+    String lowest = batch.getFirst().id();
+    String highest = lowest;
     for (One one : batch) {
-      one.replies().forEach(reply -> connection.send(Commands.append(reply)));
-      connection.send(Command.of("XACK", stream, group, one.id()));
+      one.appends().forEach(append -> keys.add(append.stream()));
+      lowest = Health.compare(one.id(), lowest) < 0 ? one.id() : lowest;
+      highest = Health.compare(one.id(), highest) > 0 ? one.id() : highest;
     }
-    connection
-        .send(Command.of("EXEC"))
+    String from = lowest;
+    String to = highest;
+    Script.COMPLETE
+        .run(
+            connection,
+            keys,
+            command -> {
+              command.and(group, member, from, to);
+              batch.forEach(one -> write(one, command));
+              return command;
+            })
         .onSuccess(results -> onDone(batch, results.items()))
-        .onFailure(failure -> onFailed(batch, failure));
+        .onFailure(failure -> batch.forEach(one -> one.done().fail(failure)));
+  }
+
+  private static void write(One one, Command command) {
+    command.and(one.id()).and(one.attempt()).and(one.appends().size());
+    for (Append append : one.appends()) {
+      List<byte[]> strings = StreamEntry.encode(append.message(), append.dialect());
+      command.and(Topic.isReplyStream(append.stream()) ? 1 : 0).and(strings.size()).and(strings);
+    }
   }
 
   private static void onDone(List<One> batch, List<Resp> results) {
-    int index = 0;
-    for (One one : batch) {
-      index += one.replies().size();
-      one.done().complete(results.get(index) instanceof Resp.Whole count && count.value() == 1);
-      index++;
+    for (int i = 0; i < batch.size(); i++) {
+      One one = batch.get(i);
+      if (!(results.get(i) instanceof Resp.Text text)) {
+        one.done().complete(results.get(i).number() == 1);
+      } else if (text.text().contains("OOM")) {
+        one.done().fail(new RedisFailure(text.text()));
+      } else {
+        log.warn("entry={} done, but its reply cannot be appended: {}", one.id(), text.text());
+        one.done().complete(true);
+      }
     }
   }
 
-  private void onFailed(List<One> batch, Throwable failure) {
-    boolean aborted = failure instanceof RedisFailure refused && refused.says("EXECABORT");
-    if (aborted && batch.size() > 1) {
-      batch.forEach(one -> send(List.of(one)));
-    } else {
-      batch.forEach(one -> one.done().fail(failure));
-    }
+  private void sendExtensions(List<Extension> batch) {
+    Script.EXTEND
+        .run(
+            connection,
+            List.of(stream),
+            command -> {
+              command.and(group, member);
+              batch.forEach(one -> command.and(one.id()).and(one.attempt()));
+              return command;
+            })
+        .onSuccess(
+            results -> {
+              for (int i = 0; i < batch.size(); i++) {
+                batch.get(i).done().complete(results.items().get(i).number() == 1);
+              }
+            })
+        .onFailure(failure -> batch.forEach(one -> one.done().fail(failure)));
   }
 }

@@ -17,12 +17,17 @@ record RawEntry(String id, List<byte[]> strings) {
     List<RawEntry> read = new ArrayList<>();
     for (Resp entry : entries.items()) {
       if (!entry.items().isEmpty()) {
-        List<byte[]> strings = new ArrayList<>(8);
-        entry.items().get(1).items().forEach(string -> strings.add(string.bytes()));
-        read.add(new RawEntry(entry.items().get(0).text(), strings));
+        read.add(of(entry));
       }
     }
     return read;
+  }
+
+  /** An entry of a stream: its id, then its strings. */
+  static RawEntry of(Resp entry) {
+    List<byte[]> strings = new ArrayList<>(8);
+    entry.items().get(1).items().forEach(string -> strings.add(string.bytes()));
+    return new RawEntry(entry.items().get(0).text(), strings);
   }
 
   /** Entries of the one stream that was asked for with {@code XREAD} or {@code XREADGROUP}. */

@@ -69,7 +69,7 @@ final class RedisBroker implements Broker {
 
   @Override
   public Set<Capability> capabilities() {
-    return Set.of(Capability.EXACT_BACKLOG, Capability.NAMED_DIALECT);
+    return Set.of(Capability.values());
   }
 
   @Override

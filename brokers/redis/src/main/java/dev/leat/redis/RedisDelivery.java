@@ -2,16 +2,12 @@ package dev.leat.redis;
 
 import dev.leat.Dialect;
 import dev.leat.Message;
-import dev.leat.Problem;
-import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.Delivery;
 import dev.leat.broker.Membership;
-import dev.leat.wire.DeadLetter;
-import dev.leat.wire.ProblemReply;
 import io.vertx.core.Future;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -26,7 +22,6 @@ final class RedisDelivery implements Delivery {
   private final int attempt;
   private final Dialect dialect;
   private final AtomicBoolean ended = new AtomicBoolean();
-  private volatile long leaseUntil;
 
   RedisDelivery(RedisMember member, String id, Message message, int attempt, Dialect dialect) {
     this.member = member;
@@ -34,12 +29,17 @@ final class RedisDelivery implements Delivery {
     this.message = message;
     this.attempt = attempt;
     this.dialect = dialect;
-    beginLease();
   }
 
   @Override
   public Message message() {
     return message;
+  }
+
+  /** An entry's id begins with the time of the server. */
+  @Override
+  public Instant acceptedAt() {
+    return Instant.ofEpochMilli(Long.parseLong(id.substring(0, id.indexOf('-'))));
   }
 
   @Override
@@ -49,20 +49,22 @@ final class RedisDelivery implements Delivery {
 
   @Override
   public CompletionStage<Boolean> complete(List<Append> replies) {
-    return end(() -> member.completions().complete(id, inKind(replies)));
+    return end(() -> member.completions().complete(id, attempt, inKind(replies)));
   }
 
   @Override
   public CompletionStage<Boolean> release(Duration delay) {
-    long lease = membership().lease().toMillis();
-    // Idle for so long already that, after the delay, it has been idle for a lease.
-    long idle = Math.max(0, lease - delay.toMillis());
     return end(() ->
-            claimed(
-                Command.of("XCLAIM", member.stream(), membership().group())
-                    .and(membership().member(), "0", id, "IDLE")
-                    .and(idle)
-                    .and("JUSTID")))
+            Script.RELEASE
+                .run(
+                    member.control(),
+                    List.of(member.stream(), Claims.delayed(membership())),
+                    command ->
+                        command
+                            .and(membership().group(), membership().member(), id)
+                            .and(attempt)
+                            .and(delay.toMillis()))
+                .map(released -> released.number() == 1))
         .thenApply(
             released -> {
               if (released) {
@@ -73,40 +75,10 @@ final class RedisDelivery implements Delivery {
   }
 
   @Override
-  public CompletionStage<Boolean> reject(Problem cause) {
-    Topic topic = membership().topic();
-    List<Append> appends = new ArrayList<>(2);
-    appends.add(
-        new Append(
-            topic.deadLetters(),
-            DeadLetter.of(message, cause, attempt, member.clockLoop().clock().instant())));
-    if (message.wantsReply()) {
-      appends.add(
-          new Append(message.destination(), ProblemReply.to(message, cause, topic.toString())));
-    }
-    return complete(appends);
-  }
-
-  /** A lease that has lapsed is not taken back: by now another may be at work. */
-  @Override
   public CompletionStage<Boolean> extend() {
-    if (ended.get() || member.clockLoop().clock().millis() > leaseUntil) {
-      return CompletableFuture.completedStage(false);
-    }
-    return member
-        .io()
-        .ask(
-            () ->
-                claimed(
-                    Command.of("XCLAIM", member.stream(), membership().group())
-                        .and(membership().member(), "0", id, "JUSTID")))
-        .thenApply(
-            still -> {
-              if (still) {
-                beginLease();
-              }
-              return still;
-            });
+    return ended.get()
+        ? CompletableFuture.completedStage(false)
+        : member.io().ask(() -> member.completions().extend(id, attempt));
   }
 
   /** Whoever asked in a dialect is answered in it. Hot path: packed is what there is already. */
@@ -137,14 +109,6 @@ final class RedisDelivery implements Delivery {
                 ended.set(false);
               }
             });
-  }
-
-  private Future<Boolean> claimed(Command claim) {
-    return member.control().send(claim).map(ids -> !ids.items().isEmpty());
-  }
-
-  private void beginLease() {
-    leaseUntil = member.clockLoop().clock().millis() + membership().lease().toMillis();
   }
 
   private Membership membership() {

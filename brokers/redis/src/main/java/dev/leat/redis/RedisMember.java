@@ -31,11 +31,6 @@ import org.slf4j.LoggerFactory;
 final class RedisMember extends Reading {
   private static final Logger log = LoggerFactory.getLogger(RedisMember.class);
 
-  /** A dead member's messages are looked for four times a lease, but no more often than this. */
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
-
-  private static final long SHORTEST_PAUSE = 20;
-
   /** What the server says of a state that passes. */
   private static final List<String> PASSING =
       List.of(
@@ -47,17 +42,16 @@ final class RedisMember extends Reading {
   private final Membership membership;
   private final String stream;
   private final DeliveryListener listener;
+  private final Claims claims;
   private final Janitor janitor;
 
   // All below is confined to the loop.
   private final Map<String, RedisDelivery> held = new HashMap<>();
   private boolean joined;
-  private boolean claiming;
+  private boolean swept;
 
   /** Where the group stands as far as this member has seen; none before it has. */
   private @Nullable String position;
-
-  private @Nullable Long timer;
 
   RedisMember(
       Io io,
@@ -72,7 +66,9 @@ final class RedisMember extends Reading {
     this.membership = membership;
     this.stream = membership.topic().incoming();
     this.listener = listener;
-    this.completions = new Completions(io.context(), control, stream, membership.group());
+    this.completions =
+        new Completions(io.context(), control, stream, membership.group(), membership.member());
+    this.claims = new Claims(io.vertx(), control, membership, loop, this::demand, this::onClaimed);
     this.janitor = new Janitor(io.vertx(), new Health(control), stream);
   }
 
@@ -99,12 +95,16 @@ final class RedisMember extends Reading {
 
   /** No longer this member's, however it ended. Any thread. */
   void forget(String id, RedisDelivery delivery) {
-    io().run(() -> held.remove(id, delivery));
+    io().run(
+            () -> {
+              held.remove(id, delivery);
+              leaveOnceDone();
+            });
   }
 
   /** Something may be claimed after a delay: it was released. Any thread. */
   void claimAfter(Duration delay) {
-    io().run(() -> io().vertx().setTimer(Math.max(1, delay.toMillis()), fired -> claim()));
+    io().run(() -> claims.claimIn(delay.toMillis()));
   }
 
   @Override
@@ -112,11 +112,24 @@ final class RedisMember extends Reading {
     io().run(
             () -> {
               janitor.close();
-              if (timer != null) {
-                io().vertx().cancelTimer(timer);
-              }
+              claims.close();
             });
     super.close();
+    io().run(this::leaveOnceDone);
+  }
+
+  /** One that has gone and holds nothing need not be looked for among the dead. */
+  private void leaveOnceDone() {
+    if (closed() && joined && held.isEmpty()) {
+      claims.leave();
+    }
+  }
+
+  private void startJanitor() {
+    if (!swept && !closed()) {
+      swept = true;
+      janitor.start();
+    }
   }
 
   @Override
@@ -124,7 +137,11 @@ final class RedisMember extends Reading {
     return beginning()
         .compose(this::createGroup)
         .compose(there -> takeBackOwn())
-        .onSuccess(done -> keepClaiming());
+        .onSuccess(
+            done -> {
+              claims.start();
+              startJanitor();
+            });
   }
 
   @Override
@@ -166,7 +183,9 @@ final class RedisMember extends Reading {
 
   @Override
   void onEntries(List<RawEntry> batch) {
-    deliver(batch, Map.of());
+    List<Delivery> deliveries = new ArrayList<>(batch.size());
+    batch.forEach(raw -> take(raw, 1, deliveries));
+    deliver(deliveries);
   }
 
   /**
@@ -219,86 +238,41 @@ final class RedisMember extends Reading {
   private Future<?> takeBackOwn() {
     return connection()
         .send(
-            Command.of("XREADGROUP", "GROUP", membership.group(), membership.member(), "COUNT")
-                .and(1_000)
-                .and("STREAMS", stream, "0"))
-        .map(RawEntry::ofRead)
-        .compose(
-            own -> {
-              List<RawEntry> lost = own.stream().filter(e -> !held.containsKey(e.id())).toList();
-              return attempts(lost).onSuccess(counts -> deliver(lost, counts));
-            });
-  }
-
-  private void keepClaiming() {
-    if (timer == null && !closed()) {
-      long pause =
-          Math.clamp(membership.lease().toMillis() / 4, SHORTEST_PAUSE, LONGEST_PAUSE.toMillis());
-      timer = io().vertx().setPeriodic(pause, fired -> claim());
-      janitor.start();
-    }
-  }
-
-  private void claim() {
-    if (closed() || claiming || demand() == 0) {
-      return;
-    }
-    claiming = true;
-    var unused =
-        control
-            .send(
-                Command.of("XAUTOCLAIM", stream, membership.group(), membership.member())
-                    .and(membership.lease().toMillis())
-                    .and("0-0", "COUNT")
-                    .and(Math.min(demand(), 100)))
-            .map(claimed -> RawEntry.ofStream(claimed.items().get(1)))
-            .compose(claimed -> attempts(claimed).onSuccess(c -> onClaimed(claimed, c)))
-            .onComplete(done -> claiming = false);
-  }
-
-  private void onClaimed(List<RawEntry> claimed, Map<String, Integer> attempts) {
-    handedOver(claimed.size());
-    deliver(claimed, attempts);
-  }
-
-  /** How often entries that come again have been handed over. */
-  private Future<Map<String, Integer>> attempts(List<RawEntry> entries) {
-    if (entries.isEmpty()) {
-      return Future.succeededFuture(Map.of());
-    }
-    return control
-        .send(
-            Command.of("XPENDING", stream, membership.group())
-                .and(entries.getFirst().id(), entries.getLast().id())
+            Command.of("XPENDING", stream, membership.group(), "-", "+")
                 .and(10_000)
                 .and(membership.member()))
         .map(
-            pending -> {
-              Map<String, Integer> counts = new HashMap<>();
-              for (Resp entry : pending.items()) {
-                List<Resp> fields = entry.items();
-                counts.put(fields.get(0).text(), (int) fields.get(3).number());
-              }
-              return counts;
-            });
+            pending ->
+                pending.items().stream()
+                    .map(one -> one.items().getFirst().text())
+                    .filter(id -> !held.containsKey(id))
+                    .toList())
+        .compose(claims::takeBack)
+        .onSuccess(this::onClaimed);
   }
 
-  private void deliver(List<RawEntry> batch, Map<String, Integer> attempts) {
-    List<Delivery> deliveries = new ArrayList<>(batch.size());
-    for (RawEntry raw : batch) {
-      try {
-        Message message = StreamEntry.decode(raw.strings());
-        int attempt = attempts.getOrDefault(raw.id(), 1);
-        RedisDelivery delivery =
-            new RedisDelivery(this, raw.id(), message, attempt, StreamEntry.dialect(raw.strings()));
-        held.put(raw.id(), delivery);
-        deliveries.add(delivery);
-      } catch (BadMessage broken) {
-        giveUp(raw, broken);
-      }
-    }
+  private void onClaimed(List<Claims.Claimed> claimed) {
+    handedOver(claimed.size());
+    List<Delivery> deliveries = new ArrayList<>(claimed.size());
+    claimed.forEach(one -> take(one.entry(), one.attempt(), deliveries));
+    deliver(deliveries);
+  }
+
+  private void deliver(List<Delivery> deliveries) {
     if (!deliveries.isEmpty()) {
       listener.onDeliveries(deliveries);
+    }
+  }
+
+  private void take(RawEntry raw, int attempt, List<Delivery> deliveries) {
+    try {
+      Message message = StreamEntry.decode(raw.strings());
+      RedisDelivery delivery =
+          new RedisDelivery(this, raw.id(), message, attempt, StreamEntry.dialect(raw.strings()));
+      held.put(raw.id(), delivery);
+      deliveries.add(delivery);
+    } catch (BadMessage broken) {
+      giveUp(raw, attempt, broken);
     }
   }
 
@@ -306,7 +280,7 @@ final class RedisMember extends Reading {
    * An entry that breaks the protocol must not stop anybody: it is kept with its raw strings, and
    * whoever waits for its reply is told.
    */
-  private void giveUp(RawEntry raw, BadMessage broken) {
+  private void giveUp(RawEntry raw, int attempt, BadMessage broken) {
     log.warn("stream={} entry={} breaks the protocol", stream, raw.id(), broken);
     Topic topic = membership.topic();
     Problem cause =
@@ -314,7 +288,11 @@ final class RedisMember extends Reading {
     Message kept = new Message(raw.id(), "", "", Headers.NONE, "", StreamEntry.raw(raw.strings()));
     List<Append> appends = new ArrayList<>(2);
     appends.add(
-        new Append(topic.deadLetters(), DeadLetter.of(kept, cause, 1, loop.clock().instant())));
+        new Append(
+            topic.deadLetters(),
+            DeadLetter.of(kept, cause, attempt, loop.clock().instant())
+                .by(membership.group(), membership.member())
+                .written()));
     StreamEntry.asker(raw.strings())
         .ifPresent(
             asker ->
@@ -323,6 +301,6 @@ final class RedisMember extends Reading {
                         asker.destination(),
                         ProblemReply.to(asker, cause, topic.toString()),
                         StreamEntry.dialect(raw.strings()))));
-    var unused = completions.complete(raw.id(), appends);
+    var unused = completions.complete(raw.id(), attempt, appends);
   }
 }

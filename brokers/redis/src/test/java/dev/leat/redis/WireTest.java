@@ -116,7 +116,7 @@ class WireTest {
 
     assertThat(firstOf(REPLIES)).contains(ID, "1");
     assertThat(deadLetters(3))
-        .extracting(letter -> letter.headers().get(DeadLetter.DETAIL).orElse(""))
+        .extracting(letter -> DeadLetter.read(letter).detail())
         .containsExactly(
             "an entry has 8 strings, this one has 2",
             "the headers are not a JSON object of strings",

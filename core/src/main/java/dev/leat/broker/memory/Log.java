@@ -2,6 +2,7 @@ package dev.leat.broker.memory;
 
 import dev.leat.Message;
 import dev.leat.broker.Entry;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -55,6 +56,11 @@ final class Log {
 
   Message message(long offset) {
     return slot(offset).message;
+  }
+
+  /** When it was appended. */
+  Instant time(long offset) {
+    return Instant.ofEpochMilli(slot(offset).id.millis());
   }
 
   List<Entry> entries(long from, long limit) {

@@ -1,10 +1,10 @@
 package dev.leat.broker.memory;
 
 import dev.leat.Message;
-import dev.leat.Problem;
 import dev.leat.broker.Append;
 import dev.leat.broker.Delivery;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -15,19 +15,27 @@ final class MemoryDelivery implements Delivery {
   private final Group group;
   private final Group.Pending pending;
   private final Message message;
+  private final Instant acceptedAt;
   private final int attempt;
 
-  MemoryDelivery(Member member, Group group, Group.Pending pending, Message message) {
+  MemoryDelivery(
+      Member member, Group group, Group.Pending pending, Message message, Instant acceptedAt) {
     this.member = member;
     this.group = group;
     this.pending = pending;
     this.message = message;
+    this.acceptedAt = acceptedAt;
     this.attempt = pending.attempt();
   }
 
   @Override
   public Message message() {
     return message;
+  }
+
+  @Override
+  public Instant acceptedAt() {
+    return acceptedAt;
   }
 
   @Override
@@ -43,11 +51,6 @@ final class MemoryDelivery implements Delivery {
   @Override
   public CompletionStage<Boolean> release(Duration delay) {
     return CompletableFuture.completedStage(member.stream().release(this, delay));
-  }
-
-  @Override
-  public CompletionStage<Boolean> reject(Problem cause) {
-    return member.stream().reject(this, cause);
   }
 
   @Override

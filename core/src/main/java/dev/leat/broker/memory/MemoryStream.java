@@ -3,7 +3,6 @@ package dev.leat.broker.memory;
 import dev.leat.BadMessage;
 import dev.leat.Message;
 import dev.leat.Position;
-import dev.leat.Problem;
 import dev.leat.StreamFull;
 import dev.leat.Topic;
 import dev.leat.broker.Append;
@@ -15,8 +14,6 @@ import dev.leat.broker.EventLoop;
 import dev.leat.broker.GroupHealth;
 import dev.leat.broker.Membership;
 import dev.leat.broker.StreamHealth;
-import dev.leat.wire.DeadLetter;
-import dev.leat.wire.ProblemReply;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -124,21 +121,6 @@ final class MemoryStream {
         .thenCompose(Function.identity());
   }
 
-  CompletionStage<Boolean> reject(MemoryDelivery delivery, Problem cause) {
-    Topic topic = delivery.member().membership().topic();
-    Message message = delivery.message();
-    List<Append> appends = new ArrayList<>(2);
-    appends.add(
-        new Append(
-            topic.deadLetters(),
-            DeadLetter.of(message, cause, delivery.attempt(), loop.clock().instant())));
-    if (message.wantsReply()) {
-      appends.add(
-          new Append(message.destination(), ProblemReply.to(message, cause, topic.toString())));
-    }
-    return complete(delivery, appends);
-  }
-
   boolean release(MemoryDelivery delivery, Duration delay) {
     synchronized (this) {
       if (!holds(delivery)) {
@@ -219,7 +201,9 @@ final class MemoryStream {
     List<Delivery> batch = new ArrayList<>();
     for (Group.Pending pending :
         group.take(member.batch(), log.end(), member.membership().lease())) {
-      batch.add(new MemoryDelivery(member, group, pending, log.message(pending.offset())));
+      batch.add(
+          new MemoryDelivery(
+              member, group, pending, log.message(pending.offset()), log.time(pending.offset())));
     }
     return batch;
   }

@@ -1,0 +1,63 @@
+package dev.leat.redis;
+
+import io.vertx.core.Future;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/**
+ * What the server does in one step, undivided. The scripts stand beside this class, each with what
+ * it takes and gives.
+ *
+ * @param text in Lua
+ * @param digest by which the server knows it, once it has seen it
+ */
+record Script(String text, String digest) {
+  static final Script COMPLETE = named("complete");
+  static final Script EXTEND = named("extend");
+  static final Script RELEASE = named("release");
+  static final Script TAKE = named("take");
+  static final Script LEAVE = named("leave");
+
+  /**
+   * Runs it; a server that does not know it yet, or not any more, is sent it.
+   *
+   * @param arguments adds what comes after the keys
+   */
+  Future<Resp> run(
+      RedisConnection connection, List<String> keys, UnaryOperator<Command> arguments) {
+    return connection
+        .send(command("EVALSHA", digest, keys, arguments))
+        .recover(
+            failure ->
+                failure instanceof RedisFailure refused && refused.says("NOSCRIPT")
+                    ? connection.send(command("EVAL", text, keys, arguments))
+                    : Future.failedFuture(failure));
+  }
+
+  private static Command command(
+      String name, String script, List<String> keys, UnaryOperator<Command> arguments) {
+    Command command = Command.of(name, script).and(keys.size());
+    keys.forEach(command::and);
+    return arguments.apply(command);
+  }
+
+  private static Script named(String name) {
+    try (InputStream file = Script.class.getResourceAsStream(name + ".lua")) {
+      if (file == null) {
+        throw new IllegalStateException("the script " + name + " is missing in this jar");
+      }
+      byte[] text = file.readAllBytes();
+      byte[] digest = MessageDigest.getInstance("SHA-1").digest(text);
+      return new Script(new String(text, StandardCharsets.UTF_8), HexFormat.of().formatHex(digest));
+    } catch (IOException | NoSuchAlgorithmException broken) {
+      throw new UncheckedIOException(new IOException("the script " + name, broken));
+    }
+  }
+}

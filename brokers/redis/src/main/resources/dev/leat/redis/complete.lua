@@ -1,0 +1,64 @@
+-- Appends replies and takes entries off their group, each of them only if the member still holds
+-- it: what lapsed and went to another leaves nothing behind.
+--
+-- KEYS  stream, then the stream of each append
+-- ARGV  group, member, lowest id, highest id, then for each completion: id, attempt, number of
+--       appends, and for each append: 1 if its stream must be there already, number of strings,
+--       the strings
+-- gives for each completion 1, 0 where it is not held any more, or the error of an append
+local stream, group, member, lowest, highest = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+
+local attempts = {}
+-- One look at them all costs less than one at each; those that it misses are looked at below.
+local pending = redis.pcall('XPENDING', stream, group, lowest, highest, 1000, member)
+local vanished = pending.err ~= nil
+if not vanished then
+  for _, entry in ipairs(pending) do
+    attempts[entry[1]] = entry[4]
+  end
+end
+
+local function holds(id, attempt)
+  local now = attempts[id]
+  if not now and not vanished and #pending == 1000 then
+    local entry = redis.call('XPENDING', stream, group, id, id, 1, member)[1]
+    now = entry and entry[4]
+  end
+  return now == attempt
+end
+
+local results, ended = {}, {}
+local key, at, last = 2, 5, #ARGV
+while at <= last do
+  local id, appends = ARGV[at], tonumber(ARGV[at + 2])
+  local held = holds(id, tonumber(ARGV[at + 1]))
+  local failure, refused
+  at = at + 3
+  for _ = 1, appends do
+    local strings = tonumber(ARGV[at + 1])
+    if held and not refused then
+      local added
+      if ARGV[at] == '1' then
+        added = redis.pcall('XADD', KEYS[key], 'NOMKSTREAM', '*', unpack(ARGV, at + 2, at + 1 + strings))
+      else
+        added = redis.pcall('XADD', KEYS[key], '*', unpack(ARGV, at + 2, at + 1 + strings))
+      end
+      if type(added) == 'table' and added.err then
+        failure = added.err
+        -- A server without memory will have some again; what is no stream will never be one.
+        refused = string.find(failure, 'OOM') ~= nil
+      end
+    end
+    key = key + 1
+    at = at + 2 + strings
+  end
+  if held and not refused then
+    ended[#ended + 1] = id
+    attempts[id] = nil
+  end
+  results[#results + 1] = failure or (held and 1 or 0)
+end
+if #ended > 0 then
+  redis.call('XACK', stream, group, unpack(ended))
+end
+return results

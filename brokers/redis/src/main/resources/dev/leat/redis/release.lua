@@ -1,0 +1,18 @@
+-- Gives an entry that the member still holds to whoever asks after a delay. It stays pending, and
+-- stands among the delayed ones until then.
+--
+-- KEYS  stream, delayed
+-- ARGV  group, member, id, attempt, delay in milliseconds
+-- gives 1, or 0 where it is not held any more
+local pending = redis.pcall('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[3], 1, ARGV[2])
+if pending.err or not pending[1] or pending[1][4] ~= tonumber(ARGV[4]) then
+  return 0
+end
+-- One that is delayed already was given back: it is nobody's.
+if redis.call('ZSCORE', KEYS[2], ARGV[3]) then
+  return 0
+end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZADD', KEYS[2], now + ARGV[5], ARGV[3])
+return 1
