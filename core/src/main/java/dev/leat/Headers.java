@@ -24,6 +24,9 @@ public final class Headers {
   /** Id of the message whose handling sent this one. */
   public static final String CAUSE = "cause";
 
+  /** The only group whose workers handle the message; others let it pass. */
+  public static final String GROUP = "group";
+
   /** Media type of the payload, where the encoding does not say it. */
   public static final String CONTENT_TYPE = "content-type";
 

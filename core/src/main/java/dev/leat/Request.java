@@ -1,6 +1,8 @@
 package dev.leat;
 
+import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 
@@ -9,9 +11,15 @@ import java.util.concurrent.Callable;
  *
  * @param message the message as it arrived
  * @param attempt how often it has been handed to this group, this time included
+ * @param clock that its deadline is measured by
  */
-public record Request(Message message, int attempt) {
+public record Request(Message message, int attempt, InstantSource clock) {
   private static final ScopedValue<Request> CURRENT = ScopedValue.newInstance();
+
+  /** A request in the time of the system. */
+  public Request(Message message, int attempt) {
+    this(message, attempt, InstantSource.system());
+  }
 
   /**
    * The request that the calling thread is handling. Calls made meanwhile inherit its deadline; a
@@ -39,6 +47,13 @@ public record Request(Message message, int attempt) {
   /** When nobody waits for the reply any more; empty where nobody said. */
   public Optional<Instant> deadline() {
     return message.headers().deadline();
+  }
+
+  /** How long its sender still waits, zero once that is over; empty where nobody said. */
+  public Optional<Duration> timeLeft() {
+    return deadline()
+        .map(at -> Duration.between(clock.instant(), at))
+        .map(left -> left.isNegative() ? Duration.ZERO : left);
   }
 
   /** A header of the message, by the name it has on the wire. */

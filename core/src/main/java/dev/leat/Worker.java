@@ -8,8 +8,10 @@ import java.util.function.Consumer;
  * drain, start and name are said before it is started; handlers, topics and the number of members
  * may change at any time. Any thread.
  *
- * <p>A handler that fails costs its own request and nothing else: its sender gets a problem at
- * once, and where nobody waits the message goes to the topic's dead letters.
+ * <p>A handler that fails costs its own request and nothing else. It is tried again if its {@link
+ * Handling} says so and its sender would wait for that; else the message goes to the topic's dead
+ * letters, and its sender gets a problem at once. One whose sender has gone, or waits no more, is
+ * interrupted.
  */
 public interface Worker extends AutoCloseable {
   /** The group that workers join unless they say otherwise. */
@@ -22,6 +24,15 @@ public interface Worker extends AutoCloseable {
   Duration DEFAULT_DRAIN = Duration.ofSeconds(10);
 
   /**
+   * Binds a handler to a message type, with what is done around it by default: one attempt.
+   *
+   * @throws IllegalStateException if the type has a handler already
+   */
+  default <T> Worker on(String type, Class<T> payload, Handler<T> handler) {
+    return on(type, payload, handler, Handling.DEFAULT);
+  }
+
+  /**
    * Binds a handler to a message type.
    *
    * @param payload what the payload is read into: {@code byte[]}, {@link String} and {@link
@@ -29,14 +40,19 @@ public interface Worker extends AutoCloseable {
    *     payload that is empty is read from the request's path and query parameters
    * @throws IllegalStateException if the type has a handler already
    */
-  <T> Worker on(String type, Class<T> payload, Handler<T> handler);
+  <T> Worker on(String type, Class<T> payload, Handler<T> handler, Handling handling);
+
+  /** Binds a handler of messages that want no reply, as {@link #on(String, Class, Handler)}. */
+  default <T> Worker onOneWay(String type, Class<T> payload, OneWay<T> handler) {
+    return onOneWay(type, payload, handler, Handling.DEFAULT);
+  }
 
   /**
    * Binds a handler of messages that want no reply.
    *
    * @throws IllegalStateException if the type has a handler already
    */
-  <T> Worker onOneWay(String type, Class<T> payload, OneWay<T> handler);
+  <T> Worker onOneWay(String type, Class<T> payload, OneWay<T> handler, Handling handling);
 
   /**
    * Takes a type's handler away; those at work finish. The topic's next message of the type is
@@ -96,6 +112,9 @@ public interface Worker extends AutoCloseable {
 
   /** Messages that handlers are at work on. */
   int inFlight();
+
+  /** How its deliveries have ended so far. */
+  WorkerCounts counts();
 
   /**
    * Takes no more, waits for handlers at work, gives what is not done by then back to the group.

@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
       "  leat gateway --check leat.yaml           see whether a file of routes is right",
       "  leat call users user.get '{\"id\":\"1\"}'    ask a service, as other services do",
       "  leat tail users --from start             read what was asked, and what is",
+      "  leat dead-letters users --since 1h       see what was given up, and why",
       "",
       "LEAT_BROKER names the broker for all of them, LEAT_LOG the level of what is logged."
     },
@@ -43,6 +44,8 @@ import picocli.CommandLine.Spec;
       CallCommand.class,
       SendCommand.class,
       TailCommand.class,
+      DeadLettersCommand.class,
+      RedriveCommand.class,
       CompletionCommand.class,
       WarmUpCommand.class,
       HelpCommand.class

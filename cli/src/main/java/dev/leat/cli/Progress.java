@@ -10,7 +10,8 @@ import java.util.function.Supplier;
  * standard error, and gone when it is over.
  */
 final class Progress {
-  private static final String CLEAR = "\r\u001b[K";
+  /** Empties the line. */
+  static final String CLEAR = "\r\u001b[K";
 
   private Progress() {}
 

@@ -1,13 +1,11 @@
 package dev.leat.cli;
 
-import dev.leat.Encoding;
 import dev.leat.Leat;
 import dev.leat.Message;
 import dev.leat.Topic;
 import dev.leat.broker.Entry;
 import dev.leat.wire.PayloadCodec;
 import java.io.PrintWriter;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -66,23 +64,11 @@ final class TailCommand implements Callable<Integer> {
           + " "
           + screen.bold(message.type())
           + " "
-          + content(message);
+          + Shown.content(message);
     }
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("entry", entry.id());
-    all.put("id", message.id());
-    all.put("type", message.type());
-    all.put("destination", message.destination());
-    all.put("headers", message.headers().asMap());
-    all.put("source", message.source());
-    all.put("protocol", message.payload().encoding().wireName());
-    all.put("payload", content(message));
+    all.putAll(Shown.of(message));
     return PayloadCodec.write(all).asText();
-  }
-
-  private static String content(Message message) {
-    return message.payload().encoding() == Encoding.BINARY
-        ? Base64.getEncoder().encodeToString(message.payload().bytes())
-        : message.payload().asText();
   }
 }

@@ -51,6 +51,13 @@ public interface Broker extends AutoCloseable {
   CompletionStage<StreamHealth> health(String stream);
 
   /**
+   * Takes an entry out of a stream and appends a message to another, both or neither.
+   *
+   * @return whether the entry was still there; if not, nothing was appended
+   */
+  CompletionStage<Boolean> move(String stream, String entryId, Append to);
+
+  /**
    * Removes the oldest entries beyond a number, but never what a group has not completed.
    *
    * @param keep how many entries to leave

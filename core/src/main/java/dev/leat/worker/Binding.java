@@ -5,6 +5,7 @@ import dev.leat.BrokerUnavailable;
 import dev.leat.DeadlineExceeded;
 import dev.leat.Encoding;
 import dev.leat.Handler;
+import dev.leat.Handling;
 import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Payload;
@@ -21,16 +22,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A handler and what its payload is read into; turns a request into a result, whatever happens. */
-record Binding<T>(Class<T> payload, Handler<T> handler) {
+record Binding<T>(Class<T> payload, Handler<T> handler, Handling handling) {
   private static final Logger log = LoggerFactory.getLogger(Binding.class);
+
+  /**
+   * Bytes that a reply may have. All that wait for their replies through one gateway share its
+   * memory; what is larger belongs into a store, and its address into the reply.
+   */
+  private static final int LARGEST = 16 << 20;
 
   /** What handling came to. */
   sealed interface Result {
     /** The handler's own answer, be it a problem. */
     record Answered(Message reply) implements Result {}
 
-    /** There is no answer of the handler's, and this is why. */
-    record Failed(Problem problem) implements Result {}
+    /** The handler failed, so that there is no answer of its own; with what it threw, if it did. */
+    record Failed(Problem problem, @Nullable Throwable cause) implements Result {}
+
+    /** It is not what the handler takes: its sender's mistake. */
+    record Refused(Problem problem) implements Result {}
 
     /** The message itself is broken: no handler can ever make anything of it. */
     record Broken(Problem problem) implements Result {}
@@ -50,7 +60,10 @@ record Binding<T>(Class<T> payload, Handler<T> handler) {
       input = PayloadCodec.read(request.message(), payload);
     } catch (BadMessage unreadable) {
       return broken(request)
-          .orElseGet(() -> failed(request, 400, "Bad payload", detail(unreadable)));
+          .orElseGet(
+              () ->
+                  new Result.Refused(
+                      Problem.of(400, "Bad payload", detail(unreadable)).withId(request.id())));
     }
     if (!PayloadCodec.isParsed(payload)) {
       Optional<Result> broken = broken(request);
@@ -62,13 +75,16 @@ record Binding<T>(Class<T> payload, Handler<T> handler) {
     try {
       output = request.handledBy(() -> handler.handle(input, request));
     } catch (DeadlineExceeded late) {
-      return failed(request, 504, "No reply in time", "a service that was asked did not answer");
+      return failed(
+          request, 504, "No reply in time", "a service that was asked did not answer", late);
     } catch (StreamFull | BrokerUnavailable busy) {
       log.warn("message={} type={} could not ask on", request.id(), request.type(), busy);
-      return failed(request, 503, "Service unavailable", "a service that was asked is not there");
+      return failed(
+          request, 503, "Service unavailable", "a service that was asked is not there", busy);
     } catch (Throwable failure) {
       log.warn("message={} type={} handler failed", request.id(), request.type(), failure);
-      return failed(request, 500, "Handler failed", "the handler of " + request.type() + " failed");
+      return failed(
+          request, 500, "Handler failed", "the handler of " + request.type() + " failed", failure);
     }
     return request.message().wantsReply() ? answer(request, output, source) : new Result.Done();
   }
@@ -88,21 +104,33 @@ record Binding<T>(Class<T> payload, Handler<T> handler) {
     if (output == null) {
       log.warn("message={} type={} handler returned null", request.id(), request.type());
       return failed(
-          request, 500, "Handler failed", "the handler of " + request.type() + " returned nothing");
+          request,
+          500,
+          "Handler failed",
+          "the handler of " + request.type() + " returned nothing",
+          null);
     }
     try {
-      return new Result.Answered(
+      Message answer =
           output instanceof Reply reply
               ? reply(request, reply, source)
-              : request.message().reply(Headers.NONE, source, PayloadCodec.write(output)));
+              : request.message().reply(Headers.NONE, source, PayloadCodec.write(output));
+      return answer.payload().size() <= LARGEST ? new Result.Answered(answer) : tooLarge(request);
     } catch (BadMessage unwritable) {
       log.warn("message={} type={} unwritable reply", request.id(), request.type(), unwritable);
       return failed(
           request,
           500,
           "Handler failed",
-          "what the handler of " + request.type() + " returned cannot be written");
+          "what the handler of " + request.type() + " returned cannot be written",
+          unwritable);
     }
+  }
+
+  private static Result tooLarge(Request request) {
+    log.warn("message={} type={} reply is too large", request.id(), request.type());
+    String detail = "a reply has %d bytes at most".formatted(LARGEST);
+    return failed(request, 500, "Handler failed", detail, null);
   }
 
   private Message reply(Request request, Reply reply, String source) {
@@ -119,8 +147,9 @@ record Binding<T>(Class<T> payload, Handler<T> handler) {
     return request.message().reply(headers.build(), source, written);
   }
 
-  private static Result failed(Request request, int status, String title, String detail) {
-    return new Result.Failed(Problem.of(status, title, detail).withId(request.id()));
+  private static Result failed(
+      Request request, int status, String title, String detail, @Nullable Throwable cause) {
+    return new Result.Failed(Problem.of(status, title, detail).withId(request.id()), cause);
   }
 
   private static String detail(BadMessage unreadable) {

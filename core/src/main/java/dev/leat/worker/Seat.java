@@ -1,36 +1,24 @@
 package dev.leat.worker;
 
-import dev.leat.BadMessage;
-import dev.leat.Headers;
 import dev.leat.LeatException;
-import dev.leat.Message;
-import dev.leat.Problem;
-import dev.leat.Request;
 import dev.leat.Topic;
 import dev.leat.WorkerEvent;
-import dev.leat.broker.Append;
 import dev.leat.broker.Broker;
 import dev.leat.broker.Delivery;
 import dev.leat.broker.DeliveryListener;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.Membership;
 import dev.leat.broker.Subscription;
-import dev.leat.wire.DeadLetter;
-import dev.leat.wire.ProblemReply;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,19 +37,23 @@ final class Seat implements DeliveryListener {
 
   private static final long LONGEST_PAUSE = 30_000;
 
+  /** How late a handler is stopped whose time is over, at most. */
+  private static final Duration CHECK_PAUSE = Duration.ofMillis(50);
+
   private final Broker broker;
   private final EventLoop loop;
   private final Membership membership;
   private final Topic topic;
   private final int concurrency;
   private final Duration drain;
-  private final Function<String, @Nullable Binding<?>> bindings;
+  private final Station station;
   private final Consumer<WorkerEvent> listener;
-  private final Map<Delivery, Thread> active = new ConcurrentHashMap<>();
+  private final Map<Work, Thread> active = new ConcurrentHashMap<>();
   private final AtomicInteger finished = new AtomicInteger();
   private final AtomicLong pause = new AtomicLong(FIRST_PAUSE);
   private volatile @Nullable Subscription subscription;
   private volatile EventLoop.@Nullable Timer extending;
+  private volatile EventLoop.@Nullable Timer checking;
   private volatile boolean closed;
 
   Seat(
@@ -70,6 +62,8 @@ final class Seat implements DeliveryListener {
       Membership membership,
       Settings settings,
       Function<String, @Nullable Binding<?>> bindings,
+      Tally tally,
+      RandomGenerator random,
       Consumer<WorkerEvent> listener) {
     this.broker = broker;
     this.loop = loop;
@@ -77,12 +71,13 @@ final class Seat implements DeliveryListener {
     this.topic = membership.topic();
     this.concurrency = settings.concurrency();
     this.drain = settings.drain();
-    this.bindings = bindings;
+    this.station = new Station(membership, loop, bindings, tally, random);
     this.listener = listener;
   }
 
   void start() {
     extendLater();
+    checkTimeLater();
     join();
     log.info(
         "worker topic={} group={} member={} started",
@@ -106,17 +101,13 @@ final class Seat implements DeliveryListener {
       begun.close();
     }
     awaitHandlers(loop.clock().instant().plus(drain));
-    EventLoop.Timer timer = extending;
-    if (timer != null) {
-      timer.cancel();
-    }
+    cancel(extending);
+    cancel(checking);
     int givenBack = active.size();
-    active.forEach(
-        (delivery, thread) -> {
-          log.warn("message={} given back unfinished", delivery.message().id());
-          var unused = delivery.release(Duration.ZERO);
-          thread.interrupt();
-        });
+    for (Work work : active.keySet()) {
+      log.warn("message={} given back unfinished", work.id());
+      work.abandon(Work.Stop.GIVEN_BACK);
+    }
     log.info(
         "worker topic={} group={} member={} closed",
         topic,
@@ -130,8 +121,9 @@ final class Seat implements DeliveryListener {
     pause.set(FIRST_PAUSE);
     try {
       for (Delivery delivery : batch) {
-        Thread thread = Thread.ofVirtual().unstarted(() -> run(delivery));
-        active.put(delivery, thread);
+        Work work = new Work(station, delivery, this::done);
+        Thread thread = Thread.ofVirtual().unstarted(work);
+        active.put(work, thread);
         thread.start();
       }
     } catch (RuntimeException | Error failure) {
@@ -218,115 +210,9 @@ final class Seat implements DeliveryListener {
     }
   }
 
-  private void run(Delivery delivery) {
-    try {
-      handle(delivery);
-    } finally {
-      active.remove(delivery);
-      askForMore();
-    }
-  }
-
-  private void handle(Delivery delivery) {
-    Message message = delivery.message();
-    if (expired(message)) {
-      log.debug("message={} type={} expired before it was begun", message.id(), message.type());
-      end(delivery, delivery.complete(List.of()));
-      return;
-    }
-    Binding<?> binding = bindings.apply(message.type());
-    if (binding == null) {
-      log.warn("message={} type={} topic={} has no handler", message.id(), message.type(), topic);
-      String detail = "topic " + topic + " has no handler for type '" + message.type() + "'";
-      end(delivery, reject(delivery, Problem.of(501, "No handler", detail), ""));
-      return;
-    }
-    Instant began = loop.clock().instant();
-    Binding.Result result =
-        binding.handle(new Request(message, delivery.attempt()), topic.toString());
-    switch (result) {
-      case Binding.Result.Done done -> end(delivery, delivery.complete(List.of()));
-      case Binding.Result.Answered answered ->
-          answer(delivery, measured(answered.reply(), delivery, began));
-      case Binding.Result.Failed failed -> fail(delivery, failed.problem());
-      case Binding.Result.Broken broken -> end(delivery, reject(delivery, broken.problem(), ""));
-    }
-  }
-
-  /** Who sets a deadline is one of ours and measures; others get what the protocol always had. */
-  private Message measured(Message reply, Delivery delivery, Instant began) {
-    if (!delivery.message().headers().has(Headers.DEADLINE)) {
-      return reply;
-    }
-    long took = ChronoUnit.MICROS.between(began, loop.clock().instant());
-    Headers.Builder headers = reply.headers().toBuilder().set(Headers.TOOK, Long.toString(took));
-    if (delivery.attempt() > 1) {
-      headers.set(Headers.ATTEMPT, Integer.toString(delivery.attempt()));
-    }
-    return reply.withHeaders(headers.build());
-  }
-
-  /** A reply that the broker will not take becomes a problem that it will. */
-  private void answer(Delivery delivery, Message reply) {
-    Append append = new Append(delivery.message().destination(), reply);
-    end(
-        delivery,
-        delivery
-            .complete(List.of(append))
-            .exceptionallyCompose(
-                failure -> {
-                  if (!(rootOf(failure) instanceof BadMessage refused)) {
-                    return CompletableFuture.failedStage(failure);
-                  }
-                  log.warn("message={} reply refused", delivery.message().id(), refused);
-                  return complete(
-                      delivery,
-                      Problem.of(500, "Handler failed", "the reply is more than a stream takes"));
-                }));
-  }
-
-  /** Whoever waits is told; what nobody waits for is kept among the dead letters. */
-  private void fail(Delivery delivery, Problem problem) {
-    end(
-        delivery,
-        delivery.message().wantsReply()
-            ? complete(delivery, problem)
-            : reject(delivery, problem, ""));
-  }
-
-  private CompletionStage<Boolean> complete(Delivery delivery, Problem problem) {
-    Message reply = ProblemReply.to(delivery.message(), problem, topic.toString());
-    return delivery.complete(List.of(new Append(delivery.message().destination(), reply)));
-  }
-
-  /** Kept among the dead letters with its cause; and whoever waits is told. */
-  private CompletionStage<Boolean> reject(Delivery delivery, Problem cause, String stack) {
-    Message message = delivery.message();
-    DeadLetter letter =
-        DeadLetter.of(message, cause, delivery.attempt(), loop.clock().instant())
-            .acceptedAt(delivery.acceptedAt())
-            .by(membership.group(), membership.member())
-            .withStack(stack);
-    List<Append> appends = new ArrayList<>(2);
-    appends.add(new Append(topic.deadLetters(), letter.written()));
-    if (message.wantsReply()) {
-      appends.add(
-          new Append(message.destination(), ProblemReply.to(message, cause, topic.toString())));
-    }
-    return delivery.complete(appends);
-  }
-
-  private static void end(Delivery delivery, CompletionStage<Boolean> ending) {
-    String id = delivery.message().id();
-    var unused =
-        ending.whenComplete(
-            (held, failure) -> {
-              if (failure != null) {
-                log.warn("message={} not ended, it will be handed over again", id, failure);
-              } else if (!held) {
-                log.debug("message={} ended too late, another has it", id);
-              }
-            });
+  private void done(Work work) {
+    active.remove(work);
+    askForMore();
   }
 
   /** In portions, since each is a call to the broker; never so large that handlers run dry. */
@@ -345,24 +231,32 @@ final class Seat implements DeliveryListener {
   }
 
   private void extendAll() {
-    for (Delivery delivery : new ArrayList<>(active.keySet())) {
-      var unused = delivery.extend();
+    for (Work work : active.keySet()) {
+      var unused = work.delivery().extend();
     }
     if (!closed || !active.isEmpty()) {
       extendLater();
     }
   }
 
-  private boolean expired(Message message) {
-    return message
-        .headers()
-        .deadline()
-        .filter(deadline -> !loop.clock().instant().isBefore(deadline))
-        .isPresent();
+  private void checkTimeLater() {
+    checking = loop.schedule(CHECK_PAUSE, this::checkTime);
   }
 
-  private static Throwable rootOf(Throwable failure) {
-    Throwable cause = failure.getCause();
-    return failure instanceof CompletionException && cause != null ? cause : failure;
+  /** One timer for all that is under way costs less than one for each. */
+  private void checkTime() {
+    long now = loop.clock().millis();
+    for (Work work : active.keySet()) {
+      work.checkTime(now);
+    }
+    if (!closed || !active.isEmpty()) {
+      checkTimeLater();
+    }
+  }
+
+  private static void cancel(EventLoop.@Nullable Timer timer) {
+    if (timer != null) {
+      timer.cancel();
+    }
   }
 }

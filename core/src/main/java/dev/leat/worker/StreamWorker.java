@@ -1,11 +1,13 @@
 package dev.leat.worker;
 
 import dev.leat.Handler;
+import dev.leat.Handling;
 import dev.leat.OneWay;
 import dev.leat.Position;
 import dev.leat.Reply;
 import dev.leat.Topic;
 import dev.leat.Worker;
+import dev.leat.WorkerCounts;
 import dev.leat.WorkerEvent;
 import dev.leat.broker.Broker;
 import dev.leat.broker.EventLoop;
@@ -19,6 +21,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.random.RandomGenerator;
 
 /**
  * A worker: handlers by type, and members that feed them, so many on each topic. A lock guards who
@@ -28,6 +31,7 @@ public final class StreamWorker implements Worker {
   private final Broker broker;
   private final EventLoop loop;
   private final Map<String, Binding<?>> bindings = new ConcurrentHashMap<>();
+  private final Tally tally = new Tally();
   private final ReentrantLock lock = new ReentrantLock();
 
   // All below is guarded by the lock.
@@ -52,22 +56,23 @@ public final class StreamWorker implements Worker {
   }
 
   @Override
-  public <T> Worker on(String type, Class<T> payload, Handler<T> handler) {
-    if (bindings.putIfAbsent(type, new Binding<>(payload, handler)) != null) {
+  public <T> Worker on(String type, Class<T> payload, Handler<T> handler, Handling handling) {
+    if (bindings.putIfAbsent(type, new Binding<>(payload, handler, handling)) != null) {
       throw new IllegalStateException("type " + type + " of topic " + topics() + " has a handler");
     }
     return this;
   }
 
   @Override
-  public <T> Worker onOneWay(String type, Class<T> payload, OneWay<T> handler) {
+  public <T> Worker onOneWay(String type, Class<T> payload, OneWay<T> handler, Handling handling) {
     return on(
         type,
         payload,
         (value, request) -> {
           handler.handle(value, request);
           return Reply.empty();
-        });
+        },
+        handling);
   }
 
   @Override
@@ -168,6 +173,11 @@ public final class StreamWorker implements Worker {
   }
 
   @Override
+  public WorkerCounts counts() {
+    return tally.counts();
+  }
+
+  @Override
   public void close() {
     List<Seat> ending =
         locked(
@@ -204,6 +214,8 @@ public final class StreamWorker implements Worker {
                     settings.membership(topic, taken.size() + 1),
                     settings,
                     bindings::get,
+                    tally,
+                    RandomGenerator.getDefault(),
                     listener);
             taken.add(seat);
             seat.start();

@@ -42,6 +42,7 @@ class HouseRulesTest {
             "dev.leat.redis",
             "dev.leat.worker",
             "dev.leat.caller",
+            "dev.leat.trail",
             "dev.leat.gateway",
             "dev.leat.cli",
             "dev.leat.testkit");
@@ -56,6 +57,7 @@ class HouseRulesTest {
         + " dev.leat | dev.leat.broker | dev.leat.wire | io.vertx.core.. | org.slf4j..",
     "dev.leat.worker,        dev.leat | dev.leat.broker | dev.leat.wire | org.slf4j..",
     "dev.leat.caller,        dev.leat | dev.leat.broker | dev.leat.wire | org.slf4j..",
+    "dev.leat.trail,         dev.leat | dev.leat.broker | dev.leat.wire",
     "dev.leat.gateway.route, dev.leat",
     "dev.leat.gateway.http,"
         + " dev.leat | dev.leat.broker | dev.leat.caller | dev.leat.wire |"
@@ -68,7 +70,7 @@ class HouseRulesTest {
         + " dev.leat | dev.leat.broker | dev.leat.gateway | dev.leat.gateway.http |"
         + " dev.leat.gateway.route | org.snakeyaml..",
     "dev.leat.testkit,"
-        + " dev.leat | dev.leat.broker | dev.leat.wire | org.junit.. | org.assertj.. |"
+        + " dev.leat | dev.leat.broker | dev.leat.trail | dev.leat.wire | org.junit.. | org.assertj.. |"
         + " org.awaitility.. | org.apiguardian..",
   })
   void a_package_uses_what_it_may(String user, String used) {

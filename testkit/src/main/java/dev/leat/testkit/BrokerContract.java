@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.leat.BrokerUnavailable;
+import dev.leat.Message;
+import dev.leat.Payload;
 import dev.leat.Position;
+import dev.leat.broker.Append;
 import dev.leat.broker.Capability;
 import dev.leat.broker.Delivery;
 import dev.leat.broker.Entry;
@@ -151,6 +154,35 @@ public abstract class BrokerContract extends GroupContract {
     assertThat(result(broker.range(topic.incoming(), Position.START, 1)).getFirst().message())
         .extracting(message -> message.payload().asText())
         .isEqualTo("90");
+  }
+
+  // Moving
+
+  @Test
+  void an_entry_is_moved_once_and_whole() {
+    List<String> entryIds = append(numbers(5));
+    Message again = message(Payload.text("again"));
+    Append to = new Append(topic.deadLetters(), again);
+
+    assertThat(result(broker.move(topic.incoming(), entryIds.get(2), to))).isTrue();
+    assertThat(result(broker.move(topic.incoming(), entryIds.get(2), to))).isFalse();
+    assertThat(result(broker.move(topic.incoming(), "1-1", to))).isFalse();
+
+    assertThat(
+            result(broker.range(topic.incoming(), Position.START, 10)).stream()
+                .map(entry -> entry.message().payload().asText()))
+        .containsExactly("0", "1", "3", "4");
+    assertThat(health().length()).isEqualTo(4);
+    assertThat(
+            result(broker.range(topic.deadLetters(), Position.START, 10)).stream()
+                .map(Entry::message))
+        .containsExactly(again);
+    List<String> seen = tail(Position.START);
+    Inbox inbox = join("workers");
+    inbox.await(4);
+    until("the tail has seen it", () -> seen.size() >= 4);
+    assertThat(seen).containsExactly("0", "1", "3", "4");
+    assertThat(inbox.texts()).containsExactly("0", "1", "3", "4");
   }
 
   // The end

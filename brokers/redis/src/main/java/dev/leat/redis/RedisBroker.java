@@ -2,6 +2,7 @@ package dev.leat.redis;
 
 import dev.leat.BrokerUnavailable;
 import dev.leat.Position;
+import dev.leat.broker.Append;
 import dev.leat.broker.Broker;
 import dev.leat.broker.Capability;
 import dev.leat.broker.DeliveryListener;
@@ -13,6 +14,7 @@ import dev.leat.broker.Membership;
 import dev.leat.broker.ReplyListener;
 import dev.leat.broker.StreamHealth;
 import dev.leat.broker.Subscription;
+import dev.leat.wire.StreamEntry;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -114,6 +116,19 @@ final class RedisBroker implements Broker {
   @Override
   public CompletionStage<StreamHealth> health(String stream) {
     return ask(() -> health.of(stream));
+  }
+
+  @Override
+  public CompletionStage<Boolean> move(String stream, String entryId, Append to) {
+    return ask(
+        () ->
+            Script.MOVE
+                .run(
+                    control,
+                    List.of(stream, to.stream()),
+                    command ->
+                        command.and(entryId).and(StreamEntry.encode(to.message(), to.dialect())))
+                .map(moved -> moved.number() == 1));
   }
 
   @Override

@@ -24,6 +24,7 @@ record Script(String text, String digest) {
   static final Script RELEASE = named("release");
   static final Script TAKE = named("take");
   static final Script LEAVE = named("leave");
+  static final Script MOVE = named("move");
 
   /**
    * Runs it; a server that does not know it yet, or not any more, is sent it.

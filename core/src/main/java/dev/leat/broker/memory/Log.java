@@ -6,13 +6,15 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Entries in a ring that grows, each at an offset that never changes. Guarded by its stream's lock.
  */
 final class Log {
-  private record Slot(EntryId id, Message message) {}
+  /** One whose message is null was taken out. */
+  private record Slot(EntryId id, @Nullable Message message) {}
 
   private static final int FIRST_SIZE = 16;
 
@@ -25,6 +27,7 @@ final class Log {
   private long end;
 
   private long bytes;
+  private long takenOut;
   private EntryId lastId = new EntryId(0, 0);
 
   long head() {
@@ -37,6 +40,11 @@ final class Log {
 
   long size() {
     return end - head;
+  }
+
+  /** Entries that were not taken out. */
+  long present() {
+    return size() - takenOut;
   }
 
   long bytes() {
@@ -54,7 +62,8 @@ final class Log {
     return lastId.toString();
   }
 
-  Message message(long offset) {
+  /** Null where it was taken out. */
+  @Nullable Message message(long offset) {
     return slot(offset).message;
   }
 
@@ -63,14 +72,31 @@ final class Log {
     return Instant.ofEpochMilli(slot(offset).id.millis());
   }
 
-  List<Entry> entries(long from, long limit) {
-    long to = Math.min(end, from + limit);
+  /** What stands between two offsets, up to a limit. */
+  List<Entry> entries(long from, long to, long limit) {
     List<Entry> entries = new ArrayList<>();
-    for (long offset = from; offset < to; offset++) {
+    for (long offset = from; offset < to && entries.size() < limit; offset++) {
       Slot slot = slot(offset);
-      entries.add(new Entry(slot.id.toString(), slot.message));
+      if (slot.message != null) {
+        entries.add(new Entry(slot.id.toString(), slot.message));
+      }
     }
     return entries;
+  }
+
+  /** Takes an entry out; its place stays. */
+  Optional<Message> remove(EntryId id) {
+    long offset = offsetAfter(id) - 1;
+    if (offset < head || !slot(offset).id.equals(id)) {
+      return Optional.empty();
+    }
+    Message message = slot(offset).message;
+    if (message != null) {
+      ring[index(offset)] = new Slot(id, null);
+      bytes -= message.payload().size();
+      takenOut++;
+    }
+    return Optional.ofNullable(message);
   }
 
   /** Offset of the first entry behind an id; binary search, since ids ascend. */
@@ -89,7 +115,12 @@ final class Log {
   }
 
   void removeOldest() {
-    bytes -= slot(head).message.payload().size();
+    Message oldest = slot(head).message;
+    if (oldest == null) {
+      takenOut--;
+    } else {
+      bytes -= oldest.payload().size();
+    }
     ring[index(head)] = null;
     head++;
   }

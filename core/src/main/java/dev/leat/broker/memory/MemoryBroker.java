@@ -3,6 +3,7 @@ package dev.leat.broker.memory;
 import dev.leat.BrokerUnavailable;
 import dev.leat.Dialect;
 import dev.leat.LeatException;
+import dev.leat.Message;
 import dev.leat.Position;
 import dev.leat.Topic;
 import dev.leat.broker.Append;
@@ -20,6 +21,7 @@ import dev.leat.broker.Subscription;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -70,6 +72,25 @@ final class MemoryBroker implements Broker {
   @Override
   public CompletionStage<StreamHealth> health(String stream) {
     return answer(() -> existing(stream).health());
+  }
+
+  @Override
+  public CompletionStage<Boolean> move(String stream, String entryId, Append to) {
+    return answer(
+        () -> {
+          Optional<Message> taken = existing(stream).remove(entryId);
+          // A stream that is full refuses: what was taken is put back, though behind the others.
+          taken.ifPresent(
+              message -> {
+                try {
+                  stream(to.stream()).append(to.message());
+                } catch (LeatException refused) {
+                  stream(stream).append(message);
+                  throw refused;
+                }
+              });
+          return taken.isPresent();
+        });
   }
 
   @Override

@@ -15,10 +15,12 @@ import dev.leat.broker.GroupHealth;
 import dev.leat.broker.Membership;
 import dev.leat.broker.StreamHealth;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -140,8 +142,13 @@ final class MemoryStream {
     return true;
   }
 
+  /** Takes an entry out; empty where it is not there any more. */
+  synchronized Optional<Message> remove(String entryId) {
+    return log.remove(EntryId.parse(entryId));
+  }
+
   synchronized List<Entry> range(Position from, int limit) {
-    return log.entries(offset(from), limit);
+    return log.entries(offset(from), log.end(), limit);
   }
 
   synchronized StreamHealth health() {
@@ -154,7 +161,7 @@ final class MemoryStream {
               group.pendingCount(),
               OptionalLong.of(log.end() - group.cursor())));
     }
-    return new StreamHealth(key, log.size(), healths);
+    return new StreamHealth(key, log.present(), healths);
   }
 
   synchronized long trim(long keep) {
@@ -176,10 +183,8 @@ final class MemoryStream {
   private synchronized List<Runnable> collect() {
     List<Runnable> due = new ArrayList<>();
     for (Tail tail : tails) {
-      long from = Math.max(tail.cursor(), log.head());
-      List<Entry> batch = log.entries(from, tail.batch());
+      List<Entry> batch = next(tail);
       if (!batch.isEmpty()) {
-        tail.moveTo(from + batch.size());
         tail.handedOver(batch.size());
         due.add(() -> handOver(tail, batch));
       }
@@ -197,14 +202,34 @@ final class MemoryStream {
     return due;
   }
 
+  /** What a tail is to see next; entries that were taken out are passed over. */
+  private List<Entry> next(Tail tail) {
+    List<Entry> batch = List.of();
+    long from = Math.max(tail.cursor(), log.head());
+    while (batch.isEmpty() && from < log.end() && tail.batch() > 0) {
+      long to = Math.min(log.end(), from + tail.batch());
+      batch = log.entries(from, to, tail.batch());
+      from = to;
+      tail.moveTo(to);
+    }
+    return batch;
+  }
+
   private List<Delivery> take(Group group, Member member) {
     List<Delivery> batch = new ArrayList<>();
-    for (Group.Pending pending :
-        group.take(member.batch(), log.end(), member.membership().lease())) {
-      batch.add(
-          new MemoryDelivery(
-              member, group, pending, log.message(pending.offset()), log.time(pending.offset())));
-    }
+    List<Group.Pending> taken;
+    do {
+      taken = group.take(member.batch(), log.end(), member.membership().lease());
+      for (Group.Pending pending : taken) {
+        Message message = log.message(pending.offset());
+        if (message == null) {
+          group.complete(pending);
+        } else {
+          Instant acceptedAt = log.time(pending.offset());
+          batch.add(new MemoryDelivery(member, group, pending, message, acceptedAt));
+        }
+      }
+    } while (batch.isEmpty() && !taken.isEmpty());
     return batch;
   }
 
@@ -272,12 +297,14 @@ final class MemoryStream {
 
   /** Whether a message was handed to no member yet, and nobody waits for its reply any more. */
   private boolean isForNobody(long offset) {
-    return groups.values().stream().noneMatch(group -> group.isPending(offset))
-        && log.message(offset)
-            .headers()
-            .deadline()
-            .filter(deadline -> deadline.isBefore(loop.clock().instant()))
-            .isPresent();
+    Message message = log.message(offset);
+    return message == null
+        || (groups.values().stream().noneMatch(group -> group.isPending(offset))
+            && message
+                .headers()
+                .deadline()
+                .filter(deadline -> deadline.isBefore(loop.clock().instant()))
+                .isPresent());
   }
 
   /** Lets history go that is longer than it may be, but nothing that a reader is still to see. */

@@ -1,0 +1,72 @@
+package dev.leat.cli;
+
+import dev.leat.Leat;
+import dev.leat.Topic;
+import dev.leat.trail.DeadLetters;
+import dev.leat.wire.DeadLetter;
+import dev.leat.wire.PayloadCodec;
+import java.io.PrintWriter;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Lists what was given up. */
+@Command(
+    name = "dead-letters",
+    description = "Lists a topic's dead letters, oldest first: what was given up, and why.",
+    mixinStandardHelpOptions = true)
+final class DeadLettersCommand implements Callable<Integer> {
+  private final Screen screen = Screen.ofThisProcess();
+  @Spec private CommandSpec spec;
+  @Mixin private final BrokerOption broker = new BrokerOption();
+  @Mixin private final LetterFilter filter = new LetterFilter();
+
+  @Option(names = "--json", description = "One JSON object for each, with all that is known.")
+  private boolean json;
+
+  @Override
+  public Integer call() {
+    try (Leat leat = broker.connect()) {
+      PrintWriter out = spec.commandLine().getOut();
+      filter.forEach(
+          new DeadLetters(leat.broker(), Topic.of(filter.topic())),
+          kept -> out.println(json ? json(kept) : line(kept.letter())));
+      out.flush();
+      return 0;
+    }
+  }
+
+  private String line(DeadLetter letter) {
+    String what =
+        letter.detail().isEmpty() ? letter.cause() : letter.cause() + ": " + letter.detail();
+    return "%s %s attempts=%d %s"
+        .formatted(
+            screen.faint(letter.at() + " " + letter.message().id()),
+            screen.bold(letter.message().type()),
+            letter.attempts(),
+            what);
+  }
+
+  private static String json(DeadLetters.Kept kept) {
+    DeadLetter letter = kept.letter();
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("entry", kept.entryId());
+    all.put("id", letter.message().id());
+    all.put("type", letter.message().type());
+    all.put("cause", letter.cause());
+    all.put("detail", letter.detail());
+    all.put("attempts", letter.attempts());
+    all.put("accepted", letter.acceptedAt().toString());
+    all.put("at", letter.at().toString());
+    all.put("group", letter.group());
+    all.put("member", letter.member());
+    all.put("stack", letter.stack());
+    all.putAll(Shown.of(letter.message()));
+    return PayloadCodec.write(all).asText();
+  }
+}

@@ -1,0 +1,32 @@
+package dev.leat.cli;
+
+import dev.leat.Encoding;
+import dev.leat.Message;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** A message as it is printed. */
+final class Shown {
+  private Shown() {}
+
+  /** All that a message has, by the names of JSON. */
+  static Map<String, Object> of(Message message) {
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("id", message.id());
+    all.put("type", message.type());
+    all.put("destination", message.destination());
+    all.put("headers", message.headers().asMap());
+    all.put("source", message.source());
+    all.put("protocol", message.payload().encoding().wireName());
+    all.put("payload", content(message));
+    return all;
+  }
+
+  /** The payload as text; what is no text, in Base64. */
+  static String content(Message message) {
+    return message.payload().encoding() == Encoding.BINARY
+        ? Base64.getEncoder().encodeToString(message.payload().bytes())
+        : message.payload().asText();
+  }
+}

@@ -1,0 +1,151 @@
+package dev.leat.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.leat.Headers;
+import dev.leat.Leat;
+import dev.leat.Message;
+import dev.leat.Payload;
+import dev.leat.Position;
+import dev.leat.Problem;
+import dev.leat.Topic;
+import dev.leat.broker.Append;
+import dev.leat.broker.Lane;
+import dev.leat.redis.RedisServerProcess;
+import dev.leat.testkit.Awaiting;
+import dev.leat.wire.DeadLetter;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+class RedriveTest {
+  private static final Instant THEN = Instant.parse("2026-11-25T03:00:00Z");
+
+  private final RedisServerProcess redis = RedisServerProcess.start(RedisServerProcess.CURRENT);
+  private final Leat leat = Leat.connect(redis.url());
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @BeforeEach
+  void giveUpThree() {
+    giveUp("1", "user.get", Problem.of(500, "Handler failed", "no database"), THEN);
+    giveUp("2", "user.put", Problem.of(501, "No handler", ""), THEN.plusSeconds(60));
+    giveUp("3", "user.put", Problem.of(500, "Handler failed", "no disk"), THEN.plusSeconds(120));
+  }
+
+  @AfterEach
+  void stop() {
+    leat.close();
+    redis.close();
+  }
+
+  @Test
+  void dead_letters_are_listed_one_to_a_line() {
+    assertThat(run("dead-letters", "users")).isZero();
+    assertThat(out.toString().lines())
+        .containsExactly(
+            "2026-11-25T03:00:00Z 1 user.get attempts=2 Handler failed: no database",
+            "2026-11-25T03:01:00Z 2 user.put attempts=2 No handler",
+            "2026-11-25T03:02:00Z 3 user.put attempts=2 Handler failed: no disk");
+  }
+
+  @Test
+  void as_json_they_say_all_that_is_known() {
+    assertThat(run("dead-letters", "users", "--id", "1", "--json")).isZero();
+    assertThat(out.toString().lines()).hasSize(1);
+    assertThat(out.toString())
+        .contains(
+            "\"id\":\"1\"",
+            "\"cause\":\"Handler failed\"",
+            "\"attempts\":2",
+            "\"stack\":\"at somewhere\"",
+            "\"member\":\"m\"",
+            "\"payload\":\"payload 1\"");
+  }
+
+  @Test
+  void what_is_sent_back_can_be_chosen() {
+    assertThat(run("redrive", "users", "--type", "user.put", "--dry-run")).isZero();
+    assertThat(run("redrive", "users", "--since", "2026-11-25T03:02:00Z", "--dry-run")).isZero();
+    assertThat(run("redrive", "users", "--cause", "DISK")).isZero();
+    assertThat(run("redrive", "users", "--id", "1", "--id", "2", "--rate", "1000/s")).isZero();
+    assertThat(run("redrive", "users")).isZero();
+
+    assertThat(out.toString().lines())
+        .containsExactly(
+            "would redrive 2 dead letters of users",
+            "would redrive 1 dead letter of users",
+            "redrove 1 dead letter of users",
+            "redrove 2 dead letters of users",
+            "redrove 0 dead letters of users");
+    assertThat(standing(Topic.of("users").incoming()))
+        .extracting(Message::id)
+        .containsExactly("3", "1", "2");
+    Message again = standing(Topic.of("users").incoming()).getFirst();
+    assertThat(again.payload().asText()).isEqualTo("payload 3");
+    assertThat(again.headers().asMap()).containsOnly(java.util.Map.entry(Headers.GROUP, "g"));
+    assertThat(standing(Topic.of("users").deadLetters())).isEmpty();
+  }
+
+  @Test
+  void no_more_are_sent_than_the_rate_allows() {
+    long begin = System.nanoTime();
+    assertThat(run("redrive", "users", "--rate", "10/s")).isZero();
+    assertThat(System.nanoTime() - begin).isGreaterThanOrEqualTo(200_000_000);
+  }
+
+  @Test
+  void mistakes_are_one_sentence() {
+    assertThat(run("redrive", "users", "--rate", "fast")).isEqualTo(2);
+    assertThat(run("redrive", "users", "--since", "yesterday")).isEqualTo(2);
+    assertThat(run("dead-letters")).isEqualTo(2);
+    assertThat(err.toString().lines()).hasSize(3).allMatch(line -> line.startsWith("leat: "));
+    assertThat(err.toString()).contains("50/s", "2h", "TOPIC");
+  }
+
+  private int run(String... arguments) {
+    CommandLine command =
+        LeatCommand.line().setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
+    List<String> all = new java.util.ArrayList<>(List.of(arguments));
+    if (arguments.length > 0) {
+      all.addAll(List.of("--broker", redis.url()));
+    }
+    return command.execute(all.toArray(String[]::new));
+  }
+
+  private List<Message> standing(String stream) {
+    return Awaiting.result(leat.broker().range(stream, Position.START, 100)).stream()
+        .map(entry -> entry.message())
+        .toList();
+  }
+
+  private void giveUp(String id, String type, Problem cause, Instant at) {
+    Message message =
+        new Message(
+            id,
+            type,
+            "somebody",
+            Headers.of(Headers.DEADLINE, "1"),
+            "",
+            Payload.text("payload " + id));
+    Message letter =
+        DeadLetter.of(message, cause, 2, at).by("g", "m").withStack("at somewhere").written();
+    Awaiting.result(
+        CompletableFuture.supplyAsync(this::lane, leat.loop())
+            .thenComposeAsync(
+                lane ->
+                    lane.append(List.of(new Append(Topic.of("users").deadLetters(), letter)))
+                        .thenRun(lane::close),
+                leat.loop()));
+  }
+
+  private Lane lane() {
+    return leat.broker().openLane(leat.loop(), leat.nextReplyStream(), replies -> {});
+  }
+}

@@ -1,0 +1,70 @@
+package dev.leat.trail;
+
+import dev.leat.Headers;
+import dev.leat.Message;
+import dev.leat.Position;
+import dev.leat.Topic;
+import dev.leat.broker.Append;
+import dev.leat.broker.Broker;
+import dev.leat.wire.DeadLetter;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/** What was given up on a topic: to be looked at, and to be sent back. Any thread. */
+public final class DeadLetters {
+  private final Broker broker;
+  private final Topic topic;
+
+  /** The dead letters of a topic. */
+  public DeadLetters(Broker broker, Topic topic) {
+    this.broker = broker;
+    this.topic = topic;
+  }
+
+  /**
+   * A dead letter and where it stands.
+   *
+   * @param entryId to go on behind
+   */
+  public record Kept(String entryId, DeadLetter letter) {}
+
+  /** Those behind a position, oldest first, up to a limit. */
+  public CompletionStage<List<Kept>> range(Position from, int limit) {
+    return broker
+        .range(topic.deadLetters(), from, limit)
+        .thenApply(
+            entries ->
+                entries.stream()
+                    .map(entry -> new Kept(entry.id(), DeadLetter.read(entry.message())))
+                    .toList());
+  }
+
+  /**
+   * Sends one back to its topic, for the group that gave it up, and takes it off the dead letters:
+   * both or neither, so that none is lost and none is sent twice. It begins anew, with its id; whom
+   * its reply was for has long heard that it failed, so nobody waits for it, and it has no
+   * deadline.
+   *
+   * @return whether it was still there
+   */
+  public CompletionStage<Boolean> redrive(Kept kept) {
+    return broker.move(
+        topic.deadLetters(), kept.entryId(), new Append(topic.incoming(), again(kept.letter())));
+  }
+
+  private static Message again(DeadLetter letter) {
+    Message was = letter.message();
+    Headers.Builder headers = Headers.builder();
+    was.headers()
+        .forEach(
+            (name, value) -> {
+              if (!name.equals(Headers.DEADLINE)) {
+                headers.set(name, value);
+              }
+            });
+    if (!letter.group().isEmpty()) {
+      headers.set(Headers.GROUP, letter.group());
+    }
+    return new Message(was.id(), was.type(), "", headers.build(), was.source(), was.payload());
+  }
+}

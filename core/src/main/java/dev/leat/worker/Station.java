@@ -1,0 +1,34 @@
+package dev.leat.worker;
+
+import dev.leat.Topic;
+import dev.leat.broker.EventLoop;
+import dev.leat.broker.Membership;
+import java.time.Instant;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What all work of one member has in common.
+ *
+ * @param bindings handlers by type
+ */
+record Station(
+    Membership membership,
+    EventLoop loop,
+    Function<String, @Nullable Binding<?>> bindings,
+    Tally tally,
+    RandomGenerator random) {
+  Topic topic() {
+    return membership.topic();
+  }
+
+  /** What replies say they come from. */
+  String source() {
+    return topic().toString();
+  }
+
+  Instant now() {
+    return loop.clock().instant();
+  }
+}

@@ -1,0 +1,24 @@
+package dev.leat.worker;
+
+import dev.leat.WorkerCounts;
+import java.util.concurrent.atomic.LongAdder;
+
+/** Counts how deliveries end. Any thread. */
+final class Tally {
+  final LongAdder replied = new LongAdder();
+  final LongAdder retried = new LongAdder();
+  final LongAdder deadLettered = new LongAdder();
+  final LongAdder expired = new LongAdder();
+  final LongAdder cancelled = new LongAdder();
+  final LongAdder late = new LongAdder();
+
+  WorkerCounts counts() {
+    return new WorkerCounts(
+        replied.sum(),
+        retried.sum(),
+        deadLettered.sum(),
+        expired.sum(),
+        cancelled.sum(),
+        late.sum());
+  }
+}

@@ -1,0 +1,403 @@
+package dev.leat.worker;
+
+import dev.leat.BadMessage;
+import dev.leat.Handling;
+import dev.leat.Headers;
+import dev.leat.Message;
+import dev.leat.Problem;
+import dev.leat.Request;
+import dev.leat.broker.Append;
+import dev.leat.broker.Delivery;
+import dev.leat.wire.DeadLetter;
+import dev.leat.wire.ProblemReply;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A delivery's way through a worker, on a virtual thread of its own: it is handled, and ends as
+ * replied, retried, dead-lettered, expired or cancelled. Once it has been stopped, whatever its
+ * handler still comes to is dropped.
+ */
+final class Work implements Runnable {
+  private static final Logger log = LoggerFactory.getLogger(Work.class);
+
+  /**
+   * Deliveries beyond the attempts of its handler that a message is granted, because a worker ended
+   * in the midst of it. One that brings down every worker it meets must stop somewhere.
+   */
+  private static final int DEATHS = 5;
+
+  /** Characters of a stack that are kept: enough to see where, little enough for a header. */
+  private static final int STACK_LENGTH = 8_000;
+
+  /** Milliseconds that a handler has to heed its interruption. */
+  private static final long DEAF = 1_000;
+
+  /** Why work is stopped from outside. */
+  enum Stop {
+    /** Whoever asked has gone. */
+    CANCELLED,
+    /** Nobody waits any more. */
+    EXPIRED,
+    /** The attempt has taken longer than its handler may. */
+    TIMED_OUT,
+    /** The worker closes, and others are to go on. */
+    GIVEN_BACK
+  }
+
+  private final Station station;
+  private final Delivery delivery;
+  private final Message message;
+  private final Consumer<Work> onDone;
+  private final AtomicBoolean ended = new AtomicBoolean();
+  private final Object handling = new Object();
+
+  // Guarded by handling.
+  private @Nullable Thread handler;
+  private @Nullable Stop stopped;
+  private long stoppedAt;
+
+  /** Epoch milliseconds at which it is stopped, and why then. */
+  private volatile long until = Long.MAX_VALUE;
+
+  private volatile Stop why = Stop.EXPIRED;
+
+  Work(Station station, Delivery delivery, Consumer<Work> onDone) {
+    this.station = station;
+    this.delivery = delivery;
+    this.message = delivery.message();
+    this.onDone = onDone;
+  }
+
+  Delivery delivery() {
+    return delivery;
+  }
+
+  String id() {
+    return message.id();
+  }
+
+  @Override
+  public void run() {
+    try {
+      handle();
+    } finally {
+      onDone.accept(this);
+    }
+  }
+
+  /** Interrupts the handler, if it is at work, and drops what it comes to. Any thread. */
+  void stop(Stop reason) {
+    synchronized (handling) {
+      if (stopped == null) {
+        stopped = reason;
+        stoppedAt = station.loop().clock().millis();
+        if (handler != null) {
+          handler.interrupt();
+        }
+      }
+    }
+  }
+
+  /** Stops it and ends its delivery, whether its handler heeds that or not. Any thread. */
+  void abandon(Stop reason) {
+    stop(reason);
+    endStopped(reason);
+  }
+
+  /** Stops what has run out of time, and gives up a handler that does not heed it. Any thread. */
+  void checkTime(long now) {
+    if (now >= until) {
+      stop(why);
+    }
+    Thread deaf = null;
+    Stop reason = why;
+    synchronized (handling) {
+      if (stopped != null && now - stoppedAt >= DEAF && !ended.get()) {
+        deaf = handler;
+        reason = stopped;
+      }
+    }
+    if (deaf != null) {
+      log.error(
+          "message={} type={} handler does not heed its interruption and blocks a thread at{}",
+          message.id(),
+          message.type(),
+          trace(deaf.getStackTrace()));
+      endStopped(reason);
+    }
+  }
+
+  private void handle() {
+    if (isForOthers()) {
+      end(() -> delivery.complete(List.of()));
+      return;
+    }
+    if (expired()) {
+      log.debug("message={} type={} expired before it was begun", message.id(), message.type());
+      endStopped(Stop.EXPIRED);
+      return;
+    }
+    Binding<?> binding = station.bindings().apply(message.type());
+    if (binding == null) {
+      log.warn(
+          "message={} type={} topic={} has no handler",
+          message.id(),
+          message.type(),
+          station.topic());
+      String detail =
+          "topic " + station.topic() + " has no handler for type '" + message.type() + "'";
+      reject(Problem.of(501, "No handler", detail), "");
+      return;
+    }
+    int attempts = binding.handling().retry().attempts();
+    if (delivery.attempt() > attempts + DEATHS) {
+      log.warn("message={} type={} ended its workers", message.id(), message.type());
+      reject(
+          Problem.of(
+              500,
+              "Handler failed",
+              "%d workers ended while they handled it".formatted(delivery.attempt() - 1)),
+          "");
+      return;
+    }
+    Instant began = station.now();
+    Binding.Result result = handle(binding, began);
+    Stop reason = reasonToStop();
+    if (reason == null) {
+      end(binding, result, began);
+    } else {
+      endStopped(reason);
+    }
+  }
+
+  private Binding.Result handle(Binding<?> binding, Instant began) {
+    long deadline = message.headers().deadline().map(Instant::toEpochMilli).orElse(Long.MAX_VALUE);
+    long timeout =
+        binding
+            .handling()
+            .timeout()
+            .map(longest -> began.plus(longest).toEpochMilli())
+            .orElse(Long.MAX_VALUE);
+    why = timeout < deadline ? Stop.TIMED_OUT : Stop.EXPIRED;
+    until = Math.min(deadline, timeout);
+    synchronized (handling) {
+      if (stopped != null) {
+        return new Binding.Result.Done();
+      }
+      handler = Thread.currentThread();
+    }
+    try {
+      return binding.handle(
+          new Request(message, delivery.attempt(), station.loop().clock()), station.source());
+    } finally {
+      until = Long.MAX_VALUE;
+      synchronized (handling) {
+        handler = null;
+      }
+      // An interruption that came too late must not meet what is done from here on.
+      var unused = Thread.interrupted();
+    }
+  }
+
+  private @Nullable Stop reasonToStop() {
+    synchronized (handling) {
+      return stopped;
+    }
+  }
+
+  private void end(Binding<?> binding, Binding.Result result, Instant began) {
+    switch (result) {
+      case Binding.Result.Done done -> {
+        station.tally().replied.increment();
+        end(() -> delivery.complete(List.of()));
+      }
+      case Binding.Result.Answered answered -> answer(measured(answered.reply(), began));
+      case Binding.Result.Refused refused -> refuse(refused.problem());
+      case Binding.Result.Broken broken -> reject(broken.problem(), "");
+      case Binding.Result.Failed failed -> fail(binding, failed.problem(), failed.cause());
+    }
+  }
+
+  private void endStopped(Stop reason) {
+    switch (reason) {
+      case CANCELLED -> {
+        station.tally().cancelled.increment();
+        end(() -> delivery.complete(List.of()));
+      }
+      case EXPIRED -> {
+        station.tally().expired.increment();
+        end(() -> delivery.complete(List.of()));
+      }
+      case TIMED_OUT -> {
+        Binding<?> binding = station.bindings().apply(message.type());
+        Problem problem =
+            Problem.of(504, "Handler too slow", "the handler of " + message.type() + " timed out");
+        fail(binding, problem, new TimeoutException("the handler's time was over"));
+      }
+      case GIVEN_BACK -> end(() -> delivery.release(Duration.ZERO));
+    }
+  }
+
+  /** Who sets a deadline is one of ours and measures; others get what the protocol always had. */
+  private Message measured(Message reply, Instant began) {
+    if (!message.headers().has(Headers.DEADLINE)) {
+      return reply;
+    }
+    long took = ChronoUnit.MICROS.between(began, station.now());
+    Headers.Builder headers = reply.headers().toBuilder().set(Headers.TOOK, Long.toString(took));
+    if (delivery.attempt() > 1) {
+      headers.set(Headers.ATTEMPT, Integer.toString(delivery.attempt()));
+    }
+    return reply.withHeaders(headers.build());
+  }
+
+  /** A reply that the broker will not take becomes a problem that it will. */
+  private void answer(Message reply) {
+    station.tally().replied.increment();
+    end(
+        () ->
+            delivery
+                .complete(List.of(new Append(message.destination(), reply)))
+                .exceptionallyCompose(
+                    failure -> {
+                      if (!(rootOf(failure) instanceof BadMessage refused)) {
+                        return CompletableFuture.failedStage(failure);
+                      }
+                      log.warn("message={} reply refused", message.id(), refused);
+                      return complete(
+                          Problem.of(
+                              500, "Handler failed", "the reply is more than a stream takes"));
+                    }));
+  }
+
+  /** What its sender did wrong is for its sender, if there is one that listens. */
+  private void refuse(Problem problem) {
+    if (message.wantsReply()) {
+      station.tally().replied.increment();
+      end(() -> complete(problem));
+    } else {
+      reject(problem, "");
+    }
+  }
+
+  /** Tried again if there is a next attempt, and somebody who would wait for it. */
+  private void fail(@Nullable Binding<?> binding, Problem problem, @Nullable Throwable cause) {
+    Optional<Duration> wait =
+        binding == null || cause == null ? Optional.empty() : pause(binding.handling(), cause);
+    if (wait.isPresent()) {
+      log.info(
+          "message={} type={} attempt={} failed, next wait_ms={}",
+          message.id(),
+          message.type(),
+          delivery.attempt(),
+          wait.get().toMillis());
+      station.tally().retried.increment();
+      end(() -> delivery.release(wait.get()));
+    } else {
+      reject(problem, cause == null ? "" : stackOf(cause));
+    }
+  }
+
+  private Optional<Duration> pause(Handling handling, Throwable cause) {
+    Instant last = delivery.acceptedAt().plus(handling.retry().within());
+    Instant latest = message.headers().deadline().filter(last::isAfter).orElse(last);
+    try {
+      return handling
+          .retry()
+          .waitAfter(delivery.attempt(), cause, station.random())
+          .filter(wait -> station.now().plus(wait).isBefore(latest));
+    } catch (RuntimeException failure) {
+      log.warn("type={} what its retry says of a failure failed", message.type(), failure);
+      return Optional.empty();
+    }
+  }
+
+  private CompletionStage<Boolean> complete(Problem problem) {
+    return delivery.complete(List.of(told(problem)));
+  }
+
+  private Append told(Problem problem) {
+    return new Append(message.destination(), ProblemReply.to(message, problem, station.source()));
+  }
+
+  /** Kept among the dead letters with its cause; and whoever waits is told. */
+  private void reject(Problem cause, String stack) {
+    station.tally().deadLettered.increment();
+    DeadLetter letter =
+        DeadLetter.of(message, cause, delivery.attempt(), station.now())
+            .acceptedAt(delivery.acceptedAt())
+            .by(station.membership().group(), station.membership().member())
+            .withStack(stack);
+    List<Append> appends = new ArrayList<>(2);
+    appends.add(new Append(station.topic().deadLetters(), letter.written()));
+    if (message.wantsReply()) {
+      appends.add(told(cause));
+    }
+    end(() -> delivery.complete(appends));
+  }
+
+  /** Ends the delivery, unless it was given up meanwhile. */
+  private void end(Supplier<CompletionStage<Boolean>> ending) {
+    if (!ended.compareAndSet(false, true)) {
+      return;
+    }
+    var unused =
+        ending
+            .get()
+            .whenComplete(
+                (held, failure) -> {
+                  if (failure != null) {
+                    log.warn("message={} not ended, it will be handed over again", id(), failure);
+                  } else if (!held) {
+                    station.tally().late.increment();
+                    log.info("message={} ended too late, another has it", id());
+                  }
+                });
+  }
+
+  private boolean isForOthers() {
+    String group = station.membership().group();
+    return message.headers().get(Headers.GROUP).filter(only -> !only.equals(group)).isPresent();
+  }
+
+  private boolean expired() {
+    return message.headers().deadline().filter(at -> !station.now().isBefore(at)).isPresent();
+  }
+
+  private static String stackOf(Throwable cause) {
+    StringWriter trace = new StringWriter();
+    cause.printStackTrace(new PrintWriter(trace));
+    String text = trace.toString();
+    return text.length() > STACK_LENGTH ? text.substring(0, STACK_LENGTH) : text;
+  }
+
+  private static String trace(StackTraceElement[] frames) {
+    StringBuilder text = new StringBuilder();
+    for (StackTraceElement frame : frames) {
+      text.append("\n    ").append(frame);
+    }
+    return text.toString();
+  }
+
+  private static Throwable rootOf(Throwable failure) {
+    Throwable cause = failure.getCause();
+    return failure instanceof CompletionException && cause != null ? cause : failure;
+  }
+}

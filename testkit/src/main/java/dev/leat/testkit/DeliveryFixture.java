@@ -1,0 +1,78 @@
+package dev.leat.testkit;
+
+import static dev.leat.testkit.Awaiting.result;
+
+import dev.leat.Handler;
+import dev.leat.Handling;
+import dev.leat.Leat;
+import dev.leat.Payload;
+import dev.leat.Position;
+import dev.leat.Retry;
+import dev.leat.Topic;
+import dev.leat.Worker;
+import dev.leat.broker.GroupHealth;
+import dev.leat.wire.DeadLetter;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+
+/** A connection, a topic of its own, and short words for what is done and looked at there. */
+abstract class DeliveryFixture {
+  static final Duration LONG = Duration.ofSeconds(20);
+
+  /** Waits that a test can afford. */
+  static final Retry QUICK = Retry.times(3).withWaits(Duration.ofMillis(10), Duration.ofMillis(20));
+
+  Leat leat;
+  Topic topic;
+
+  /** The broker's URL; it may be shared by several tests. */
+  protected abstract String url();
+
+  @BeforeEach
+  void connect() {
+    leat = Leat.connect(url());
+    topic = Topic.of("delivery-" + leat.ids().next());
+  }
+
+  @AfterEach
+  void disconnect() {
+    leat.close();
+  }
+
+  Worker worker() {
+    return leat.worker(topic.toString()).drain(Duration.ofMillis(100));
+  }
+
+  Worker working(Handling handling, Handler<String> handler) {
+    return worker().on("work", String.class, handler, handling).start();
+  }
+
+  String call(String payload) {
+    return call(payload, LONG);
+  }
+
+  String call(String payload, Duration timeout) {
+    return leat.caller()
+        .call(topic.toString(), "work", Payload.text(payload), String.class, timeout);
+  }
+
+  String send(String payload) {
+    return leat.caller().send(topic.toString(), "work", Payload.text(payload));
+  }
+
+  GroupHealth group() {
+    return result(leat.broker().health(topic.incoming())).groups().getFirst();
+  }
+
+  boolean isIdle() {
+    return group().pending() == 0 && group().backlog().orElse(0) == 0;
+  }
+
+  List<DeadLetter> deadLetters() {
+    return result(leat.broker().range(topic.deadLetters(), Position.START, 1_000)).stream()
+        .map(entry -> DeadLetter.read(entry.message()))
+        .toList();
+  }
+}
