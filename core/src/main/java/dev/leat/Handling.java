@@ -10,19 +10,18 @@ import java.util.Optional;
  * @param timeout the longest that one attempt may take; its thread is then interrupted, and the
  *     attempt has failed. Empty: as long as the request's deadline allows, for ever where there is
  *     none
+ * @param remembered how long the answer to a request is kept, so that the same one is not handled
+ *     again. Empty: not at all
  */
-public record Handling(Retry retry, Optional<Duration> timeout) {
+public record Handling(Retry retry, Optional<Duration> timeout, Optional<Duration> remembered) {
   /** One attempt, for as long as its caller waits. */
-  public static final Handling DEFAULT = new Handling(Retry.NEVER, Optional.empty());
+  public static final Handling DEFAULT =
+      new Handling(Retry.NEVER, Optional.empty(), Optional.empty());
 
   /** Refuses a time that is over at once. */
   public Handling {
-    timeout.ifPresent(
-        time -> {
-          if (time.compareTo(Duration.ofMillis(1)) < 0) {
-            throw new BadConfiguration("handling: a timeout is at least 1 ms, was " + time);
-          }
-        });
+    refuseIfOver("a timeout", timeout);
+    refuseIfOver("the time that answers are kept", remembered);
   }
 
   /** The default, but tried again when it fails. */
@@ -30,13 +29,35 @@ public record Handling(Retry retry, Optional<Duration> timeout) {
     return DEFAULT.withRetry(retry);
   }
 
+  /** The same, with answers kept for a day: what clients that repeat requests settle for. */
+  public Handling idempotent() {
+    return idempotent(Duration.ofDays(1));
+  }
+
+  /**
+   * The same, with answers kept for a time. A request that comes again, by its idempotency key or
+   * else by its id, is answered from what is kept; while the first is at work it is refused as a
+   * conflict (409), and one that is another altogether as unprocessable (422). What failed is not
+   * kept, but may be tried again. Needs a broker that keeps notes.
+   */
+  public Handling idempotent(Duration kept) {
+    return new Handling(retry, timeout, Optional.of(kept));
+  }
+
   /** The same with another retry. */
   public Handling withRetry(Retry other) {
-    return new Handling(other, timeout);
+    return new Handling(other, timeout, remembered);
   }
 
   /** The same with a time that one attempt may take. */
   public Handling withTimeout(Duration longest) {
-    return new Handling(retry, Optional.of(longest));
+    return new Handling(retry, Optional.of(longest), remembered);
+  }
+
+  private static void refuseIfOver(String what, Optional<Duration> time) {
+    if (time.filter(given -> given.compareTo(Duration.ofMillis(1)) < 0).isPresent()) {
+      throw new BadConfiguration(
+          "handling: %s is at least 1 ms, was %s".formatted(what, time.orElseThrow()));
+    }
   }
 }

@@ -24,6 +24,12 @@ public final class Headers {
   /** Id of the message whose handling sent this one. */
   public static final String CAUSE = "cause";
 
+  /** The caller's own id for "the same request". */
+  public static final String IDEMPOTENCY_KEY = "idempotency-key";
+
+  /** Who asks, where the edge knows. */
+  public static final String AUTH_SUBJECT = "auth.sub";
+
   /** The only group whose workers handle the message; others let it pass. */
   public static final String GROUP = "group";
 

@@ -1,5 +1,7 @@
 package dev.leat;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -8,8 +10,17 @@ import java.util.Locale;
  * @param status the HTTP status, 200 to 599
  * @param body what {@link Handler#handle} may return, but not another reply
  * @param headers of the reply message
+ * @param sends messages that are sent with it, in order
  */
-public record Reply(int status, Object body, Headers headers) {
+public record Reply(int status, Object body, Headers headers, List<Send> sends) {
+
+  /**
+   * A message that is sent if, and only if, the reply is.
+   *
+   * @param topic as {@link Topic#of} reads it
+   * @param payload what a reply's body may be, but not a reply
+   */
+  public record Send(String topic, String type, Object payload) {}
 
   /** Refuses a status that is not a final answer. */
   public Reply {
@@ -19,6 +30,11 @@ public record Reply(int status, Object body, Headers headers) {
     if (body instanceof Reply) {
       throw new IllegalArgumentException("a reply cannot be the body of a reply");
     }
+  }
+
+  /** A reply that nothing is sent with. */
+  public Reply(int status, Object body, Headers headers) {
+    this(status, body, headers, List.of());
   }
 
   /** 200 with this body. */
@@ -38,7 +54,7 @@ public record Reply(int status, Object body, Headers headers) {
 
   /** The request cannot be answered, and this is why; strangers may read it. */
   public static Reply problem(Problem problem) {
-    return new Reply(problem.status(), problem, Headers.of(Headers.ERROR, "true"));
+    return new Reply(problem.status(), problem, Headers.of(Headers.ERROR, "true"), List.of());
   }
 
   /** The same, said with a status, its name and a sentence. */
@@ -48,17 +64,34 @@ public record Reply(int status, Object body, Headers headers) {
 
   /** The same with another status. */
   public Reply withStatus(int other) {
-    return new Reply(other, body, headers);
+    return new Reply(other, body, headers, sends);
   }
 
   /** The same with the payload's media type, where its encoding does not say it. */
   public Reply withContentType(String mediaType) {
-    return new Reply(status, body, headers.with(Headers.CONTENT_TYPE, mediaType));
+    return new Reply(status, body, headers.with(Headers.CONTENT_TYPE, mediaType), sends);
   }
 
   /** The same with a header for the HTTP response. */
   public Reply withHttpHeader(String name, String value) {
     return new Reply(
-        status, body, headers.with(Headers.HTTP_HEADER + name.toLowerCase(Locale.ROOT), value));
+        status,
+        body,
+        headers.with(Headers.HTTP_HEADER + name.toLowerCase(Locale.ROOT), value),
+        sends);
+  }
+
+  /**
+   * The same with one more message to be sent, that wants no reply. It is appended together with
+   * the reply and the completion of the request, all or nothing: should the worker die before, or
+   * its lease be lost, nothing of it has happened. Its id follows from the request's, so that it is
+   * the same however often the handler runs.
+   *
+   * @param topic as {@link Topic#of} reads it
+   */
+  public Reply andSend(String topic, String type, Object payload) {
+    List<Send> more = new ArrayList<>(sends);
+    more.add(new Send(topic, type, payload));
+    return new Reply(status, body, headers, List.copyOf(more));
   }
 }

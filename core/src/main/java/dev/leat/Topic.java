@@ -16,6 +16,7 @@ public record Topic(String namespace, String name) {
   private static final String INCOMING = "CONSUMER_INCOMING";
   private static final String OUTGOING = "PRODUCER_OUTGOING";
   private static final String DEAD_LETTERS = "DEAD_LETTERS";
+  private static final String CANCELLED = "CANCELLED";
 
   /** Whatever does not separate: no colon, no white space, no control character. */
   private static final Pattern PART = Pattern.compile("[^:\\s\\p{Cntrl}]+");
@@ -66,6 +67,11 @@ public record Topic(String namespace, String name) {
   /** Key of the stream of messages that were given up. */
   public String deadLetters() {
     return key(DEAD_LETTERS);
+  }
+
+  /** Key of the stream of ids of requests that nobody waits for any more. */
+  public String cancelled() {
+    return key(CANCELLED);
   }
 
   /** As {@link #of} reads it. */

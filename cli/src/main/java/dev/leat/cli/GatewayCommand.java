@@ -107,6 +107,8 @@ final class GatewayCommand implements Callable<Integer> {
     LeatGateway gateway =
         LeatGateway.on(leat)
             .routes(settings.routes())
+            .inFlightLimit(settings.inFlightLimit())
+            .drain(settings.drain())
             .compression(settings.compression())
             .clientLimits(settings.clients());
     settings.eventLoops().ifPresent(gateway::eventLoops);

@@ -1,8 +1,10 @@
 package dev.leat.broker;
 
+import dev.leat.Message;
 import dev.leat.Position;
 import dev.leat.Unsupported;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
@@ -56,6 +58,13 @@ public interface Broker extends AutoCloseable {
    * @return whether the entry was still there; if not, nothing was appended
    */
   CompletionStage<Boolean> move(String stream, String entryId, Append to);
+
+  /**
+   * Keeps a note unless there is one of its key; needs {@link Capability#NOTES}.
+   *
+   * @return the one that was there; empty where this one is kept now
+   */
+  CompletionStage<Optional<Message>> noteIfAbsent(Note note);
 
   /**
    * Removes the oldest entries beyond a number, but never what a group has not completed.

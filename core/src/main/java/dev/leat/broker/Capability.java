@@ -8,6 +8,8 @@ public enum Capability {
   DELAYED_RELEASE,
   /** Replies and completion happen together or not at all, and a late completion has no effect. */
   ATOMIC_COMPLETION,
+  /** It keeps notes beside its streams, and writes them together with completions. */
+  NOTES,
   /** Its entries may be written in {@link dev.leat.Dialect#NAMED}, and are answered in kind. */
   NAMED_DIALECT
 }

@@ -28,7 +28,12 @@ public interface Delivery {
    * The work is done, or given up: appends the replies, or the dead letter, in order, then takes
    * the message off the group.
    */
-  CompletionStage<Boolean> complete(List<Append> appends);
+  CompletionStage<Boolean> complete(Completion completion);
+
+  /** The same, with appends alone. */
+  default CompletionStage<Boolean> complete(List<Append> appends) {
+    return complete(Completion.of(appends));
+  }
 
   /** The work is not done: the message goes to whichever member is next, after a delay. */
   CompletionStage<Boolean> release(Duration delay);

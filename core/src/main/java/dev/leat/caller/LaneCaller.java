@@ -49,9 +49,18 @@ public final class LaneCaller implements Caller {
   @Override
   public <R> CompletionStage<R> callAsync(
       String topic, String type, Object payload, Class<R> reply, Duration timeout) {
+    CompletableFuture<Message> begun = start(topic, type, payload, timeout);
     // What depends on the result must not run on the loop, where it might block everybody.
-    return start(topic, type, payload, timeout)
-        .thenApplyAsync(answer -> read(answer, reply), Thread::startVirtualThread);
+    CompletableFuture<R> result =
+        begun.thenApplyAsync(answer -> read(answer, reply), Thread::startVirtualThread);
+    var unused =
+        result.whenComplete(
+            (value, failure) -> {
+              if (result.isCancelled()) {
+                begun.cancel(false);
+              }
+            });
+    return result;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.leat.caller;
 
+import dev.leat.Topic;
 import dev.leat.broker.EventLoop;
 import org.jspecify.annotations.Nullable;
 
@@ -7,13 +8,16 @@ import org.jspecify.annotations.Nullable;
 public final class PendingCall {
   private final PendingCalls calls;
   private final String id;
+  private final Topic topic;
   private final String replyStream;
   private final CallListener listener;
   private EventLoop.@Nullable Timer timer;
 
-  PendingCall(PendingCalls calls, String id, String replyStream, CallListener listener) {
+  PendingCall(
+      PendingCalls calls, String id, Topic topic, String replyStream, CallListener listener) {
     this.calls = calls;
     this.id = id;
+    this.topic = topic;
     this.replyStream = replyStream;
     this.listener = listener;
   }
@@ -23,9 +27,16 @@ public final class PendingCall {
     return id;
   }
 
-  /** Nobody waits any more: the listener hears nothing from now on. Harmless once it has ended. */
+  /**
+   * Nobody waits any more: the listener hears nothing from now on, and whoever is at work on it is
+   * told. Harmless once it has ended.
+   */
   public void cancel() {
-    calls.end(this);
+    calls.cancel(this);
+  }
+
+  Topic topic() {
+    return topic;
   }
 
   boolean isAnsweredOn(String stream) {

@@ -20,12 +20,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Calls in flight on one event loop. Hot path: confined to that loop, no locks; a reply is taken
  * only for an id that is waited for, and only once.
  */
 public final class PendingCalls implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(PendingCalls.class);
+
+  /** Type of the message that says that nobody waits for the reply of its id. */
+  private static final String CANCEL = "cancel";
+
   private final EventLoop loop;
   private final MessageId ids;
   private final String source;
@@ -69,7 +76,7 @@ public final class PendingCalls implements AutoCloseable {
       Instant deadline,
       CallListener listener) {
     String replyStream = target.sharedReplies() ? target.topic().outgoing() : lane.replyStream();
-    PendingCall call = new PendingCall(this, id, replyStream, listener);
+    PendingCall call = new PendingCall(this, id, target.topic(), replyStream, listener);
     if (closed) {
       loop.execute(() -> listener.onFailure(closedFailure()));
       return call;
@@ -132,6 +139,21 @@ public final class PendingCalls implements AutoCloseable {
   boolean end(PendingCall call) {
     call.cancelTimer();
     return pending.remove(call.id(), call);
+  }
+
+  /** Tells the topic's workers, unless the call has ended before. */
+  void cancel(PendingCall call) {
+    if (end(call) && !closed) {
+      Message gone = new Message(call.id(), CANCEL, "", Headers.NONE, source, Payload.EMPTY);
+      var unused =
+          lane.append(List.of(new Append(call.topic().cancelled(), gone)))
+              .whenComplete(
+                  (ids, failure) -> {
+                    if (failure != null) {
+                      log.debug("message={} its workers could not be told", call.id(), failure);
+                    }
+                  });
+    }
   }
 
   private void append(

@@ -13,9 +13,13 @@ import dev.leat.Problem;
 import dev.leat.Reply;
 import dev.leat.Request;
 import dev.leat.StreamFull;
+import dev.leat.Topic;
+import dev.leat.broker.Append;
 import dev.leat.wire.JsonSyntax;
 import dev.leat.wire.PayloadCodec;
 import dev.leat.wire.ProblemReply;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -33,8 +37,11 @@ record Binding<T>(Class<T> payload, Handler<T> handler, Handling handling) {
 
   /** What handling came to. */
   sealed interface Result {
-    /** The handler's own answer, be it a problem. */
-    record Answered(Message reply) implements Result {}
+    /**
+     * It is done: the handler's own answer, be it a problem, and what is sent with it. The answer
+     * is there even if nobody waits for it.
+     */
+    record Answered(Message reply, List<Append> sent) implements Result {}
 
     /** The handler failed, so that there is no answer of its own; with what it threw, if it did. */
     record Failed(Problem problem, @Nullable Throwable cause) implements Result {}
@@ -44,9 +51,6 @@ record Binding<T>(Class<T> payload, Handler<T> handler, Handling handling) {
 
     /** The message itself is broken: no handler can ever make anything of it. */
     record Broken(Problem problem) implements Result {}
-
-    /** Done, and nobody waits. */
-    record Done() implements Result {}
   }
 
   /**
@@ -86,7 +90,10 @@ record Binding<T>(Class<T> payload, Handler<T> handler, Handling handling) {
       return failed(
           request, 500, "Handler failed", "the handler of " + request.type() + " failed", failure);
     }
-    return request.message().wantsReply() ? answer(request, output, source) : new Result.Done();
+    // Where nobody waits, it does not matter what there would have been to say.
+    return output == null && !request.message().wantsReply()
+        ? answer(request, Reply.empty(), source)
+        : answer(request, output, source);
   }
 
   /** What is no JSON breaks the protocol; JSON of another shape is its sender's mistake. */
@@ -111,11 +118,14 @@ record Binding<T>(Class<T> payload, Handler<T> handler, Handling handling) {
           null);
     }
     try {
-      Message answer =
-          output instanceof Reply reply
-              ? reply(request, reply, source)
-              : request.message().reply(Headers.NONE, source, PayloadCodec.write(output));
-      return answer.payload().size() <= LARGEST ? new Result.Answered(answer) : tooLarge(request);
+      if (!(output instanceof Reply reply)) {
+        return sized(request, PayloadCodec.write(output), Headers.NONE, source, List.of());
+      }
+      List<Append> sent = new ArrayList<>();
+      for (Reply.Send send : reply.sends()) {
+        sent.add(sent(request, send, sent.size(), source));
+      }
+      return sized(request, written(request, reply), headers(reply), source, sent);
     } catch (BadMessage unwritable) {
       log.warn("message={} type={} unwritable reply", request.id(), request.type(), unwritable);
       return failed(
@@ -127,24 +137,46 @@ record Binding<T>(Class<T> payload, Handler<T> handler, Handling handling) {
     }
   }
 
-  private static Result tooLarge(Request request) {
+  private Result sized(
+      Request request, Payload payload, Headers headers, String source, List<Append> sent) {
+    if (payload.size() <= LARGEST) {
+      return new Result.Answered(request.message().reply(headers, source, payload), sent);
+    }
     log.warn("message={} type={} reply is too large", request.id(), request.type());
     String detail = "a reply has %d bytes at most".formatted(LARGEST);
     return failed(request, 500, "Handler failed", detail, null);
   }
 
-  private Message reply(Request request, Reply reply, String source) {
+  private static Headers headers(Reply reply) {
     Headers.Builder headers = reply.headers().toBuilder();
     if (reply.status() != 200) {
       headers.set(Headers.STATUS, Integer.toString(reply.status()));
     }
-    Object body = reply.body();
-    if (body instanceof Problem problem) {
-      body = problem.withId(request.id());
+    if (reply.body() instanceof Problem) {
       headers.set(Headers.CONTENT_TYPE, ProblemReply.MEDIA_TYPE);
     }
-    Payload written = PayloadCodec.write(body);
-    return request.message().reply(headers.build(), source, written);
+    return headers.build();
+  }
+
+  private static Payload written(Request request, Reply reply) {
+    return PayloadCodec.write(
+        reply.body() instanceof Problem problem ? problem.withId(request.id()) : reply.body());
+  }
+
+  /** A message that comes of handling another; its id says of which. */
+  private static Append sent(Request request, Reply.Send send, int number, String source) {
+    Headers.Builder headers = Headers.builder().set(Headers.CAUSE, request.id());
+    request.header(Headers.TRACEPARENT).ifPresent(t -> headers.set(Headers.TRACEPARENT, t));
+    request.header(Headers.TRACESTATE).ifPresent(t -> headers.set(Headers.TRACESTATE, t));
+    return new Append(
+        Topic.of(send.topic()).incoming(),
+        new Message(
+            request.id() + "." + number,
+            send.type(),
+            "",
+            headers.build(),
+            source,
+            PayloadCodec.write(send.payload())));
   }
 
   private static Result failed(

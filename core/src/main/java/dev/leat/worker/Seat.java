@@ -1,11 +1,13 @@
 package dev.leat.worker;
 
 import dev.leat.LeatException;
+import dev.leat.Position;
 import dev.leat.Topic;
 import dev.leat.WorkerEvent;
 import dev.leat.broker.Broker;
 import dev.leat.broker.Delivery;
 import dev.leat.broker.DeliveryListener;
+import dev.leat.broker.Entry;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.Membership;
 import dev.leat.broker.Subscription;
@@ -52,6 +54,8 @@ final class Seat implements DeliveryListener {
   private final AtomicInteger finished = new AtomicInteger();
   private final AtomicLong pause = new AtomicLong(FIRST_PAUSE);
   private volatile @Nullable Subscription subscription;
+  private final AtomicInteger heard = new AtomicInteger();
+  private volatile @Nullable Subscription cancelled;
   private volatile EventLoop.@Nullable Timer extending;
   private volatile EventLoop.@Nullable Timer checking;
   private volatile boolean closed;
@@ -71,13 +75,15 @@ final class Seat implements DeliveryListener {
     this.topic = membership.topic();
     this.concurrency = settings.concurrency();
     this.drain = settings.drain();
-    this.station = new Station(membership, loop, bindings, tally, random);
+    this.station =
+        new Station(broker, membership, loop, bindings, new Cancellations(), tally, random);
     this.listener = listener;
   }
 
   void start() {
     extendLater();
     checkTimeLater();
+    followCancellations();
     join();
     log.info(
         "worker topic={} group={} member={} started",
@@ -101,6 +107,10 @@ final class Seat implements DeliveryListener {
       begun.close();
     }
     awaitHandlers(loop.clock().instant().plus(drain));
+    Subscription following = cancelled;
+    if (following != null) {
+      following.close();
+    }
     cancel(extending);
     cancel(checking);
     int givenBack = active.size();
@@ -236,6 +246,32 @@ final class Seat implements DeliveryListener {
     }
     if (!closed || !active.isEmpty()) {
       extendLater();
+    }
+  }
+
+  /** From the start of what is left: much may have been given up while no worker was there. */
+  private void followCancellations() {
+    try {
+      Subscription begun = broker.tail(topic.cancelled(), Position.START, this::onCancelled);
+      begun.request(Integer.MAX_VALUE);
+      cancelled = begun;
+    } catch (RuntimeException failure) {
+      log.warn("topic={} cancellations are not heard of", topic, failure);
+    }
+  }
+
+  private void onCancelled(List<Entry> batch) {
+    for (Entry entry : batch) {
+      String id = entry.message().id();
+      // First remembered, then looked for: one that begins meanwhile sees it, or is seen.
+      station.cancellations().add(id);
+      active.keySet().stream()
+          .filter(work -> work.id().equals(id))
+          .forEach(work -> work.stop(Work.Stop.CANCELLED));
+    }
+    if (heard.addAndGet(batch.size()) >= Cancellations.MOST) {
+      heard.set(0);
+      var unused = broker.trim(topic.cancelled(), Cancellations.MOST);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.leat.worker;
 
 import dev.leat.Topic;
+import dev.leat.broker.Broker;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.Membership;
 import java.time.Instant;
@@ -14,9 +15,11 @@ import org.jspecify.annotations.Nullable;
  * @param bindings handlers by type
  */
 record Station(
+    Broker broker,
     Membership membership,
     EventLoop loop,
     Function<String, @Nullable Binding<?>> bindings,
+    Cancellations cancellations,
     Tally tally,
     RandomGenerator random) {
   Topic topic() {

@@ -10,6 +10,7 @@ import dev.leat.Worker;
 import dev.leat.WorkerCounts;
 import dev.leat.WorkerEvent;
 import dev.leat.broker.Broker;
+import dev.leat.broker.Capability;
 import dev.leat.broker.EventLoop;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -57,6 +58,12 @@ public final class StreamWorker implements Worker {
 
   @Override
   public <T> Worker on(String type, Class<T> payload, Handler<T> handler, Handling handling) {
+    if (handling.remembered().isPresent()) {
+      broker.require(Capability.NOTES);
+    }
+    if (handling.retry().attempts() > 1) {
+      broker.require(Capability.DELAYED_RELEASE);
+    }
     if (bindings.putIfAbsent(type, new Binding<>(payload, handler, handling)) != null) {
       throw new IllegalStateException("type " + type + " of topic " + topics() + " has a handler");
     }

@@ -4,10 +4,13 @@ import dev.leat.BadMessage;
 import dev.leat.Handling;
 import dev.leat.Headers;
 import dev.leat.Message;
+import dev.leat.Payload;
 import dev.leat.Problem;
 import dev.leat.Request;
 import dev.leat.broker.Append;
+import dev.leat.broker.Completion;
 import dev.leat.broker.Delivery;
+import dev.leat.broker.Note;
 import dev.leat.wire.DeadLetter;
 import dev.leat.wire.ProblemReply;
 import java.io.PrintWriter;
@@ -24,6 +27,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -45,6 +49,9 @@ final class Work implements Runnable {
 
   /** Characters of a stack that are kept: enough to see where, little enough for a header. */
   private static final int STACK_LENGTH = 8_000;
+
+  /** Until what could not be looked up is tried again. */
+  private static final Duration KNOW_PAUSE = Duration.ofSeconds(1);
 
   /** Milliseconds that a handler has to heed its interruption. */
   private static final long DEAF = 1_000;
@@ -77,6 +84,9 @@ final class Work implements Runnable {
   private volatile long until = Long.MAX_VALUE;
 
   private volatile Stop why = Stop.EXPIRED;
+
+  /** What is remembered of it; null where its handler is not idempotent. */
+  private volatile @Nullable Once once;
 
   Work(Station station, Delivery delivery, Consumer<Work> onDone) {
     this.station = station;
@@ -149,12 +159,20 @@ final class Work implements Runnable {
       end(() -> delivery.complete(List.of()));
       return;
     }
+    Binding<?> binding = station.bindings().apply(message.type());
+    if (binding != null) {
+      // Before anything ends it: an earlier attempt may have said that it is at work.
+      once = binding.handling().remembered().map(this::once).orElse(null);
+    }
+    if (station.cancellations().has(message.id())) {
+      endStopped(Stop.CANCELLED);
+      return;
+    }
     if (expired()) {
       log.debug("message={} type={} expired before it was begun", message.id(), message.type());
       endStopped(Stop.EXPIRED);
       return;
     }
-    Binding<?> binding = station.bindings().apply(message.type());
     if (binding == null) {
       log.warn(
           "message={} type={} topic={} has no handler",
@@ -177,14 +195,70 @@ final class Work implements Runnable {
           "");
       return;
     }
+    Once known = once;
+    if (known != null && !isNew(known)) {
+      return;
+    }
     Instant began = station.now();
     Binding.Result result = handle(binding, began);
     Stop reason = reasonToStop();
-    if (reason == null) {
+    if (reason == null || (known != null && isDone(result))) {
       end(binding, result, began);
     } else {
       endStopped(reason);
     }
+  }
+
+  private Once once(Duration keep) {
+    return new Once(station.broker(), station.membership(), message, keep);
+  }
+
+  /** Whether it is to be handled; else it has been ended. */
+  private boolean isNew(Once known) {
+    Once.Known before;
+    try {
+      before = known.begin();
+    } catch (CompletionException failure) {
+      log.warn("message={} nothing is known of it, it is handed over again", id(), failure);
+      end(() -> delivery.release(KNOW_PAUSE));
+      return false;
+    }
+    switch (before) {
+      case Once.Known.New unknown -> {
+        return true;
+      }
+      case Once.Known.Answered answered -> {
+        station.tally().replied.increment();
+        end(() -> delivery.complete(replies(answered.reply(), List.of())));
+      }
+      case Once.Known.AtWork other ->
+          refuse(
+              Problem.of(
+                  409, "Request in progress", "a request with this idempotency key is at work"));
+      case Once.Known.Other other ->
+          refuse(
+              Problem.of(
+                  422, "Idempotency key reused", "another request had this idempotency key"));
+    }
+    return false;
+  }
+
+  /** What has been done must be remembered, even if nobody waits for it any more. */
+  private static boolean isDone(Binding.Result result) {
+    return result instanceof Binding.Result.Answered;
+  }
+
+  private List<Append> replies(Message reply, List<Append> sent) {
+    List<Append> appends = new ArrayList<>(sent);
+    if (message.wantsReply()) {
+      appends.add(new Append(message.destination(), reply));
+    }
+    return appends;
+  }
+
+  private Completion completion(List<Append> appends, Function<Once, Note> note) {
+    Once known = once;
+    return new Completion(appends, known == null ? List.of() : List.of(note.apply(known)));
   }
 
   private Binding.Result handle(Binding<?> binding, Instant began) {
@@ -199,7 +273,8 @@ final class Work implements Runnable {
     until = Math.min(deadline, timeout);
     synchronized (handling) {
       if (stopped != null) {
-        return new Binding.Result.Done();
+        return new Binding.Result.Answered(
+            message.reply(Headers.NONE, "", Payload.EMPTY), List.of());
       }
       handler = Thread.currentThread();
     }
@@ -224,11 +299,8 @@ final class Work implements Runnable {
 
   private void end(Binding<?> binding, Binding.Result result, Instant began) {
     switch (result) {
-      case Binding.Result.Done done -> {
-        station.tally().replied.increment();
-        end(() -> delivery.complete(List.of()));
-      }
-      case Binding.Result.Answered answered -> answer(measured(answered.reply(), began));
+      case Binding.Result.Answered answered ->
+          answer(measured(answered.reply(), began), answered.sent());
       case Binding.Result.Refused refused -> refuse(refused.problem());
       case Binding.Result.Broken broken -> reject(broken.problem(), "");
       case Binding.Result.Failed failed -> fail(binding, failed.problem(), failed.cause());
@@ -239,11 +311,11 @@ final class Work implements Runnable {
     switch (reason) {
       case CANCELLED -> {
         station.tally().cancelled.increment();
-        end(() -> delivery.complete(List.of()));
+        end(() -> delivery.complete(completion(List.of(), Once::undone)));
       }
       case EXPIRED -> {
         station.tally().expired.increment();
-        end(() -> delivery.complete(List.of()));
+        end(() -> delivery.complete(completion(List.of(), Once::undone)));
       }
       case TIMED_OUT -> {
         Binding<?> binding = station.bindings().apply(message.type());
@@ -269,12 +341,12 @@ final class Work implements Runnable {
   }
 
   /** A reply that the broker will not take becomes a problem that it will. */
-  private void answer(Message reply) {
+  private void answer(Message reply, List<Append> sent) {
     station.tally().replied.increment();
     end(
         () ->
             delivery
-                .complete(List.of(new Append(message.destination(), reply)))
+                .complete(completion(replies(reply, sent), known -> known.answered(reply)))
                 .exceptionallyCompose(
                     failure -> {
                       if (!(rootOf(failure) instanceof BadMessage refused)) {
@@ -330,7 +402,7 @@ final class Work implements Runnable {
   }
 
   private CompletionStage<Boolean> complete(Problem problem) {
-    return delivery.complete(List.of(told(problem)));
+    return delivery.complete(completion(List.of(told(problem)), Once::undone));
   }
 
   private Append told(Problem problem) {
@@ -350,7 +422,7 @@ final class Work implements Runnable {
     if (message.wantsReply()) {
       appends.add(told(cause));
     }
-    end(() -> delivery.complete(appends));
+    end(() -> delivery.complete(completion(appends, Once::undone)));
   }
 
   /** Ends the delivery, unless it was given up meanwhile. */

@@ -51,6 +51,13 @@ class SnippetsTest {
   }
 
   @Test
+  void a_payment_is_taken_once() {
+    assertThat(Payments.run())
+        .containsExactly(
+            "first {\"id\":\"7\",\"cents\":1200}", "true {\"id\":\"7\",\"cents\":1200}");
+  }
+
+  @Test
   void the_gateway_works() throws Exception {
     try (Leat leat = Leat.connect("memory:");
         LeatGateway gateway = Edge.start(leat, 0);

@@ -3,6 +3,7 @@ package dev.leat.gateway;
 import dev.leat.Leat;
 import dev.leat.caller.PendingCalls;
 import dev.leat.caller.SharedReplies;
+import dev.leat.gateway.admission.Admission;
 import dev.leat.gateway.http.ClientLimits;
 import dev.leat.gateway.http.HttpEdge;
 import dev.leat.gateway.http.RateLimits;
@@ -38,6 +39,7 @@ final class Edge extends VerticleBase {
   private final List<Listener> listeners;
   private final ClientLimits limits;
   private final RateLimits rates;
+  private final Admission admission;
   private final RequestListener listener;
   private final boolean compression;
   private final SharedReplies shared;
@@ -52,6 +54,7 @@ final class Edge extends VerticleBase {
       List<Listener> listeners,
       ClientLimits limits,
       RateLimits rates,
+      Admission admission,
       RequestListener listener,
       boolean compression,
       SharedReplies shared) {
@@ -60,6 +63,7 @@ final class Edge extends VerticleBase {
     this.listeners = listeners;
     this.limits = limits;
     this.rates = rates;
+    this.admission = admission;
     this.listener = listener;
     this.compression = compression;
     this.shared = shared;
@@ -71,7 +75,7 @@ final class Edge extends VerticleBase {
     PendingCalls pending =
         new PendingCalls(leat.broker(), own, leat.ids(), leat.nextReplyStream(), leat.instance());
     shared.handTo(own, pending);
-    HttpEdge edge = new HttpEdge(vertx, routes, pending, own, limits, rates, listener);
+    HttpEdge edge = new HttpEdge(vertx, routes, pending, own, limits, rates, admission, listener);
     loop = own;
     calls = pending;
     http = edge;

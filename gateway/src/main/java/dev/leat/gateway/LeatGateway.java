@@ -7,6 +7,7 @@ import dev.leat.Leat;
 import dev.leat.LeatException;
 import dev.leat.broker.Capability;
 import dev.leat.caller.SharedReplies;
+import dev.leat.gateway.admission.Admission;
 import dev.leat.gateway.http.ClientLimits;
 import dev.leat.gateway.http.RateLimits;
 import dev.leat.gateway.http.RequestListener;
@@ -50,8 +51,11 @@ import org.slf4j.LoggerFactory;
 public final class LeatGateway implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(LeatGateway.class);
 
-  /** How long requests under way may take to end when the gateway closes. */
-  private static final Duration DRAIN = Duration.ofSeconds(10);
+  /** How long requests under way may take to end when the gateway closes, unless said otherwise. */
+  public static final Duration DEFAULT_DRAIN = Duration.ofSeconds(10);
+
+  /** Requests that may wait for their replies at a time, unless said otherwise. */
+  public static final int DEFAULT_IN_FLIGHT_LIMIT = 50_000;
 
   private final Leat leat;
   private final List<Route> routes = new ArrayList<>();
@@ -66,6 +70,8 @@ public final class LeatGateway implements AutoCloseable {
 
   private @Nullable Vertx vertx;
   private ClientLimits clientLimits = ClientLimits.DEFAULT;
+  private Admission admission = new Admission(DEFAULT_IN_FLIGHT_LIMIT);
+  private Duration drain = DEFAULT_DRAIN;
   private boolean compression;
   private @Nullable Management management;
   private Optional<Listener> managedAt = Optional.empty();
@@ -125,6 +131,18 @@ public final class LeatGateway implements AutoCloseable {
     return this;
   }
 
+  /** Lets another number of requests wait for their replies at a time; more are answered 503. */
+  public LeatGateway inFlightLimit(int requests) {
+    admission = new Admission(requests);
+    return this;
+  }
+
+  /** Gives requests under way another time to end when it closes. */
+  public LeatGateway drain(Duration patience) {
+    drain = patience;
+    return this;
+  }
+
   /** Gives clients other limits than {@link ClientLimits#DEFAULT}. */
   public LeatGateway clientLimits(ClientLimits limits) {
     clientLimits = limits;
@@ -167,7 +185,15 @@ public final class LeatGateway implements AutoCloseable {
       for (int i = 0; i < eventLoops; i++) {
         Edge edge =
             new Edge(
-                leat, this::table, listeners, clientLimits, rates, listener, compression, shared);
+                leat,
+                this::table,
+                listeners,
+                clientLimits,
+                rates,
+                admission,
+                listener,
+                compression,
+                shared);
         edges.add(edge);
         started.deployVerticle(edge).toCompletionStage().toCompletableFuture().join();
       }
@@ -212,7 +238,8 @@ public final class LeatGateway implements AutoCloseable {
     if (context == null || !context.owner().equals(owner) || !context.isEventLoopContext()) {
       throw new IllegalStateException("mount a gateway on the event loop that its router works on");
     }
-    Mounted place = new Mounted(leat, new VertxLoop(owner, context), owner, this::table, rates);
+    Mounted place =
+        new Mounted(leat, new VertxLoop(owner, context), owner, this::table, rates, admission);
     mounted.add(place);
     place.takeFrom(shared);
     router.route().handler(place);
@@ -252,7 +279,7 @@ public final class LeatGateway implements AutoCloseable {
       management.drain();
     }
     certificates.close();
-    Future.join(edges.stream().map(edge -> edge.shutdown(DRAIN)).toList())
+    Future.join(edges.stream().map(edge -> edge.shutdown(drain)).toList())
         .transform(ended -> end(closing))
         .toCompletionStage()
         .toCompletableFuture()

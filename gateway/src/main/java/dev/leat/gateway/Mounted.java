@@ -3,6 +3,7 @@ package dev.leat.gateway;
 import dev.leat.Leat;
 import dev.leat.caller.PendingCalls;
 import dev.leat.caller.SharedReplies;
+import dev.leat.gateway.admission.Admission;
 import dev.leat.gateway.http.ClientLimits;
 import dev.leat.gateway.http.HttpEdge;
 import dev.leat.gateway.http.RateLimits;
@@ -27,13 +28,27 @@ final class Mounted implements Handler<RoutingContext>, AutoCloseable {
   private final PendingCalls calls;
   private final HttpEdge http;
 
-  Mounted(Leat leat, VertxLoop loop, Vertx vertx, Supplier<RouteTable> routes, RateLimits rates) {
+  Mounted(
+      Leat leat,
+      VertxLoop loop,
+      Vertx vertx,
+      Supplier<RouteTable> routes,
+      RateLimits rates,
+      Admission admission) {
     this.routes = routes;
     this.loop = loop;
     this.calls =
         new PendingCalls(leat.broker(), loop, leat.ids(), leat.nextReplyStream(), leat.instance());
     this.http =
-        new HttpEdge(vertx, routes, calls, loop, ClientLimits.DEFAULT, rates, RequestListener.NONE);
+        new HttpEdge(
+            vertx,
+            routes,
+            calls,
+            loop,
+            ClientLimits.DEFAULT,
+            rates,
+            admission,
+            RequestListener.NONE);
   }
 
   void takeFrom(SharedReplies shared) {

@@ -59,9 +59,11 @@ class HouseRulesTest {
     "dev.leat.caller,        dev.leat | dev.leat.broker | dev.leat.wire | org.slf4j..",
     "dev.leat.trail,         dev.leat | dev.leat.broker | dev.leat.wire",
     "dev.leat.gateway.route, dev.leat",
+    "dev.leat.gateway.admission, dev.leat | dev.leat.broker | dev.leat.gateway.route | org.slf4j..",
     "dev.leat.gateway.http,"
         + " dev.leat | dev.leat.broker | dev.leat.caller | dev.leat.wire |"
-        + " dev.leat.gateway.route | io.vertx.. | io.netty.handler.codec.. |"
+        + " dev.leat.gateway.admission | dev.leat.gateway.route |"
+        + " io.vertx.. | io.netty.handler.codec.. |"
         + " io.github.bucket4j.. | org.slf4j..",
     "dev.leat.gateway.ops,"
         + " dev.leat | dev.leat.broker | dev.leat.gateway.http | dev.leat.gateway.route |"

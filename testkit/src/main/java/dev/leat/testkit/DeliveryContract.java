@@ -8,7 +8,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.leat.DeadlineExceeded;
 import dev.leat.HandlerFailed;
 import dev.leat.Handling;
+import dev.leat.Headers;
+import dev.leat.Message;
+import dev.leat.Payload;
 import dev.leat.Position;
+import dev.leat.Reply;
 import dev.leat.Retry;
 import dev.leat.Worker;
 import dev.leat.broker.Delivery;
@@ -289,6 +293,224 @@ public abstract class DeliveryContract extends DeliveryFixture {
             leat.caller()
                 .call(topic.toString(), "outer", "x", String.class, Duration.ofSeconds(15)));
     assertThat(inner).isBetween(before + 14_000, before + 19_000);
+  }
+
+  // Cancellation
+
+  @Test
+  void a_caller_that_goes_interrupts_the_handler_wherever_it_runs() throws InterruptedException {
+    CountDownLatch begun = new CountDownLatch(1);
+    AtomicBoolean interrupted = new AtomicBoolean();
+    Worker worker =
+        working(
+            Handling.DEFAULT,
+            (text, request) -> {
+              begun.countDown();
+              try {
+                new CountDownLatch(1).await();
+              } catch (InterruptedException expected) {
+                interrupted.set(true);
+              }
+              return "";
+            });
+    Thread caller = Thread.startVirtualThread(this::callAndGo);
+    begun.await();
+
+    caller.interrupt();
+
+    until("the handler was interrupted", interrupted::get);
+    until("nothing is pending", this::isIdle);
+    assertThat(worker.counts().cancelled()).isEqualTo(1);
+    assertThat(deadLetters()).isEmpty();
+  }
+
+  @Test
+  void what_was_cancelled_before_any_worker_took_it_is_not_begun() {
+    result(leat.broker().health(topic.incoming()));
+    var cancelled =
+        leat.caller()
+            .callAsync(topic.toString(), "work", Payload.text("x"), String.class, LONG)
+            .toCompletableFuture();
+    until("it waits", () -> result(leat.broker().health(topic.incoming())).length() == 1);
+    cancelled.cancel(true);
+    until("it is cancelled", () -> result(leat.broker().health(topic.cancelled())).length() == 1);
+    List<String> handled = new CopyOnWriteArrayList<>();
+    Worker worker = worker();
+    worker
+        .concurrency(1)
+        .on(
+            "work",
+            String.class,
+            (text, request) -> {
+              handled.add(text);
+              return text;
+            })
+        .start();
+
+    assertThat(call("y")).isEqualTo("y");
+    assertThat(handled).containsExactly("y");
+    assertThat(worker.counts().cancelled()).isEqualTo(1);
+  }
+
+  @Test
+  void a_cancelled_handler_cancels_what_it_has_asked_for_itself() throws InterruptedException {
+    CountDownLatch begun = new CountDownLatch(1);
+    AtomicBoolean interrupted = new AtomicBoolean();
+    worker()
+        .on(
+            "work",
+            String.class,
+            (text, request) ->
+                leat.caller().call(topic.toString(), "inner", text, String.class, LONG))
+        .on(
+            "inner",
+            String.class,
+            (text, request) -> {
+              begun.countDown();
+              try {
+                new CountDownLatch(1).await();
+              } catch (InterruptedException expected) {
+                interrupted.set(true);
+              }
+              return "";
+            })
+        .start();
+    Thread caller = Thread.startVirtualThread(this::callAndGo);
+    begun.await();
+
+    caller.interrupt();
+
+    until("the inner handler was interrupted", interrupted::get);
+    until("nothing is pending", this::isIdle);
+  }
+
+  // Effects once
+
+  @Test
+  void a_request_that_is_repeated_is_answered_from_what_is_kept_and_not_handled_again() {
+    AtomicInteger effects = new AtomicInteger();
+    working(
+        Handling.DEFAULT.idempotent(),
+        (text, request) -> Reply.created("/x/1", text + effects.incrementAndGet()));
+
+    Message first = ask("k1", "x");
+    Message again = ask("k1", "x");
+    assertThat(first.payload().asText()).isEqualTo("x1");
+    assertThat(again.payload()).isEqualTo(first.payload());
+    assertThat(again.headers().get(Headers.STATUS)).contains("201");
+    assertThat(again.headers().get("http.header.location")).contains("/x/1");
+    assertThat(again.headers().get("http.header.idempotent-replayed")).contains("true");
+    assertThat(ask("k2", "x").payload().asText()).isEqualTo("x2");
+    assertThat(effects).hasValue(2);
+  }
+
+  @Test
+  void an_idempotency_key_of_another_request_is_refused() {
+    working(Handling.DEFAULT.idempotent(), (text, request) -> text);
+    ask("k", "x");
+
+    assertThatThrownBy(() -> ask("k", "y"))
+        .isInstanceOfSatisfying(
+            HandlerFailed.class, failed -> assertThat(failed.problem().status()).isEqualTo(422));
+    assertThat(ask("k", "x").payload().asText()).isEqualTo("x");
+  }
+
+  @Test
+  void a_request_whose_twin_is_at_work_is_refused_as_a_conflict_and_then_answered()
+      throws InterruptedException {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    working(
+        Handling.DEFAULT.idempotent(),
+        (text, request) -> {
+          begun.countDown();
+          go.await();
+          return text;
+        });
+    Thread twin = Thread.startVirtualThread(() -> ask("k", "x"));
+    begun.await();
+
+    assertThatThrownBy(() -> ask("k", "x"))
+        .isInstanceOfSatisfying(
+            HandlerFailed.class, failed -> assertThat(failed.problem().status()).isEqualTo(409));
+    go.countDown();
+    twin.join();
+    assertThat(ask("k", "x").payload().asText()).isEqualTo("x");
+  }
+
+  @Test
+  void a_request_that_failed_may_be_tried_again_under_its_key() {
+    AtomicInteger calls = new AtomicInteger();
+    working(
+        Handling.DEFAULT.idempotent(),
+        (text, request) -> {
+          if (calls.incrementAndGet() == 1) {
+            throw new IllegalStateException("no");
+          }
+          return text;
+        });
+
+    assertThatThrownBy(() -> ask("k", "x")).isInstanceOf(HandlerFailed.class);
+    assertThat(ask("k", "x").payload().asText()).isEqualTo("x");
+    assertThat(calls).hasValue(2);
+  }
+
+  @Test
+  void the_key_of_a_request_that_expired_at_work_is_free_again() {
+    AtomicBoolean hang = new AtomicBoolean(true);
+    working(
+        Handling.DEFAULT.idempotent(),
+        (text, request) -> {
+          if (hang.get()) {
+            new CountDownLatch(1).await();
+          }
+          return text;
+        });
+    assertThatThrownBy(() -> ask("k", "x", Duration.ofMillis(200)))
+        .isInstanceOf(DeadlineExceeded.class);
+    until("it is ended", this::isIdle);
+    hang.set(false);
+
+    assertThat(ask("k", "x").payload().asText()).isEqualTo("x");
+  }
+
+  @Test
+  void what_is_kept_is_forgotten_in_time() {
+    AtomicInteger effects = new AtomicInteger();
+    working(
+        Handling.DEFAULT.idempotent(Duration.ofMillis(100)),
+        (text, request) -> text + effects.incrementAndGet());
+    ask("k", "x");
+
+    until("it is handled anew", () -> ask("k", "x").payload().asText().equals("x2"));
+  }
+
+  @Test
+  void what_is_sent_with_a_reply_is_sent_once_however_often_the_handler_runs() {
+    List<Message> sent = new CopyOnWriteArrayList<>();
+    worker()
+        .on(
+            "work",
+            String.class,
+            (text, request) -> {
+              Reply reply =
+                  Reply.of(text)
+                      .andSend(topic.toString(), "entry", "debit " + text)
+                      .andSend(topic.toString(), "entry", "credit " + text);
+              if (request.attempt() == 1) {
+                throw new IllegalStateException("after the reply was made");
+              }
+              return reply;
+            },
+            Handling.retrying(QUICK))
+        .onOneWay("entry", Message.class, (message, request) -> sent.add(message))
+        .start();
+
+    String id = ask("", "7").id();
+    until("both have come", () -> sent.size() == 2);
+    until("nothing is pending", this::isIdle);
+    assertThat(sent).extracting(Message::id).containsExactlyInAnyOrder(id + ".0", id + ".1");
+    assertThat(sent).allMatch(m -> m.headers().get(Headers.CAUSE).orElse("").equals(id));
   }
 
   // Handlers that misbehave

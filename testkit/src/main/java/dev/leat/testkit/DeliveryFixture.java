@@ -2,9 +2,12 @@ package dev.leat.testkit;
 
 import static dev.leat.testkit.Awaiting.result;
 
+import dev.leat.Cancelled;
 import dev.leat.Handler;
 import dev.leat.Handling;
+import dev.leat.Headers;
 import dev.leat.Leat;
+import dev.leat.Message;
 import dev.leat.Payload;
 import dev.leat.Position;
 import dev.leat.Retry;
@@ -56,6 +59,27 @@ abstract class DeliveryFixture {
   String call(String payload, Duration timeout) {
     return leat.caller()
         .call(topic.toString(), "work", Payload.text(payload), String.class, timeout);
+  }
+
+  /** A call that is given up half way. */
+  void callAndGo() {
+    try {
+      throw new IllegalStateException("answered " + call("x"));
+    } catch (Cancelled expected) {
+      // That is what the test is about.
+    }
+  }
+
+  Message ask(String key, String payload) {
+    return ask(key, payload, LONG);
+  }
+
+  /** A call with an idempotency key, or none where it is empty; with all that is answered. */
+  Message ask(String key, String payload, Duration timeout) {
+    Headers headers = key.isEmpty() ? Headers.NONE : Headers.of(Headers.IDEMPOTENCY_KEY, key);
+    return leat.caller()
+        .with(headers)
+        .call(topic.toString(), "work", Payload.text(payload), Message.class, timeout);
   }
 
   String send(String payload) {

@@ -15,8 +15,10 @@ import dev.leat.Problem;
 import dev.leat.Unsupported;
 import dev.leat.broker.Append;
 import dev.leat.broker.Capability;
+import dev.leat.broker.Completion;
 import dev.leat.broker.Delivery;
 import dev.leat.broker.Membership;
+import dev.leat.broker.Note;
 import dev.leat.broker.Subscription;
 import dev.leat.wire.DeadLetter;
 import java.nio.charset.StandardCharsets;
@@ -330,6 +332,43 @@ abstract class GroupContract extends BrokerFixture {
     assertThat(DeadLetter.read(kept).acceptedAt()).isAfter(Instant.EPOCH);
     until("the sender knows", () -> replies.size() == 1);
     assertThat(group("workers").pending()).isZero();
+  }
+
+  // Notes
+
+  @Test
+  void a_note_is_kept_once_and_written_with_a_completion_or_notes_are_refused_by_name() {
+    Message said = message(Payload.text("first"));
+    Note first = new Note("notes::" + topic, said, Duration.ofMinutes(1));
+    if (!offers(Capability.NOTES)) {
+      assertThatThrownBy(() -> result(broker.noteIfAbsent(first)))
+          .isInstanceOf(Unsupported.class)
+          .hasMessageContaining(Capability.NOTES.name());
+      return;
+    }
+    Note other = new Note(first.key(), message(Payload.text("other")), Duration.ofMinutes(1));
+    assertThat(result(broker.noteIfAbsent(first))).isEmpty();
+    assertThat(result(broker.noteIfAbsent(other))).contains(said);
+
+    append(numbers(3));
+    List<Delivery> deliveries = join("workers").await(3);
+    result(deliveries.get(0).complete(new Completion(List.of(), List.of(other.forgotten()))));
+    assertThat(result(broker.noteIfAbsent(other))).as("it is another's").contains(said);
+    result(deliveries.get(1).complete(new Completion(List.of(), List.of(other))));
+    assertThat(result(broker.noteIfAbsent(first))).contains(other.message());
+    result(deliveries.get(2).complete(new Completion(List.of(), List.of(other.forgotten()))));
+    assertThat(result(broker.noteIfAbsent(first))).isEmpty();
+  }
+
+  @Test
+  void a_note_is_forgotten_in_time() {
+    if (!offers(Capability.NOTES)) {
+      return;
+    }
+    Message said = message(Payload.text("x"));
+    Note brief = new Note("notes::" + topic, said, Duration.ofMillis(100));
+    result(broker.noteIfAbsent(brief));
+    until("it is forgotten", () -> result(broker.noteIfAbsent(brief)).isEmpty());
   }
 
   // Leases

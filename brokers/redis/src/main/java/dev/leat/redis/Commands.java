@@ -1,12 +1,20 @@
 package dev.leat.redis;
 
+import dev.leat.Dialect;
 import dev.leat.Topic;
 import dev.leat.broker.Append;
+import dev.leat.broker.Note;
 import dev.leat.wire.StreamEntry;
+import java.util.List;
 
 /** Commands that are sent from more than one place. */
 final class Commands {
   private Commands() {}
+
+  /** A note as it is kept. */
+  static List<byte[]> strings(Note note) {
+    return StreamEntry.encode(note.message(), Dialect.PACKED);
+  }
 
   /** A reply whose lane has gone, and its stream with it, must not make that stream anew. */
   static Command append(Append append) {

@@ -2,6 +2,8 @@ package dev.leat.redis;
 
 import dev.leat.Topic;
 import dev.leat.broker.Append;
+import dev.leat.broker.Completion;
+import dev.leat.broker.Note;
 import dev.leat.wire.StreamEntry;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -25,7 +27,11 @@ final class Completions {
   /** A script's arguments are all on its stack at once, and meanwhile nobody else is served. */
   private static final int MOST = 500;
 
-  private record One(String id, int attempt, List<Append> appends, Promise<Boolean> done) {}
+  private record One(String id, int attempt, Completion completion, Promise<Boolean> done) {
+    List<Append> appends() {
+      return completion.appends();
+    }
+  }
 
   private record Extension(String id, int attempt, Promise<Boolean> done) {}
 
@@ -47,11 +53,11 @@ final class Completions {
   }
 
   /** Answers whether the member still had the entry. */
-  Future<Boolean> complete(String id, int attempt, List<Append> appends) {
+  Future<Boolean> complete(String id, int attempt, Completion completion) {
     if (completing.isEmpty()) {
       context.runOnContext(turn -> flushCompletions());
     }
-    One one = new One(id, attempt, appends, Promise.promise());
+    One one = new One(id, attempt, completion, Promise.promise());
     completing.add(one);
     return one.done().future();
   }
@@ -91,6 +97,7 @@ final class Completions {
     String highest = lowest;
     for (One one : batch) {
       one.appends().forEach(append -> keys.add(append.stream()));
+      one.completion().notes().forEach(note -> keys.add(note.key()));
       lowest = Health.compare(one.id(), lowest) < 0 ? one.id() : lowest;
       highest = Health.compare(one.id(), highest) > 0 ? one.id() : highest;
     }
@@ -114,6 +121,11 @@ final class Completions {
     for (Append append : one.appends()) {
       List<byte[]> strings = StreamEntry.encode(append.message(), append.dialect());
       command.and(Topic.isReplyStream(append.stream()) ? 1 : 0).and(strings.size()).and(strings);
+    }
+    command.and(one.completion().notes().size());
+    for (Note note : one.completion().notes()) {
+      List<byte[]> strings = Commands.strings(note);
+      command.and(note.keep().toMillis()).and(strings.size()).and(strings);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.leat.redis;
 
 import dev.leat.BrokerUnavailable;
+import dev.leat.Message;
 import dev.leat.Position;
 import dev.leat.broker.Append;
 import dev.leat.broker.Broker;
@@ -11,6 +12,7 @@ import dev.leat.broker.EntryListener;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.Lane;
 import dev.leat.broker.Membership;
+import dev.leat.broker.Note;
 import dev.leat.broker.ReplyListener;
 import dev.leat.broker.StreamHealth;
 import dev.leat.broker.Subscription;
@@ -21,6 +23,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -129,6 +132,23 @@ final class RedisBroker implements Broker {
                     command ->
                         command.and(entryId).and(StreamEntry.encode(to.message(), to.dialect())))
                 .map(moved -> moved.number() == 1));
+  }
+
+  @Override
+  public CompletionStage<Optional<Message>> noteIfAbsent(Note note) {
+    return ask(
+        () ->
+            Script.NOTE
+                .run(
+                    control,
+                    List.of(note.key()),
+                    command -> command.and(note.keep().toMillis()).and(Commands.strings(note)))
+                .map(there -> there.items().stream().map(Resp::bytes).toList())
+                .map(
+                    there ->
+                        there.isEmpty()
+                            ? Optional.empty()
+                            : Optional.of(StreamEntry.decode(there))));
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.leat.redis;
 import dev.leat.Dialect;
 import dev.leat.Message;
 import dev.leat.broker.Append;
+import dev.leat.broker.Completion;
 import dev.leat.broker.Delivery;
 import dev.leat.broker.Membership;
 import io.vertx.core.Future;
@@ -48,8 +49,9 @@ final class RedisDelivery implements Delivery {
   }
 
   @Override
-  public CompletionStage<Boolean> complete(List<Append> replies) {
-    return end(() -> member.completions().complete(id, attempt, inKind(replies)));
+  public CompletionStage<Boolean> complete(Completion completion) {
+    Completion inKind = new Completion(inKind(completion.appends()), completion.notes());
+    return end(() -> member.completions().complete(id, attempt, inKind));
   }
 
   @Override

@@ -8,6 +8,7 @@ import dev.leat.Position;
 import dev.leat.Problem;
 import dev.leat.Topic;
 import dev.leat.broker.Append;
+import dev.leat.broker.Completion;
 import dev.leat.broker.Delivery;
 import dev.leat.broker.DeliveryListener;
 import dev.leat.broker.EventLoop;
@@ -301,6 +302,6 @@ final class RedisMember extends Reading {
                         asker.destination(),
                         ProblemReply.to(asker, cause, topic.toString()),
                         StreamEntry.dialect(raw.strings()))));
-    var unused = completions.complete(raw.id(), attempt, appends);
+    var unused = completions.complete(raw.id(), attempt, Completion.of(appends));
   }
 }

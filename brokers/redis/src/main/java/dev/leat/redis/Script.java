@@ -25,6 +25,7 @@ record Script(String text, String digest) {
   static final Script TAKE = named("take");
   static final Script LEAVE = named("leave");
   static final Script MOVE = named("move");
+  static final Script NOTE = named("note");
 
   /**
    * Runs it; a server that does not know it yet, or not any more, is sent it.

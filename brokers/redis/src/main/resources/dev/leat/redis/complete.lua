@@ -1,10 +1,11 @@
 -- Appends replies and takes entries off their group, each of them only if the member still holds
 -- it: what lapsed and went to another leaves nothing behind.
 --
--- KEYS  stream, then the stream of each append
+-- KEYS  stream, then for each completion the stream of each append and the key of each note
 -- ARGV  group, member, lowest id, highest id, then for each completion: id, attempt, number of
 --       appends, and for each append: 1 if its stream must be there already, number of strings,
---       the strings
+--       the strings; then number of notes, and for each note: milliseconds to keep it, or 0 to
+--       forget it if it has this id and type, number of strings, the strings
 -- gives for each completion 1, 0 where it is not held any more, or the error of an append
 local stream, group, member, lowest, highest = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
@@ -47,6 +48,23 @@ while at <= last do
         failure = added.err
         -- A server without memory will have some again; what is no stream will never be one.
         refused = string.find(failure, 'OOM') ~= nil
+      end
+    end
+    key = key + 1
+    at = at + 2 + strings
+  end
+  local notes = tonumber(ARGV[at])
+  at = at + 1
+  for _ = 1, notes do
+    local strings = tonumber(ARGV[at + 1])
+    if held and not refused then
+      if ARGV[at] ~= '0' then
+        redis.call('DEL', KEYS[key])
+        redis.call('RPUSH', KEYS[key], unpack(ARGV, at + 2, at + 1 + strings))
+        redis.call('PEXPIRE', KEYS[key], ARGV[at])
+      elseif redis.call('LINDEX', KEYS[key], 0) == ARGV[at + 2]
+          and redis.call('LINDEX', KEYS[key], 1) == ARGV[at + 3] then
+        redis.call('DEL', KEYS[key])
       end
     end
     key = key + 1

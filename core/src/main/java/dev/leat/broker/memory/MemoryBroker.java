@@ -15,6 +15,7 @@ import dev.leat.broker.EntryListener;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.Lane;
 import dev.leat.broker.Membership;
+import dev.leat.broker.Note;
 import dev.leat.broker.ReplyListener;
 import dev.leat.broker.StreamHealth;
 import dev.leat.broker.Subscription;
@@ -33,17 +34,26 @@ final class MemoryBroker implements Broker {
   private final Limits limits;
   private final EventLoop loop;
   private final Map<String, MemoryStream> streams = new ConcurrentHashMap<>();
+  private final Notes notes;
   private volatile boolean closed;
 
   MemoryBroker(Limits limits, EventLoop loop) {
     this.limits = limits;
     this.loop = loop;
+    this.notes = new Notes(loop.clock(), limits.entries());
+  }
+
+  Notes notes() {
+    return notes;
   }
 
   @Override
   public Set<Capability> capabilities() {
     return Set.of(
-        Capability.EXACT_BACKLOG, Capability.DELAYED_RELEASE, Capability.ATOMIC_COMPLETION);
+        Capability.EXACT_BACKLOG,
+        Capability.DELAYED_RELEASE,
+        Capability.ATOMIC_COMPLETION,
+        Capability.NOTES);
   }
 
   @Override
@@ -91,6 +101,11 @@ final class MemoryBroker implements Broker {
               });
           return taken.isPresent();
         });
+  }
+
+  @Override
+  public CompletionStage<Optional<Message>> noteIfAbsent(Note note) {
+    return answer(() -> notes.writeIfAbsent(note));
   }
 
   @Override

@@ -1,11 +1,10 @@
 package dev.leat.broker.memory;
 
 import dev.leat.Message;
-import dev.leat.broker.Append;
+import dev.leat.broker.Completion;
 import dev.leat.broker.Delivery;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -44,8 +43,8 @@ final class MemoryDelivery implements Delivery {
   }
 
   @Override
-  public CompletionStage<Boolean> complete(List<Append> replies) {
-    return member.stream().complete(this, replies);
+  public CompletionStage<Boolean> complete(Completion completion) {
+    return member.stream().complete(this, completion);
   }
 
   @Override

@@ -5,7 +5,7 @@ import dev.leat.Message;
 import dev.leat.Position;
 import dev.leat.StreamFull;
 import dev.leat.Topic;
-import dev.leat.broker.Append;
+import dev.leat.broker.Completion;
 import dev.leat.broker.Delivery;
 import dev.leat.broker.DeliveryListener;
 import dev.leat.broker.Entry;
@@ -98,21 +98,24 @@ final class MemoryStream {
     pump.run();
   }
 
-  CompletionStage<Boolean> complete(MemoryDelivery delivery, List<Append> replies) {
+  CompletionStage<Boolean> complete(MemoryDelivery delivery, Completion completion) {
     synchronized (this) {
       if (!holds(delivery)) {
         return CompletableFuture.completedStage(false);
       }
       delivery.group().beginCompletion(delivery.pending());
     }
+    // Whoever has read the reply must find the notes written.
+    Runnable undo = broker.notes().write(completion.notes());
     return broker
-        .append(replies)
+        .append(completion.appends())
         .handle(
             (ids, failure) -> {
               synchronized (this) {
                 if (failure == null) {
                   delivery.group().complete(delivery.pending());
                 } else {
+                  undo.run();
                   delivery.group().abandonCompletion(delivery.pending());
                 }
               }

@@ -2,6 +2,7 @@ package dev.leat.gateway.config;
 
 import dev.leat.BadConfiguration;
 import dev.leat.broker.BrokerUrl;
+import dev.leat.gateway.LeatGateway;
 import dev.leat.gateway.Listener;
 import dev.leat.gateway.Tls;
 import dev.leat.gateway.http.ClientLimits;
@@ -31,6 +32,8 @@ public final class GatewayFile {
           "listen",
           "management",
           "event-loops",
+          "in-flight-limit",
+          "drain",
           "compression",
           "clients",
           "defaults",
@@ -112,6 +115,12 @@ public final class GatewayFile {
         listeners(file),
         management,
         eventLoops,
+        file.get("in-flight-limit")
+            .flatMap(value -> value.as(Units::count))
+            .orElse(LeatGateway.DEFAULT_IN_FLIGHT_LIMIT),
+        file.get("drain")
+            .flatMap(value -> value.as(Units::duration))
+            .orElse(LeatGateway.DEFAULT_DRAIN),
         compression,
         clients(file),
         routes);

@@ -3,6 +3,7 @@ package dev.leat.gateway.config;
 import dev.leat.gateway.Listener;
 import dev.leat.gateway.http.ClientLimits;
 import dev.leat.gateway.route.Route;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -14,6 +15,8 @@ import java.util.OptionalInt;
  * @param listeners where it takes requests, at least one
  * @param management where health and metrics are answered; nowhere where empty
  * @param eventLoops left to the gateway where empty
+ * @param inFlightLimit requests that may wait for their replies at a time
+ * @param drain how long those under way may take to end when the gateway does
  * @param compression whether responses are compressed for clients that take it
  * @param clients how long, and how much, they may keep a connection waiting
  * @param routes that do not contradict each other
@@ -23,6 +26,8 @@ public record GatewaySettings(
     List<Listener> listeners,
     Optional<Listener> management,
     OptionalInt eventLoops,
+    int inFlightLimit,
+    Duration drain,
     boolean compression,
     ClientLimits clients,
     List<Route> routes) {

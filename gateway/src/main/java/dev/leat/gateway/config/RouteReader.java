@@ -27,7 +27,9 @@ final class RouteReader {
           "body-limit",
           "headers",
           "cors",
-          "rate-limit");
+          "rate-limit",
+          "idempotency-key",
+          "in-flight-limit");
 
   private static final Set<String> CORS_KEYS =
       GatewayFile.inOrder("origins", "headers", "exposed", "credentials", "max-age");
@@ -35,6 +37,7 @@ final class RouteReader {
   private static final Set<String> IDENTITY =
       GatewayFile.inOrder("method", "path", "topic", "type");
   private static final Set<String> KEYS = both(IDENTITY, SETTINGS);
+  private static final Map<String, Boolean> KEY_RULES = Map.of("optional", false, "required", true);
   private static final Map<String, ReplyMode> REPLIES = words(ReplyMode.values());
   private static final Map<String, Dialect> DIALECTS = words(Dialect.values());
 
@@ -110,6 +113,16 @@ final class RouteReader {
     changed = keys.get("media-types").map(v -> changedTo(v)).map(changed::accepts).orElse(changed);
     changed = keys.get("headers").map(v -> changedTo(v)).map(changed::handsOn).orElse(changed);
     changed = keys.get("cors").flatMap(RouteReader::cors).map(changed::cors).orElse(changed);
+    changed =
+        keys.get("idempotency-key")
+            .flatMap(v -> v.oneOf(KEY_RULES))
+            .map(changed::keyRequired)
+            .orElse(changed);
+    changed =
+        keys.get("in-flight-limit")
+            .flatMap(v -> v.as(Units::count))
+            .map(changed::inFlightLimit)
+            .orElse(changed);
     return keys.get("rate-limit")
         .flatMap(v -> v.as(RateLimit::parse))
         .map(changed::rateLimit)

@@ -32,6 +32,23 @@ public final class Units {
   }
 
   /**
+   * Reads a whole number of at least 1.
+   *
+   * @throws IllegalArgumentException if it is no such text
+   */
+  static int count(String text) {
+    try {
+      int count = Integer.parseInt(text);
+      if (count >= 1) {
+        return count;
+      }
+    } catch (NumberFormatException noNumber) {
+      // Refused below, with what is too little.
+    }
+    throw new IllegalArgumentException("'" + text + "' is not a number of at least 1");
+  }
+
+  /**
    * Reads {@code 512}, {@code 64KiB}, {@code 1MiB}, {@code 10MB} as bytes.
    *
    * @throws IllegalArgumentException if it is no such text, or 2 GiB or more

@@ -10,12 +10,15 @@ import dev.leat.caller.CallListener;
 import dev.leat.caller.PendingCall;
 import dev.leat.caller.PendingCalls;
 import dev.leat.caller.Target;
+import dev.leat.gateway.admission.Admission;
 import dev.leat.gateway.route.Match;
 import dev.leat.gateway.route.ReplyMode;
 import dev.leat.gateway.route.Route;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** One request from its first byte to its response. Confined to its loop, from birth to end. */
@@ -33,10 +36,12 @@ final class Exchange implements CallListener {
   private final PendingCalls calls;
   private final EventLoop loop;
   private final Clients clients;
+  private final Admission admission;
   private final MediaType type;
   private long receivingSince;
   private @Nullable Buffer body;
   private long received;
+  private boolean waits;
   private @Nullable PendingCall call;
 
   Exchange(
@@ -46,7 +51,8 @@ final class Exchange implements CallListener {
       Match.Found match,
       PendingCalls calls,
       EventLoop loop,
-      Clients clients) {
+      Clients clients,
+      Admission admission) {
     this.request = request;
     this.responder = responder;
     this.id = id;
@@ -54,6 +60,7 @@ final class Exchange implements CallListener {
     this.calls = calls;
     this.loop = loop;
     this.clients = clients;
+    this.admission = admission;
     this.type = MediaType.of(request.getHeader(HttpHeaders.CONTENT_TYPE));
   }
 
@@ -63,6 +70,12 @@ final class Exchange implements CallListener {
           415,
           "Unsupported media type",
           "this route takes " + String.join(", ", match.route().mediaTypes()));
+      return;
+    }
+    Optional<Problem> fault = IdempotencyKey.fault(request, match.route());
+    if (fault.isPresent()) {
+      clients.ending(request);
+      responder.problemAndClose(fault.orElseThrow());
       return;
     }
     if (announcedLength() > match.route().bodyLimit() && expectsContinue()) {
@@ -103,6 +116,7 @@ final class Exchange implements CallListener {
 
   @Override
   public void onReply(Message reply) {
+    waitsNoMore();
     if (!responder.isOver()) {
       responder.reply(reply);
     }
@@ -110,6 +124,7 @@ final class Exchange implements CallListener {
 
   @Override
   public void onFailure(LeatException failure) {
+    waitsNoMore();
     if (!responder.isOver()) {
       responder.problem(Problems.of(failure));
     }
@@ -159,6 +174,12 @@ final class Exchange implements CallListener {
       calls.send(id, target, headers, payload, this::onAccepted, this::onFailure);
       return;
     }
+    OptionalLong wait = admission.admit(route);
+    if (wait.isPresent()) {
+      responder.busy(wait.getAsLong());
+      return;
+    }
+    waits = true;
     // Before the call: its reply may be there before this method is left.
     responder.onGone(this::cancel);
     call =
@@ -175,6 +196,15 @@ final class Exchange implements CallListener {
   private void cancel() {
     if (call != null) {
       call.cancel();
+      waitsNoMore();
+    }
+  }
+
+  /** However it ends, and it may be said to end twice: its place is free for another. */
+  private void waitsNoMore() {
+    if (waits) {
+      waits = false;
+      admission.ended(match.route());
     }
   }
 

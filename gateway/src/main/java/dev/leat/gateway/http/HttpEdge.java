@@ -3,6 +3,7 @@ package dev.leat.gateway.http;
 import dev.leat.Problem;
 import dev.leat.broker.EventLoop;
 import dev.leat.caller.PendingCalls;
+import dev.leat.gateway.admission.Admission;
 import dev.leat.gateway.route.Cors;
 import dev.leat.gateway.route.Match;
 import dev.leat.gateway.route.RouteTable;
@@ -34,6 +35,7 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
   private final Clients clients;
   private final CrossOrigin crossOrigin;
   private final RateLimits rates;
+  private final Admission admission;
   private final RequestListener listener;
 
   /**
@@ -48,10 +50,12 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
       EventLoop loop,
       ClientLimits limits,
       RateLimits rates,
+      Admission admission,
       RequestListener listener) {
     this.listener = listener;
     this.crossOrigin = new CrossOrigin(vertx);
     this.rates = rates;
+    this.admission = admission;
     this.routes = routes;
     this.calls = calls;
     this.loop = loop;
@@ -153,7 +157,7 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
       responder.tooMany(wait.getAsLong());
       return;
     }
-    new Exchange(request, responder, id, found, calls, loop, clients).begin();
+    new Exchange(request, responder, id, found, calls, loop, clients, admission).begin();
   }
 
   /** What is allowed to other origins by the route that is asked for, or asked about. */

@@ -34,6 +34,7 @@ final class RequestHeaders {
     }
     RequestId.of(request)
         .ifPresent(given -> headers.set(Headers.HTTP_HEADER + RequestId.HEADER, given));
+    IdempotencyKey.of(request).ifPresent(key -> headers.set(Headers.IDEMPOTENCY_KEY, key));
     handOn(request, headers, Headers.TRACEPARENT);
     handOn(request, headers, Headers.TRACESTATE);
     if (type.isWorthAHeader()) {

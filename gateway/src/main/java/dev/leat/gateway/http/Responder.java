@@ -135,7 +135,7 @@ final class Responder {
     HttpServerResponse response = request.response();
     response.setStatusCode(problem.status());
     ending = Ending.of(problem.status());
-    if (problem.status() == 503) {
+    if (problem.status() == 503 && !response.headers().contains(HttpHeaders.RETRY_AFTER)) {
       response.putHeader(HttpHeaders.RETRY_AFTER, RETRY_AFTER);
     }
     end(ProblemReply.payload(problem.withId(id)), ProblemReply.MEDIA_TYPE);
@@ -145,6 +145,13 @@ final class Responder {
   void tooMany(long secondsToWait) {
     request.response().putHeader(HttpHeaders.RETRY_AFTER, Long.toString(secondsToWait));
     problem(Problem.of(429, "Too many requests", "this route takes no more for now"));
+  }
+
+  /** 503: what waits already leaves no hope for it. */
+  void busy(long secondsToWait) {
+    request.response().putHeader(HttpHeaders.RETRY_AFTER, Long.toString(secondsToWait));
+    problem(
+        Problem.of(503, "Too much waiting", "it could not be answered in time; try again later"));
   }
 
   /** 202: the broker has it, and nobody will answer. */

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /**
@@ -26,6 +27,9 @@ import java.util.regex.Pattern;
  * @param headers HTTP headers, in lower case, that become headers {@code http.header.<name>}
  * @param cors which pages may use it from within a browser; none where empty
  * @param rateLimit unlimited where empty
+ * @param keyRequired whether a request without an {@code Idempotency-Key} is answered 400
+ * @param inFlightLimit requests that wait for their replies through one gateway at a time; more are
+ *     answered 503
  */
 public record Route(
     String method,
@@ -39,7 +43,9 @@ public record Route(
     Set<String> mediaTypes,
     List<String> headers,
     Optional<Cors> cors,
-    Optional<RateLimit> rateLimit) {
+    Optional<RateLimit> rateLimit,
+    boolean keyRequired,
+    int inFlightLimit) {
 
   /** Longer than a person waits for a page; a payment wants to set its own. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
@@ -49,6 +55,9 @@ public record Route(
 
   /** 1 MiB, what the smallest of the brokers takes as one message without being told otherwise. */
   public static final int DEFAULT_BODY_LIMIT = 1 << 20;
+
+  /** As many as one gateway has memory for with bodies of a few kilobytes. */
+  public static final int DEFAULT_IN_FLIGHT_LIMIT = 10_000;
 
   /** A token of RFC 9110, section 5.6.2. */
   private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
@@ -76,6 +85,11 @@ public record Route(
       throw new IllegalArgumentException(
           "route " + method + " " + path + ": the body limit must not be below 0");
     }
+    if (inFlightLimit < 1) {
+      throw new IllegalArgumentException(
+          "route %s %s: at least 1 request must be in flight, was %d"
+              .formatted(method, path, inFlightLimit));
+    }
     mediaTypes = Set.copyOf(mediaTypes.stream().map(Route::lowerCase).toList());
     headers = headers.stream().map(Route::lowerCase).toList();
   }
@@ -98,7 +112,9 @@ public record Route(
         Set.of(),
         List.of(),
         Optional.empty(),
-        Optional.empty());
+        Optional.empty(),
+        false,
+        DEFAULT_IN_FLIGHT_LIMIT);
   }
 
   /** {@code GET}, and {@code HEAD} with it. */
@@ -143,138 +159,99 @@ public record Route(
 
   /** The same with another timeout. */
   public Route timeout(Duration other) {
-    return new Route(
-        method,
-        path,
-        topic,
-        type,
-        other,
-        reply,
-        dialect,
-        bodyLimit,
-        mediaTypes,
-        headers,
-        cors,
-        rateLimit);
+    return with(draft -> draft.timeout = other);
   }
 
   /** The same with its answer from elsewhere. */
   public Route reply(ReplyMode other) {
-    return new Route(
-        method,
-        path,
-        topic,
-        type,
-        timeout,
-        other,
-        dialect,
-        bodyLimit,
-        mediaTypes,
-        headers,
-        cors,
-        rateLimit);
+    return with(draft -> draft.reply = other);
   }
 
   /** The same in another dialect. */
   public Route dialect(Dialect other) {
-    return new Route(
-        method,
-        path,
-        topic,
-        type,
-        timeout,
-        reply,
-        other,
-        bodyLimit,
-        mediaTypes,
-        headers,
-        cors,
-        rateLimit);
+    return with(draft -> draft.dialect = other);
   }
 
   /** The same with another limit, in bytes. */
   public Route bodyLimit(int other) {
-    return new Route(
-        method,
-        path,
-        topic,
-        type,
-        timeout,
-        reply,
-        dialect,
-        other,
-        mediaTypes,
-        headers,
-        cors,
-        rateLimit);
+    return with(draft -> draft.bodyLimit = other);
   }
 
   /** The same for bodies of these media types alone, parameters not counted. */
   public Route accepts(String... others) {
-    return new Route(
-        method,
-        path,
-        topic,
-        type,
-        timeout,
-        reply,
-        dialect,
-        bodyLimit,
-        Set.of(others),
-        headers,
-        cors,
-        rateLimit);
+    return with(draft -> draft.mediaTypes = Set.of(others));
   }
 
   /** The same with these HTTP headers handed on. */
   public Route handsOn(String... others) {
-    return new Route(
-        method,
-        path,
-        topic,
-        type,
-        timeout,
-        reply,
-        dialect,
-        bodyLimit,
-        mediaTypes,
-        List.of(others),
-        cors,
-        rateLimit);
+    return with(draft -> draft.headers = List.of(others));
   }
 
   /** The same for pages of other origins too. */
   public Route cors(Cors other) {
-    return new Route(
-        method,
-        path,
-        topic,
-        type,
-        timeout,
-        reply,
-        dialect,
-        bodyLimit,
-        mediaTypes,
-        headers,
-        Optional.of(other),
-        rateLimit);
+    return with(draft -> draft.cors = Optional.of(other));
   }
 
   /** The same with a limit of how many requests it takes. */
   public Route rateLimit(RateLimit other) {
+    return with(draft -> draft.rateLimit = Optional.of(other));
+  }
+
+  /** The same, but for requests that have an {@code Idempotency-Key} alone, or for all. */
+  public Route keyRequired(boolean required) {
+    return with(draft -> draft.keyRequired = required);
+  }
+
+  /** The same with another limit of how many may wait for their replies. */
+  public Route inFlightLimit(int other) {
+    return with(draft -> draft.inFlightLimit = other);
+  }
+
+  private Route with(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
     return new Route(
         method,
         path,
         topic,
         type,
-        timeout,
-        reply,
-        dialect,
-        bodyLimit,
-        mediaTypes,
-        headers,
-        cors,
-        Optional.of(other));
+        draft.timeout,
+        draft.reply,
+        draft.dialect,
+        draft.bodyLimit,
+        draft.mediaTypes,
+        draft.headers,
+        draft.cors,
+        draft.rateLimit,
+        draft.keyRequired,
+        draft.inFlightLimit);
+  }
+
+  /** What of a route may be changed, while it is. */
+  private static final class Draft {
+    private Duration timeout;
+    private ReplyMode reply;
+    private Dialect dialect;
+    private int bodyLimit;
+    private Set<String> mediaTypes;
+    private List<String> headers;
+    private Optional<Cors> cors;
+    private Optional<RateLimit> rateLimit;
+    private boolean keyRequired;
+    private int inFlightLimit;
+
+    private Draft(Route route) {
+      timeout = route.timeout;
+      reply = route.reply;
+      dialect = route.dialect;
+      bodyLimit = route.bodyLimit;
+      mediaTypes = route.mediaTypes;
+      headers = route.headers;
+      cors = route.cors;
+      rateLimit = route.rateLimit;
+      keyRequired = route.keyRequired;
+      inFlightLimit = route.inFlightLimit;
+    }
   }
 
   private static String lowerCase(String text) {

@@ -189,7 +189,7 @@ class GatewayFileTest {
       textBlock =
           """
           brokr: x                     | 1: there is no key 'brokr' in the file, did you mean 'broker'?
-          zzz: x                       | 1: there is no key 'zzz' in the file, known are broker, listen, management, event-loops, compression, clients, defaults, routes
+          zzz: x                       | 1: there is no key 'zzz' in the file, known are broker, listen, management, event-loops, in-flight-limit, drain, compression, clients, defaults, routes
           broker: a                    | 1: broker: 'a' is not a broker's URL: it starts with a scheme, such as memory:
           broker: redis://u:s3cret@h h | 1: broker: 'redis://***@h h' cannot be read as a URL
           broker: {a: b}               | 1: broker is one value, not a list or a map
@@ -229,7 +229,8 @@ class GatewayFileTest {
             "leat.yaml:3: the key 'topic' of this route is missing",
             "leat.yaml:3: the key 'type' of this route is missing",
             "leat.yaml:4: routes is a map of method, path, topic, type, timeout, reply, dialect,"
-                + " media-types, body-limit, headers, cors, rate-limit");
+                + " media-types, body-limit, headers, cors, rate-limit, idempotency-key,"
+                + " in-flight-limit");
   }
 
   @Test
