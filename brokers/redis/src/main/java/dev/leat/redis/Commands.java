@@ -16,10 +16,15 @@ final class Commands {
     return StreamEntry.encode(note.message(), Dialect.PACKED);
   }
 
+  /** Whether an append must not bring the stream into being. */
+  static boolean isOnlyIfThere(String stream) {
+    return Topic.isReplyStream(stream);
+  }
+
   /** A reply whose lane has gone, and its stream with it, must not make that stream anew. */
   static Command append(Append append) {
     Command add = Command.of("XADD", append.stream());
-    if (Topic.isReplyStream(append.stream())) {
+    if (isOnlyIfThere(append.stream())) {
       add.and("NOMKSTREAM");
     }
     return add.and("*").and(StreamEntry.encode(append.message(), append.dialect()));

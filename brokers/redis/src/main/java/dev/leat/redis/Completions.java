@@ -1,6 +1,5 @@
 package dev.leat.redis;
 
-import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.Completion;
 import dev.leat.broker.Note;
@@ -19,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * connection's loop.
  *
  * <p>Hot path: what is completed within one turn of the loop is one script. Each completion happens
- * whole or not at all: one whose reply the server has no memory for is not taken off.
+ * whole or not at all.
  */
 final class Completions {
   private static final Logger log = LoggerFactory.getLogger(Completions.class);
@@ -120,7 +119,7 @@ final class Completions {
     command.and(one.id()).and(one.attempt()).and(one.appends().size());
     for (Append append : one.appends()) {
       List<byte[]> strings = StreamEntry.encode(append.message(), append.dialect());
-      command.and(Topic.isReplyStream(append.stream()) ? 1 : 0).and(strings.size()).and(strings);
+      command.and(Commands.isOnlyIfThere(append.stream()) ? 1 : 0).and(strings.size()).and(strings);
     }
     command.and(one.completion().notes().size());
     for (Note note : one.completion().notes()) {
@@ -134,8 +133,6 @@ final class Completions {
       One one = batch.get(i);
       if (!(results.get(i) instanceof Resp.Text text)) {
         one.done().complete(results.get(i).number() == 1);
-      } else if (text.text().contains("OOM")) {
-        one.done().fail(new RedisFailure(text.text()));
       } else {
         log.warn("entry={} done, but its reply cannot be appended: {}", one.id(), text.text());
         one.done().complete(true);

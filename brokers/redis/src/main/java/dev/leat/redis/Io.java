@@ -2,6 +2,7 @@ package dev.leat.redis;
 
 import dev.leat.BrokerUnavailable;
 import dev.leat.LeatException;
+import dev.leat.StreamFull;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -53,8 +54,11 @@ record Io(Vertx vertx, Context context) {
   }
 
   static LeatException leatException(Throwable failure) {
-    return failure instanceof LeatException known
-        ? known
+    if (failure instanceof LeatException known) {
+      return known;
+    }
+    return failure instanceof RedisFailure refused && refused.isOutOfMemory()
+        ? new StreamFull("the server has no memory left: " + refused.getMessage())
         : new BrokerUnavailable(String.valueOf(failure.getMessage()), failure);
   }
 }

@@ -34,6 +34,7 @@ abstract class Reading implements Subscription {
   Reading(Io io, Server server) {
     this.io = io;
     this.connection = io.connection(server);
+    connection.patience(BLOCK + RedisConnection.PATIENCE);
   }
 
   /**

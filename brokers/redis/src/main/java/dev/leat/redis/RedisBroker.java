@@ -1,5 +1,6 @@
 package dev.leat.redis;
 
+import dev.leat.BadConfiguration;
 import dev.leat.BrokerUnavailable;
 import dev.leat.Message;
 import dev.leat.Position;
@@ -22,6 +23,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -30,9 +32,16 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Streams of one server. Any thread. */
 final class RedisBroker implements Broker {
+  private static final Logger log = LoggerFactory.getLogger(RedisBroker.class);
+
+  /** A server that is restarted is back within this. */
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
   private final Server server;
   private final EventLoop loop;
   private final Vertx vertx;
@@ -65,10 +74,34 @@ final class RedisBroker implements Broker {
     RedisBroker broker = new RedisBroker(server, loop);
     try {
       broker.io.ask(broker.control::connect).join();
+      broker.refuseEviction();
       return broker;
     } catch (CompletionException failure) {
       broker.close();
       throw failure.getCause() instanceof RuntimeException known ? known : failure;
+    }
+  }
+
+  /** A server that throws away what it was given, once it is full, loses requests silently. */
+  private void refuseEviction() {
+    String info;
+    try {
+      info = io.ask(() -> control.send(Command.of("INFO", "memory"))).join().text();
+    } catch (CompletionException forbidden) {
+      log.warn("server={} does not say whether it evicts", server, forbidden);
+      return;
+    }
+    String policy =
+        info.lines()
+            .filter(line -> line.startsWith("maxmemory_policy:"))
+            .map(line -> line.substring(line.indexOf(':') + 1).strip())
+            .findFirst()
+            .orElse("noeviction");
+    if (!policy.equals("noeviction") && !server.evictionAllowed()) {
+      throw new BadConfiguration(
+          ("%s: the server evicts keys when its memory is full (maxmemory-policy %s), and with"
+                  + " them requests; set it to noeviction, or allow it with ?eviction=allowed")
+              .formatted(server, policy));
     }
   }
 
@@ -138,11 +171,16 @@ final class RedisBroker implements Broker {
   public CompletionStage<Optional<Message>> noteIfAbsent(Note note) {
     return ask(
         () ->
-            Script.NOTE
-                .run(
+            Again.within(
+                    vertx,
                     control,
-                    List.of(note.key()),
-                    command -> command.and(note.keep().toMillis()).and(Commands.strings(note)))
+                    PATIENCE,
+                    () ->
+                        Script.NOTE.run(
+                            control,
+                            List.of(note.key()),
+                            command ->
+                                command.and(note.keep().toMillis()).and(Commands.strings(note))))
                 .map(there -> there.items().stream().map(Resp::bytes).toList())
                 .map(
                     there ->

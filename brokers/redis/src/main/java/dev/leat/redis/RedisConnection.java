@@ -31,6 +31,18 @@ final class RedisConnection {
 
   private static final long LONGEST_WAIT = 5_000;
 
+  /** Milliseconds without any answer to what is asked, after which the server counts as dead. */
+  static final long PATIENCE = 5_000;
+
+  /** Milliseconds between two looks at that; and after two of them an idle server is greeted. */
+  private static final long WATCH_PAUSE = 1_000;
+
+  /** Commands that may wait for their answers, seconds of what a server can do. */
+  private static final int MOST_ASKED = 100_000;
+
+  /** Bytes that may wait to be sent. */
+  private static final long MOST_UNSENT = 64L << 20;
+
   private final Vertx vertx;
   private final Context context;
   private final Server server;
@@ -44,6 +56,14 @@ final class RedisConnection {
   private boolean flushing;
   private boolean closed;
   private long wait = FIRST_WAIT;
+  private long patience = PATIENCE;
+  private long sending;
+  private long connectedAt;
+
+  /** When the server last answered, or was asked something while it owed nothing; nanoseconds. */
+  private long heard;
+
+  private @Nullable Long watching;
 
   RedisConnection(Vertx vertx, Context context, Server server) {
     this.vertx = vertx;
@@ -70,6 +90,20 @@ final class RedisConnection {
     onLost = action;
   }
 
+  /** Waits longer for answers, in milliseconds: what is asked blocks. */
+  void patience(long other) {
+    patience = other;
+  }
+
+  /** The server's time when the connection was made, in milliseconds. */
+  long connectedAt() {
+    return connectedAt;
+  }
+
+  boolean closed() {
+    return closed;
+  }
+
   /** Connects for the first time; fails if that does. Later losses are mended by themselves. */
   Future<Void> connect() {
     return client
@@ -94,7 +128,15 @@ final class RedisConnection {
     if (socket == null) {
       return Future.failedFuture(new BrokerUnavailable(server + " is not connected"));
     }
+    if (asked.size() >= MOST_ASKED || sending + unsent.length() > MOST_UNSENT) {
+      return Future.failedFuture(
+          new BrokerUnavailable(
+              server + " does not keep up: %d commands wait for it".formatted(asked.size())));
+    }
     Promise<Resp> answer = Promise.promise();
+    if (asked.isEmpty()) {
+      heard = System.nanoTime();
+    }
     asked.add(answer);
     command.writeTo(unsent);
     if (!flushing) {
@@ -113,6 +155,9 @@ final class RedisConnection {
 
   void close() {
     closed = true;
+    if (watching != null) {
+      vertx.cancelTimer(watching);
+    }
     if (socket != null) {
       socket.close();
     }
@@ -125,6 +170,10 @@ final class RedisConnection {
       return made.close();
     }
     socket = made;
+    sending = 0;
+    if (watching == null) {
+      watching = vertx.setPeriodic(WATCH_PAUSE, fired -> watch());
+    }
     RespParser parser = new RespParser(this::onAnswer);
     made.handler(
         bytes -> {
@@ -157,7 +206,12 @@ final class RedisConnection {
       Command select = Command.of("SELECT").and(server.database());
       done = done.compose(in -> send(select));
     }
-    return done.compose(in -> send(Command.of("PING"))).mapEmpty();
+    return done.compose(in -> send(Command.of("TIME")))
+        .map(
+            time -> {
+              connectedAt = Long.parseLong(time.items().getFirst().text()) * 1_000;
+              return null;
+            });
   }
 
   private void flush() {
@@ -165,7 +219,16 @@ final class RedisConnection {
     if (socket != null && unsent.length() > 0) {
       Buffer batch = unsent;
       unsent = Buffer.buffer(1024);
-      socket.write(batch);
+      sending += batch.length();
+      int number = connections;
+      socket
+          .write(batch)
+          .onComplete(
+              written -> {
+                if (number == connections) {
+                  sending -= batch.length();
+                }
+              });
     }
   }
 
@@ -174,10 +237,28 @@ final class RedisConnection {
     if (waiting == null) {
       throw new IllegalStateException("an answer that nobody asked for");
     }
+    heard = System.nanoTime();
     if (answer instanceof Resp.Failure failure) {
       waiting.fail(new RedisFailure(server + ": " + failure.message()));
     } else {
       waiting.complete(answer);
+    }
+  }
+
+  /** A server that is gone without a word, or a way to it that is cut, is not seen otherwise. */
+  private void watch() {
+    NetSocket watched = socket;
+    if (watched == null) {
+      return;
+    }
+    long silent = (System.nanoTime() - heard) / 1_000_000;
+    if (!asked.isEmpty() && silent > patience) {
+      log.warn("server={} silent_ms={} counts as dead", server, silent);
+      // Not asked to close in order: there may be nobody who would answer.
+      onLost(connections);
+      watched.close();
+    } else if (asked.isEmpty() && silent > 2 * WATCH_PAUSE) {
+      send(Command.of("PING"));
     }
   }
 
@@ -196,7 +277,7 @@ final class RedisConnection {
   private void lose() {
     socket = null;
     unsent = Buffer.buffer();
-    BrokerUnavailable failure = new BrokerUnavailable(server + ": the connection was lost");
+    RedisLost failure = new RedisLost(server + ": the connection was lost");
     for (Promise<Resp> waiting = asked.poll(); waiting != null; waiting = asked.poll()) {
       waiting.fail(failure);
     }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /** One attempt; any thread. The server knows who has the entry, this knows whether it was ended. */
@@ -100,9 +101,21 @@ final class RedisDelivery implements Delivery {
     if (!ended.compareAndSet(false, true)) {
       return CompletableFuture.completedStage(false);
     }
+    AtomicInteger tries = new AtomicInteger();
     return member
         .io()
-        .ask(ending)
+        .ask(
+            () ->
+                Again.within(
+                        member.io().vertx(),
+                        member.control(),
+                        membership().lease(),
+                        () -> {
+                          tries.incrementAndGet();
+                          return ending.get();
+                        })
+                    // What is not held any more after an answer was lost was ended by ourselves.
+                    .map(done -> done || tries.get() > 1))
         .whenComplete(
             (done, failure) -> {
               if (failure == null) {

@@ -32,6 +32,7 @@ final class RedisLane implements Lane {
   private final EventLoop loop;
   private final String replyStream;
   private final RedisConnection writes;
+  private final Appends appends;
   private final RedisTail replies;
   private final ReplyListener listener;
   private Future<Void> connected = Future.succeededFuture();
@@ -45,6 +46,7 @@ final class RedisLane implements Lane {
     this.replyStream = replyStream;
     this.listener = listener;
     this.writes = io.connection(server);
+    this.appends = new Appends(io.vertx(), writes);
     this.replies = new RedisTail(io, server, replyStream, Position.START, this::onReplies);
   }
 
@@ -99,22 +101,12 @@ final class RedisLane implements Lane {
   /** The first connection is waited for; once it has been there, what cannot be sent now fails. */
   private Future<List<String>> appended(List<Append> batch) {
     return connected.isComplete()
-        ? sent(batch)
-        : connected.compose(done -> sent(batch), failure -> sent(batch));
-  }
-
-  private Future<List<String>> sent(List<Append> batch) {
-    List<Future<Resp>> ids =
-        batch.stream().map(append -> writes.send(Commands.append(append))).toList();
-    return Future.all(ids).map(done -> ids.stream().map(id -> entryId(id.result())).toList());
+        ? appends.append(batch)
+        : connected.compose(done -> appends.append(batch), failure -> appends.append(batch));
   }
 
   private void onReplies(List<Entry> batch) {
     onLoop(() -> listener.onReplies(batch.stream().map(Entry::message).toList()));
-  }
-
-  private static String entryId(Resp added) {
-    return added instanceof Resp.Nil ? "" : added.text();
   }
 
   /** Makes the stream, since no reply will: by way of a group, for which it may be empty. */

@@ -32,11 +32,6 @@ import org.slf4j.LoggerFactory;
 final class RedisMember extends Reading {
   private static final Logger log = LoggerFactory.getLogger(RedisMember.class);
 
-  /** What the server says of a state that passes. */
-  private static final List<String> PASSING =
-      List.of(
-          "NOGROUP", "BUSY", "LOADING", "MASTERDOWN", "READONLY", "TRYAGAIN", "UNBLOCKED", "OOM");
-
   private final RedisConnection control;
   private final Completions completions;
   private final EventLoop loop;
@@ -158,7 +153,7 @@ final class RedisMember extends Reading {
   /** A group that vanished is made again, and a server that is busy with itself is waited for. */
   @Override
   boolean isEndedBy(RedisFailure refused) {
-    if (PASSING.stream().anyMatch(refused::says)) {
+    if (refused.passes() || refused.says("NOGROUP") || refused.isOutOfMemory()) {
       return false;
     }
     close();

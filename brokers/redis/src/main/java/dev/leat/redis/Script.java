@@ -19,6 +19,7 @@ import java.util.function.UnaryOperator;
  * @param digest by which the server knows it, once it has seen it
  */
 record Script(String text, String digest) {
+  static final Script APPEND = named("append");
   static final Script COMPLETE = named("complete");
   static final Script EXTEND = named("extend");
   static final Script RELEASE = named("release");

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param password none where empty
  * @param authority file of the certificate that the server's is signed by; where empty, the ones
  *     that Java trusts
+ * @param evictionAllowed whether it may be one that throws away keys when it is full
  */
 record Server(
     String shown,
@@ -26,13 +27,15 @@ record Server(
     Optional<String> user,
     Optional<String> password,
     int database,
-    Optional<String> authority) {
+    Optional<String> authority,
+    boolean evictionAllowed) {
   private static final int DEFAULT_PORT = 6379;
   private static final String AUTHORITY = "ca";
+  private static final String EVICTION = "eviction";
 
   static Server of(BrokerUrl url) {
     boolean tls = url.scheme().equals("rediss");
-    url.refuseOptionsBut(tls ? Set.of(AUTHORITY) : Set.of());
+    url.refuseOptionsBut(tls ? Set.of(AUTHORITY, EVICTION) : Set.of(EVICTION));
     URI uri = url.uri();
     if (uri.getHost() == null) {
       throw new BadConfiguration(
@@ -47,7 +50,8 @@ record Server(
         nonEmpty(parts[0]),
         nonEmpty(parts[1]),
         database(url, uri.getPath()),
-        authority(url));
+        authority(url),
+        isEvictionAllowed(url));
   }
 
   /** Without the password. */
@@ -76,6 +80,14 @@ record Server(
           }
         });
     return file;
+  }
+
+  private static boolean isEvictionAllowed(BrokerUrl url) {
+    String said = url.options().getOrDefault(EVICTION, "");
+    if (!said.isEmpty() && !said.equals("allowed")) {
+      throw new BadConfiguration("%s: eviction can only be 'allowed'".formatted(url));
+    }
+    return !said.isEmpty();
   }
 
   private static Optional<String> nonEmpty(String text) {

@@ -6,7 +6,8 @@
 --       appends, and for each append: 1 if its stream must be there already, number of strings,
 --       the strings; then number of notes, and for each note: milliseconds to keep it, or 0 to
 --       forget it if it has this id and type, number of strings, the strings
--- gives for each completion 1, 0 where it is not held any more, or the error of an append
+-- gives for each completion 1, 0 where it is not held any more, or why one of its appends could not
+--       be made though it is done: the stream's key holds something else
 local stream, group, member, lowest, highest = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 
 local attempts = {}
@@ -28,16 +29,41 @@ local function holds(id, attempt)
   return now == attempt
 end
 
-local results, ended = {}, {}
-local key, at, last = 2, 5, #ARGV
+-- First taken off, then appended: a server out of memory refuses a script's first write if that
+-- needs memory, and would never be drained. What it has begun it does to the end.
+local ended, held = {}, {}
+local at, last = 5, #ARGV
 while at <= last do
-  local id, appends = ARGV[at], tonumber(ARGV[at + 2])
-  local held = holds(id, tonumber(ARGV[at + 1]))
-  local failure, refused
+  local id = ARGV[at]
+  if holds(id, tonumber(ARGV[at + 1])) then
+    ended[#ended + 1] = id
+    held[at] = true
+    attempts[id] = nil
+  end
+  local appends = tonumber(ARGV[at + 2])
+  at = at + 3
+  for _ = 1, appends do
+    at = at + 2 + ARGV[at + 1]
+  end
+  local notes = tonumber(ARGV[at])
+  at = at + 1
+  for _ = 1, notes do
+    at = at + 2 + ARGV[at + 1]
+  end
+end
+if #ended > 0 then
+  redis.call('XACK', stream, group, unpack(ended))
+end
+
+local results = {}
+local key = 2
+at = 5
+while at <= last do
+  local mine, appends, failure = held[at], tonumber(ARGV[at + 2])
   at = at + 3
   for _ = 1, appends do
     local strings = tonumber(ARGV[at + 1])
-    if held and not refused then
+    if mine then
       local added
       if ARGV[at] == '1' then
         added = redis.pcall('XADD', KEYS[key], 'NOMKSTREAM', '*', unpack(ARGV, at + 2, at + 1 + strings))
@@ -46,8 +72,6 @@ while at <= last do
       end
       if type(added) == 'table' and added.err then
         failure = added.err
-        -- A server without memory will have some again; what is no stream will never be one.
-        refused = string.find(failure, 'OOM') ~= nil
       end
     end
     key = key + 1
@@ -57,26 +81,17 @@ while at <= last do
   at = at + 1
   for _ = 1, notes do
     local strings = tonumber(ARGV[at + 1])
-    if held and not refused then
-      if ARGV[at] ~= '0' then
-        redis.call('DEL', KEYS[key])
-        redis.call('RPUSH', KEYS[key], unpack(ARGV, at + 2, at + 1 + strings))
-        redis.call('PEXPIRE', KEYS[key], ARGV[at])
-      elseif redis.call('LINDEX', KEYS[key], 0) == ARGV[at + 2]
-          and redis.call('LINDEX', KEYS[key], 1) == ARGV[at + 3] then
-        redis.call('DEL', KEYS[key])
-      end
+    if mine and ARGV[at] ~= '0' then
+      redis.call('DEL', KEYS[key])
+      redis.call('RPUSH', KEYS[key], unpack(ARGV, at + 2, at + 1 + strings))
+      redis.call('PEXPIRE', KEYS[key], ARGV[at])
+    elseif mine and redis.call('LINDEX', KEYS[key], 0) == ARGV[at + 2]
+        and redis.call('LINDEX', KEYS[key], 1) == ARGV[at + 3] then
+      redis.call('DEL', KEYS[key])
     end
     key = key + 1
     at = at + 2 + strings
   end
-  if held and not refused then
-    ended[#ended + 1] = id
-    attempts[id] = nil
-  end
-  results[#results + 1] = failure or (held and 1 or 0)
-end
-if #ended > 0 then
-  redis.call('XACK', stream, group, unpack(ended))
+  results[#results + 1] = failure or (mine and 1 or 0)
 end
 return results

@@ -12,6 +12,8 @@ end
 if redis.call('ZSCORE', KEYS[2], ARGV[3]) then
   return 0
 end
+-- Its lease begins anew, for which a server out of memory has room; then it has for the rest.
+redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, ARGV[3], 'JUSTID')
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZADD', KEYS[2], now + ARGV[5], ARGV[3])

@@ -21,8 +21,8 @@ local function bury(id, attempt)
   for i = 1, strings do
     letter[i] = string.gsub(string.gsub(ARGV[6 + i], '$id', id), '$attempts', tostring(attempt))
   end
-  redis.call('XADD', letters, '*', unpack(letter))
   redis.call('XACK', stream, group, id)
+  redis.call('XADD', letters, '*', unpack(letter))
   gone[#gone + 1] = id
 end
 

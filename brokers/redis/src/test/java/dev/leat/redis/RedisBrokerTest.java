@@ -20,7 +20,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -148,39 +147,6 @@ class RedisBrokerTest {
 
       inbox.await(2);
       assertThat(inbox.texts()).containsExactly("before", "after");
-    }
-  }
-
-  @Test
-  void a_server_that_is_out_of_memory_loses_no_request() {
-    try (Leat leat = connect();
-        RedisClient client = new RedisClient(redis.port())) {
-      CountDownLatch full = new CountDownLatch(1);
-      AtomicInteger attempts = new AtomicInteger();
-      leat.worker("echo")
-          .lease(Duration.ofMillis(500))
-          .on(
-              "echo",
-              String.class,
-              (text, request) -> {
-                attempts.incrementAndGet();
-                full.await();
-                return text;
-              })
-          .start();
-      List<CompletableFuture<String>> answers =
-          IntStream.range(0, 5)
-              .mapToObj(i -> leat.caller().callAsync("echo", "echo", "" + i, String.class, LONG))
-              .map(answer -> answer.toCompletableFuture())
-              .toList();
-      until("all are begun", () -> attempts.get() == 5);
-      client.send("CONFIG", "SET", "maxmemory", "1");
-      full.countDown();
-      until("they are tried again", () -> attempts.get() > 5);
-      client.send("CONFIG", "SET", "maxmemory", "0");
-
-      assertThat(answers.stream().map(CompletableFuture::join))
-          .containsExactly("0", "1", "2", "3", "4");
     }
   }
 

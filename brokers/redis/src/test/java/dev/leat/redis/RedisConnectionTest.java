@@ -67,7 +67,7 @@ class RedisConnectionTest {
               .toCompletableFuture();
       redis.restart();
 
-      assertThatThrownBy(() -> result(waiting)).isInstanceOf(BrokerUnavailable.class);
+      assertThatThrownBy(() -> result(waiting)).isInstanceOf(RedisLost.class);
       until(
           "it is connected again",
           () -> {

@@ -66,6 +66,26 @@ public final class RedisServerProcess implements AutoCloseable {
     return port;
   }
 
+  /** Stops it in its tracks: it answers nothing, and its connections stay. */
+  public void freeze() {
+    signal("STOP");
+  }
+
+  /** Lets it go on. */
+  public void thaw() {
+    signal("CONT");
+  }
+
+  private void signal(String name) {
+    try {
+      new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+    } catch (IOException failure) {
+      throw new IllegalStateException("no signal " + name, failure);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /** Kills it without a word, and starts it anew on the same port; what it held is gone. */
   public void restart() {
     close();

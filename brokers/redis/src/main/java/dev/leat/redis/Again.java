@@ -1,0 +1,67 @@
+package dev.leat.redis;
+
+import dev.leat.BrokerUnavailable;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.function.Supplier;
+
+/**
+ * Tries again what a lost connection, or a state of the server that passes, kept from being done.
+ * For what may be done twice without harm. Confined to a loop.
+ */
+final class Again {
+  /** Milliseconds between two attempts; a server takes longer to come back. */
+  private static final long PAUSE = 100;
+
+  private Again() {}
+
+  /** Whether another attempt may succeed. */
+  static boolean isWorthIt(Throwable failure) {
+    return switch (failure) {
+      case RedisLost lost -> true;
+      case BrokerUnavailable away -> true;
+      case RedisFailure refused -> refused.passes();
+      default -> false;
+    };
+  }
+
+  /** Attempts for some time; the last failure is the result if none succeeds. */
+  static <T> Future<T> within(
+      Vertx vertx, RedisConnection connection, Duration time, Supplier<Future<T>> attempt) {
+    return attempt
+        .get()
+        .recover(
+            failure -> {
+              if (!isWorthIt(failure) || connection.closed()) {
+                return Future.failedFuture(failure);
+              }
+              Promise<T> result = Promise.promise();
+              later(vertx, connection, System.nanoTime() + time.toNanos(), attempt, result);
+              return result.future();
+            });
+  }
+
+  private static <T> void later(
+      Vertx vertx,
+      RedisConnection connection,
+      long until,
+      Supplier<Future<T>> attempt,
+      Promise<T> result) {
+    vertx.setTimer(
+        PAUSE,
+        fired ->
+            attempt
+                .get()
+                .onSuccess(result::complete)
+                .onFailure(
+                    failure -> {
+                      if (isWorthIt(failure) && !connection.closed() && System.nanoTime() < until) {
+                        later(vertx, connection, until, attempt, result);
+                      } else {
+                        result.fail(failure);
+                      }
+                    }));
+  }
+}

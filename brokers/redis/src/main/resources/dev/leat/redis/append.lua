@@ -1,0 +1,49 @@
+-- Appends messages whose answers were lost, but none that is there already.
+--
+-- KEYS  stream
+-- ARGV  id before which none of them can stand, then for each: message id, 1 if the stream must be
+--       there already, number of strings, the strings
+-- gives the id of each one's entry, an empty string where the stream is not there
+local stream, from, there = KEYS[1], ARGV[1], {}
+
+local wanted = {}
+local at = 2
+while at <= #ARGV do
+  wanted[ARGV[at]] = true
+  at = at + 3 + ARGV[at + 2]
+end
+
+repeat
+  local page = redis.call('XRANGE', stream, from, '+', 'COUNT', 1000)
+  for _, entry in ipairs(page) do
+    local strings = entry[2]
+    local id = strings[1]
+    if #strings ~= 8 then
+      for i = 1, #strings, 2 do
+        if strings[i] == 'messageId' then
+          id = strings[i + 1]
+        end
+      end
+    end
+    if wanted[id] then
+      there[id] = entry[1]
+    end
+    from = '(' .. entry[1]
+  end
+until #page < 1000
+
+local ids = {}
+at = 2
+while at <= #ARGV do
+  local id, last = ARGV[at], at + 2 + ARGV[at + 2]
+  if not there[id] then
+    if ARGV[at + 1] == '1' then
+      there[id] = redis.call('XADD', stream, 'NOMKSTREAM', '*', unpack(ARGV, at + 3, last))
+    else
+      there[id] = redis.call('XADD', stream, '*', unpack(ARGV, at + 3, last))
+    end
+  end
+  ids[#ids + 1] = there[id] or ''
+  at = last + 1
+end
+return ids
