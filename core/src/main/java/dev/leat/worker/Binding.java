@@ -82,11 +82,9 @@ record Binding<T>(Class<T> payload, Handler<T> handler, Handling handling) {
       return failed(
           request, 504, "No reply in time", "a service that was asked did not answer", late);
     } catch (StreamFull | BrokerUnavailable busy) {
-      log.warn("message={} type={} could not ask on", request.id(), request.type(), busy);
       return failed(
           request, 503, "Service unavailable", "a service that was asked is not there", busy);
     } catch (Throwable failure) {
-      log.warn("message={} type={} handler failed", request.id(), request.type(), failure);
       return failed(
           request, 500, "Handler failed", "the handler of " + request.type() + " failed", failure);
     }

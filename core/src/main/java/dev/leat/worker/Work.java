@@ -375,14 +375,21 @@ final class Work implements Runnable {
         binding == null || cause == null ? Optional.empty() : pause(binding.handling(), cause);
     if (wait.isPresent()) {
       log.info(
-          "message={} type={} attempt={} failed, next wait_ms={}",
+          "message={} type={} attempt={} failed, next wait_ms={} cause={}",
           message.id(),
           message.type(),
           delivery.attempt(),
-          wait.get().toMillis());
+          wait.get().toMillis(),
+          String.valueOf(cause));
       station.tally().retried.increment();
       end(() -> delivery.release(wait.get()));
     } else {
+      log.warn(
+          "message={} type={} attempt={} failed, given up",
+          message.id(),
+          message.type(),
+          delivery.attempt(),
+          cause);
       reject(problem, cause == null ? "" : stackOf(cause));
     }
   }

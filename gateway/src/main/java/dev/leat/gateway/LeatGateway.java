@@ -70,7 +70,7 @@ public final class LeatGateway implements AutoCloseable {
 
   private @Nullable Vertx vertx;
   private ClientLimits clientLimits = ClientLimits.DEFAULT;
-  private Admission admission = new Admission(DEFAULT_IN_FLIGHT_LIMIT);
+  private Admission admission;
   private Duration drain = DEFAULT_DRAIN;
   private boolean compression;
   private @Nullable Management management;
@@ -84,6 +84,7 @@ public final class LeatGateway implements AutoCloseable {
 
   private LeatGateway(Leat leat) {
     this.leat = leat;
+    this.admission = new Admission(leat.broker(), leat.loop(), DEFAULT_IN_FLIGHT_LIMIT);
     this.shared = new SharedReplies(leat.broker(), leat.loop());
   }
 
@@ -133,7 +134,7 @@ public final class LeatGateway implements AutoCloseable {
 
   /** Lets another number of requests wait for their replies at a time; more are answered 503. */
   public LeatGateway inFlightLimit(int requests) {
-    admission = new Admission(requests);
+    admission = new Admission(leat.broker(), leat.loop(), requests);
     return this;
   }
 
@@ -204,6 +205,7 @@ public final class LeatGateway implements AutoCloseable {
       close();
       throw silent;
     }
+    admission.start();
     ports = edges.getFirst().ports();
     manage(started);
     certificates = Certificates.watch(started, listeners, this::renew);
@@ -241,6 +243,7 @@ public final class LeatGateway implements AutoCloseable {
     Mounted place =
         new Mounted(leat, new VertxLoop(owner, context), owner, this::table, rates, admission);
     mounted.add(place);
+    admission.start();
     place.takeFrom(shared);
     router.route().handler(place);
     return Future.fromCompletionStage(take(tableOf(routes), routes), context);
@@ -291,6 +294,7 @@ public final class LeatGateway implements AutoCloseable {
     mounted.forEach(Mounted::close);
     mounted.clear();
     shared.close();
+    admission.close();
     if (management != null) {
       management.close();
     }

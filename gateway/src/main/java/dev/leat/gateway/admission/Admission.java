@@ -1,30 +1,72 @@
 package dev.leat.gateway.admission;
 
+import dev.leat.Topic;
+import dev.leat.broker.Broker;
+import dev.leat.broker.Capability;
+import dev.leat.broker.EventLoop;
+import dev.leat.broker.StreamHealth;
 import dev.leat.gateway.route.Route;
+import java.time.Duration;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Counts the requests that wait for their replies, over all event loops, and takes no more than
- * each route and the gateway as a whole may have. Any thread.
+ * Takes no more requests than each route and the gateway as a whole may have waiting, and none that
+ * would not be answered in time: while the topic's stream has a backlog, what waits already and the
+ * rate at which it is answered say how long a new one would. Any thread.
  */
-public final class Admission {
+public final class Admission implements AutoCloseable {
   /** Seconds; a place becomes free with any reply. */
   private static final long SOON = 1;
 
+  /**
+   * The part of a request's time that what waits before it may take. The rest is for its own
+   * handling, and for the estimate to be wrong.
+   */
+  private static final double SHARE = 0.6;
+
+  /** Between two looks at the streams that requests go to. */
+  private static final Duration LOOK_PAUSE = Duration.ofMillis(100);
+
+  private final Broker broker;
+  private final EventLoop loop;
   private final int most;
+  private final boolean looks;
   private final AtomicInteger all = new AtomicInteger();
-  private final Map<Route, AtomicInteger> waiting = new ConcurrentHashMap<>();
+  private final Map<Route, AtomicInteger> routes = new ConcurrentHashMap<>();
+  private final Map<Topic, TopicLoad> topics = new ConcurrentHashMap<>();
+  private EventLoop.@Nullable Timer timer;
+  private boolean closed;
 
   /**
    * Nothing waits yet.
    *
+   * @param loop for its timer
    * @param most requests that may wait at a time
    */
-  public Admission(int most) {
+  public Admission(Broker broker, EventLoop loop, int most) {
+    this.broker = broker;
+    this.loop = loop;
     this.most = most;
+    this.looks = broker.capabilities().contains(Capability.EXACT_BACKLOG);
+  }
+
+  /** Begins to look at streams; without it, only what waits here is counted. */
+  public synchronized void start() {
+    if (looks && timer == null) {
+      lookLater();
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    closed = true;
+    if (timer != null) {
+      timer.cancel();
+    }
   }
 
   /**
@@ -32,9 +74,15 @@ public final class Admission {
    * until {@link #ended} is called for it.
    */
   public OptionalLong admit(Route route) {
-    AtomicInteger own = waiting.computeIfAbsent(route, one -> new AtomicInteger());
+    TopicLoad load = topics.computeIfAbsent(route.topic(), topic -> new TopicLoad());
+    double excess = load.expectedWait() - SHARE * route.timeout().toMillis();
+    if (excess > 0) {
+      return OptionalLong.of(Math.max(SOON, (long) Math.ceil(excess / 1_000)));
+    }
+    AtomicInteger own = routes.computeIfAbsent(route, one -> new AtomicInteger());
     if (all.incrementAndGet() <= most) {
       if (own.incrementAndGet() <= route.inFlightLimit()) {
+        load.appended();
         return OptionalLong.empty();
       }
       own.decrementAndGet();
@@ -43,12 +91,52 @@ public final class Admission {
     return OptionalLong.of(SOON);
   }
 
-  /** A request that was admitted waits no more. */
-  public void ended(Route route) {
+  /**
+   * A request that was admitted waits no more.
+   *
+   * @param answered whether it got a reply
+   */
+  public void ended(Route route, boolean answered) {
     all.decrementAndGet();
-    AtomicInteger own = waiting.get(route);
+    AtomicInteger own = routes.get(route);
     if (own != null) {
       own.decrementAndGet();
+    }
+    TopicLoad load = topics.get(route.topic());
+    if (load != null) {
+      load.ended(answered);
+    }
+  }
+
+  private void look() {
+    topics.forEach(
+        (topic, load) -> {
+          if (load.isToBeLookedAt(loop.clock().millis())) {
+            var unused =
+                broker
+                    .health(topic.incoming())
+                    .whenComplete(
+                        (health, failure) -> {
+                          long now = loop.clock().millis();
+                          if (failure == null) {
+                            load.looked(now, backlog(health));
+                          } else {
+                            load.lookedInVain(now);
+                          }
+                        });
+          }
+        });
+    lookLater();
+  }
+
+  /** Of the group that is ahead: others may only be listening in, or have been left behind. */
+  private static long backlog(StreamHealth health) {
+    return health.groups().stream().mapToLong(group -> group.backlog().orElse(0)).min().orElse(0);
+  }
+
+  private synchronized void lookLater() {
+    if (!closed) {
+      timer = loop.schedule(LOOK_PAUSE, this::look);
     }
   }
 }

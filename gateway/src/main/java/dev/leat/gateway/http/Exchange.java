@@ -116,7 +116,7 @@ final class Exchange implements CallListener {
 
   @Override
   public void onReply(Message reply) {
-    waitsNoMore();
+    waitsNoMore(true);
     if (!responder.isOver()) {
       responder.reply(reply);
     }
@@ -124,7 +124,7 @@ final class Exchange implements CallListener {
 
   @Override
   public void onFailure(LeatException failure) {
-    waitsNoMore();
+    waitsNoMore(false);
     if (!responder.isOver()) {
       responder.problem(Problems.of(failure));
     }
@@ -196,15 +196,15 @@ final class Exchange implements CallListener {
   private void cancel() {
     if (call != null) {
       call.cancel();
-      waitsNoMore();
+      waitsNoMore(false);
     }
   }
 
   /** However it ends, and it may be said to end twice: its place is free for another. */
-  private void waitsNoMore() {
+  private void waitsNoMore(boolean answered) {
     if (waits) {
       waits = false;
-      admission.ended(match.route());
+      admission.ended(match.route(), answered);
     }
   }
 

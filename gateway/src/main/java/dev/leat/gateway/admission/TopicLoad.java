@@ -1,0 +1,112 @@
+package dev.leat.gateway.admission;
+
+import java.util.ArrayDeque;
+
+/**
+ * How long what is appended to a topic now will wait for its answer: as many as wait here, by the
+ * rate at which they are answered while the workers have their hands full (J. D. C. Little, A Proof
+ * for the Queuing Formula L = λW, 1961). Since streams are read in order it is as true for one of
+ * several gateways, whose share of the answers is that of the requests. Any thread.
+ */
+final class TopicLoad {
+  /** Milliseconds of busy time that the rate is taken from, if there are few answers. */
+  private static final long LONGEST = 5_000;
+
+  /** Answers that the rate is taken from: with more it would follow no better, but later. */
+  private static final long ENOUGH = 100;
+
+  /** Milliseconds of busy time without an answer that say nothing yet. */
+  private static final long GRACE = 1_000;
+
+  /** A look may take a tenth of the time: servers before Redis 7 count what waits one by one. */
+  private static final long RESTS = 10;
+
+  /** Waits longer than this are all the same, in milliseconds. */
+  static final double LONG = 60_000;
+
+  /** A time in which something waited, and what was answered meanwhile. */
+  private record Busy(long time, long answered) {}
+
+  // All below is guarded by this.
+  private final ArrayDeque<Busy> busy = new ArrayDeque<>();
+  private long waiting;
+  private long answered;
+  private long appended;
+  private long backlog;
+  private long lookedAt = -1;
+  private long askedAt;
+  private long nextLook;
+  private boolean asking;
+
+  synchronized void appended() {
+    waiting++;
+    appended++;
+  }
+
+  /** One waits no more. */
+  synchronized void ended(boolean withAnswer) {
+    waiting--;
+    answered += withAnswer ? 1 : 0;
+  }
+
+  /** Nobody looks at what is idle. */
+  synchronized boolean isToBeLookedAt(long now) {
+    if (asking || now < nextLook || (appended == 0 && waiting == 0 && backlog == 0)) {
+      return false;
+    }
+    asking = true;
+    askedAt = now;
+    return true;
+  }
+
+  /** The broker did not say. */
+  synchronized void lookedInVain(long now) {
+    asking = false;
+    nextLook = now + RESTS * (now - askedAt);
+  }
+
+  /** So many wait in the stream that no worker has begun. */
+  synchronized void looked(long now, long seen) {
+    lookedInVain(now);
+    if (lookedAt >= 0 && now > lookedAt && (backlog > 0 || seen > 0)) {
+      busy.addLast(new Busy(now - lookedAt, answered));
+      forget();
+    }
+    backlog = seen;
+    lookedAt = now;
+    appended = 0;
+    answered = 0;
+  }
+
+  /** Milliseconds that one more would wait; 0 where nothing speaks against it. */
+  synchronized double expectedWait() {
+    long time = 0;
+    long answers = 0;
+    for (Busy one : busy) {
+      time += one.time;
+      answers += one.answered;
+    }
+    if (backlog == 0 || time == 0 || (answers == 0 && time < GRACE)) {
+      return 0;
+    }
+    return answers == 0 ? Math.min(waiting, 1) * LONG : (waiting + 1.0) * time / answers;
+  }
+
+  /** Lets go of the oldest that are not needed. */
+  private void forget() {
+    long time = 0;
+    long answers = 0;
+    int kept = 0;
+    for (var it = busy.descendingIterator(); it.hasNext(); kept++) {
+      if (time >= LONGEST || answers >= ENOUGH) {
+        break;
+      }
+      Busy one = it.next();
+      time += one.time;
+      answers += one.answered;
+    }
+    while (busy.size() > kept) {
+      busy.removeFirst();
+    }
+  }
+}

@@ -1,0 +1,122 @@
+package dev.leat.gateway.admission;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import org.junit.jupiter.api.Test;
+
+/** A topic that is looked at every 100 ms. */
+class TopicLoadTest {
+  private final TopicLoad load = new TopicLoad();
+  private long now;
+
+  @Test
+  void where_nothing_is_known_nothing_is_expected_to_wait() {
+    arrive(500);
+    assertThat(load.expectedWait()).isZero();
+    load.looked(now, 400);
+    assertThat(load.expectedWait()).as("how fast they are answered is not known yet").isZero();
+  }
+
+  @Test
+  void what_waits_takes_its_time_at_the_rate_that_was_seen() {
+    busy(20, 20);
+    arrive(99);
+    assertThat(load.expectedWait()).isCloseTo(500, within(1.0));
+    answer(50);
+    assertThat(load.expectedWait()).isCloseTo(250, within(1.0));
+  }
+
+  @Test
+  void what_is_given_up_is_not_taken_for_answered() {
+    busy(20, 20);
+    arrive(1_000);
+    for (int i = 0; i < 900; i++) {
+      load.ended(false);
+    }
+    look(500);
+    assertThat(load.expectedWait()).as("101 at 166 a second").isBetween(500.0, 700.0);
+  }
+
+  @Test
+  void where_nothing_waits_in_the_stream_a_new_one_is_begun_at_once() {
+    busy(20, 20);
+    arrive(300);
+    look(0);
+    assertThat(load.expectedWait()).isZero();
+  }
+
+  @Test
+  void idle_times_say_nothing_of_what_the_workers_can_do() {
+    for (int i = 0; i < 50; i++) {
+      arrive(1);
+      answer(1);
+      look(0);
+    }
+    arrive(200);
+    answer(20);
+    look(180);
+    assertThat(load.expectedWait()).as("181 at 20 in 100 ms").isCloseTo(905, within(1.0));
+  }
+
+  @Test
+  void a_topic_that_has_become_slower_is_known_to_be_in_time() {
+    busy(20, 20);
+    busy(20, 2);
+    arrive(99);
+    assertThat(load.expectedWait()).isBetween(2_000.0, 5_001.0);
+  }
+
+  @Test
+  void workers_that_are_gone_are_waited_for_and_then_not_any_more() {
+    busy(20, 20);
+    arrive(100);
+    busy(10, 0);
+    assertThat(load.expectedWait()).as("gone for a second").isBetween(500.0, 2_500.0);
+    busy(60, 0);
+    assertThat(load.expectedWait()).isEqualTo(TopicLoad.LONG);
+    for (int i = 0; i < 100; i++) {
+      load.ended(false);
+    }
+    assertThat(load.expectedWait()).as("one may try").isZero();
+  }
+
+  @Test
+  void an_idle_topic_is_left_alone_and_a_slow_broker_is_asked_less_often() {
+    assertThat(load.isToBeLookedAt(0)).isFalse();
+    load.appended();
+    assertThat(load.isToBeLookedAt(0)).isTrue();
+    assertThat(load.isToBeLookedAt(100)).as("it is being looked at").isFalse();
+    load.looked(200, 5);
+    assertThat(load.isToBeLookedAt(1_000)).isFalse();
+    assertThat(load.isToBeLookedAt(2_200)).isTrue();
+    load.lookedInVain(2_200);
+    assertThat(load.isToBeLookedAt(2_300)).as("there is still something that waits").isTrue();
+  }
+
+  /** So many looks, at each of which so many had been answered and as many had come. */
+  private void busy(int looks, int answers) {
+    for (int i = 0; i < looks; i++) {
+      arrive(answers);
+      answer(answers);
+      look(100);
+    }
+  }
+
+  private void look(long backlog) {
+    now += 100;
+    load.looked(now, backlog);
+  }
+
+  private void arrive(int count) {
+    for (int i = 0; i < count; i++) {
+      load.appended();
+    }
+  }
+
+  private void answer(int count) {
+    for (int i = 0; i < count; i++) {
+      load.ended(true);
+    }
+  }
+}
