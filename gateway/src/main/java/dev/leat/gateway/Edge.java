@@ -34,6 +34,9 @@ final class Edge extends VerticleBase {
   /** Requests that one connection of HTTP/2 may have under way: a proxy sends all over a few. */
   private static final int STREAMS = 1_000;
 
+  /** Milliseconds after which no connection is taken any more. */
+  private static final long DOOR_CLOSING = 100;
+
   private final Leat leat;
   private final Supplier<RouteTable> routes;
   private final List<Listener> listeners;
@@ -109,7 +112,13 @@ final class Edge extends VerticleBase {
     return servers.stream().map(HttpServer::actualPort).toList();
   }
 
+  /** Takes no more connections, sends clients away as they are answered, and ends after them. */
   Future<?> shutdown(Duration patience) {
+    HttpEdge edge = http;
+    if (edge != null) {
+      // Whoever is sent away comes back at once, and must find the door shut, not closing.
+      context.runOnContext(turn -> vertx.setTimer(DOOR_CLOSING, closed -> edge.sendAway()));
+    }
     return Future.join(
         servers.stream()
             .map(server -> server.shutdown(patience.toMillis(), TimeUnit.MILLISECONDS))

@@ -18,6 +18,19 @@ final class Child implements AutoCloseable {
   }
 
   static Child start(Class<?> program, String... arguments) {
+    return start(ProcessBuilder.Redirect.INHERIT, program, arguments);
+  }
+
+  /** One whose log goes to a file of a folder. */
+  static Child quiet(Path folder, Class<?> program, String... arguments) {
+    return start(
+        ProcessBuilder.Redirect.appendTo(folder.resolve("processes.log").toFile()),
+        program,
+        arguments);
+  }
+
+  private static Child start(
+      ProcessBuilder.Redirect errors, Class<?> program, String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("--enable-native-access=ALL-UNNAMED");
@@ -25,8 +38,7 @@ final class Child implements AutoCloseable {
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
     command.addAll(List.of(arguments));
     try {
-      return new Child(
-          new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
+      return new Child(new ProcessBuilder(command).redirectError(errors).start());
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
     }

@@ -63,7 +63,7 @@ class HouseRulesTest {
     "dev.leat.gateway.http,"
         + " dev.leat | dev.leat.broker | dev.leat.caller | dev.leat.wire |"
         + " dev.leat.gateway.admission | dev.leat.gateway.route |"
-        + " io.vertx.. | io.netty.handler.codec.. |"
+        + " io.vertx.. | io.netty.channel.. | io.netty.util.. | io.netty.handler.codec.. |"
         + " io.github.bucket4j.. | org.slf4j..",
     "dev.leat.gateway.ops,"
         + " dev.leat | dev.leat.broker | dev.leat.gateway.http | dev.leat.gateway.route |"

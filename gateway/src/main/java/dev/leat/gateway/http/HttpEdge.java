@@ -10,9 +10,11 @@ import dev.leat.gateway.route.RouteTable;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -37,6 +39,7 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
   private final RateLimits rates;
   private final Admission admission;
   private final RequestListener listener;
+  private boolean sendingAway;
 
   /**
    * An edge whose calls live on the same loop. Call on that loop.
@@ -62,9 +65,18 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
     this.clients = new Clients(loop, limits);
   }
 
+  /**
+   * Sends clients away, each with the response to its next request: who is told so by the response
+   * sends nothing more that would be lost. Call on the loop.
+   */
+  public void sendAway() {
+    sendingAway = true;
+  }
+
   /** A client has connected; from now on it is watched. */
   public void opened(HttpConnection connection) {
     clients.opened(connection);
+    Settling.watch(connection);
   }
 
   @Override
@@ -80,6 +92,9 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
     }
     String id = calls.nextId();
     Responder responder = new Responder(request, id);
+    if (sendingAway && request.version() != HttpVersion.HTTP_2) {
+      request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+    }
     long began = listener.now();
     request.response().endHandler(end -> ended(request, responder, began));
     request.response().closeHandler(gone -> gone(request, responder, began));
