@@ -35,7 +35,13 @@ final class Fleet implements AutoCloseable {
     this.failing = failing;
     this.redis =
         RedisServerProcess.start(
-            RedisServerProcess.CURRENT, "--appendonly", "yes", "--dir", folder.toString());
+            RedisServerProcess.CURRENT,
+            "--appendonly",
+            "yes",
+            "--appendfsync",
+            "always",
+            "--dir",
+            folder.toString());
     ports.forEach(port -> gateways.add(newGateway(port)));
     for (int i = 0; i < workerCount; i++) {
       workers.add(newWorker());

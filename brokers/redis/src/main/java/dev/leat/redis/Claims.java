@@ -122,8 +122,8 @@ final class Claims {
   }
 
   /** Takes what is pending under the member's name, but that it does not know. */
-  Future<List<Claimed>> takeBack(List<String> lost) {
-    return lost.isEmpty() ? Future.succeededFuture(List.of()) : take(lost, 0);
+  Future<List<Claimed>> takeBack(RedisConnection over, List<String> lost) {
+    return lost.isEmpty() ? Future.succeededFuture(List.of()) : take(over, lost, 0);
   }
 
   /** Says that the member leaves: it is removed unless it holds something. */
@@ -137,7 +137,7 @@ final class Claims {
       return;
     }
     claiming = true;
-    take(List.of(), room)
+    take(control, List.of(), room)
         .onSuccess(
             claimed -> {
               if (!claimed.isEmpty()) {
@@ -170,11 +170,11 @@ final class Claims {
                                 gone.text())));
   }
 
-  private Future<List<Claimed>> take(List<String> lost, int most) {
+  private Future<List<Claimed>> take(RedisConnection over, List<String> lost, int most) {
     List<byte[]> letter = StreamEntry.encode(gone(), Dialect.PACKED);
     return Script.TAKE
         .run(
-            control,
+            over,
             keys,
             command -> {
               command

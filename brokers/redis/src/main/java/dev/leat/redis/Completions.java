@@ -26,7 +26,9 @@ final class Completions {
   /** A script's arguments are all on its stack at once, and meanwhile nobody else is served. */
   private static final int MOST = 500;
 
-  private record One(String id, int attempt, Completion completion, Promise<Boolean> done) {
+  /** One whose lease is fresh needs no look at who holds it. */
+  private record One(
+      String id, int attempt, boolean fresh, Completion completion, Promise<Boolean> done) {
     List<Append> appends() {
       return completion.appends();
     }
@@ -51,12 +53,17 @@ final class Completions {
     this.member = member;
   }
 
-  /** Answers whether the member still had the entry. */
-  Future<Boolean> complete(String id, int attempt, Completion completion) {
+  /**
+   * Answers whether the member still had the entry.
+   *
+   * @param fresh whether nobody else can have it, as long as this reaches the server in time.
+   *     Should it not, another may be at work, but of the two only one is answered
+   */
+  Future<Boolean> complete(String id, int attempt, boolean fresh, Completion completion) {
     if (completing.isEmpty()) {
       context.runOnContext(turn -> flushCompletions());
     }
-    One one = new One(id, attempt, completion, Promise.promise());
+    One one = new One(id, attempt, fresh, completion, Promise.promise());
     completing.add(one);
     return one.done().future();
   }
@@ -92,22 +99,16 @@ final class Completions {
   private void send(List<One> batch) {
     List<String> keys = new ArrayList<>(1 + batch.size());
     keys.add(stream);
-    String lowest = batch.getFirst().id();
-    String highest = lowest;
     for (One one : batch) {
       one.appends().forEach(append -> keys.add(append.stream()));
       one.completion().notes().forEach(note -> keys.add(note.key()));
-      lowest = Health.compare(one.id(), lowest) < 0 ? one.id() : lowest;
-      highest = Health.compare(one.id(), highest) > 0 ? one.id() : highest;
     }
-    String from = lowest;
-    String to = highest;
     Script.COMPLETE
         .run(
             connection,
             keys,
             command -> {
-              command.and(group, member, from, to);
+              command.and(group, member);
               batch.forEach(one -> write(one, command));
               return command;
             })
@@ -116,7 +117,9 @@ final class Completions {
   }
 
   private static void write(One one, Command command) {
-    command.and(one.id()).and(one.attempt()).and(one.appends().size());
+    command
+        .and(one.id(), one.fresh() ? "" : Integer.toString(one.attempt()))
+        .and(one.appends().size());
     for (Append append : one.appends()) {
       List<byte[]> strings = StreamEntry.encode(append.message(), append.dialect());
       command.and(Commands.isOnlyIfThere(append.stream()) ? 1 : 0).and(strings.size()).and(strings);

@@ -28,6 +28,14 @@ abstract class Reading implements Subscription {
   private int demand;
   private boolean ready;
   private boolean reading;
+
+  /** How often reading was begun; what an earlier one comes to is without effect. */
+  private int preparations;
+
+  /** When the batch that is being handed over was asked for, and the one that is under way. */
+  private long askedAt;
+
+  private long nextAskedAt;
   private Runnable onClose = () -> {};
   private volatile boolean closed;
 
@@ -102,6 +110,11 @@ abstract class Reading implements Subscription {
     return demand;
   }
 
+  /** When what is handed over now was asked for, in nanoseconds; perhaps a while before it came. */
+  final long askedAt() {
+    return askedAt;
+  }
+
   final void handedOver(int count) {
     if (demand != Integer.MAX_VALUE) {
       demand = Math.max(0, demand - count);
@@ -109,31 +122,37 @@ abstract class Reading implements Subscription {
   }
 
   private void prepare() {
+    int mine = ++preparations;
     ready = false;
     reading = false;
     var unused =
         prepared()
             .onSuccess(
                 done -> {
-                  ready = true;
-                  begun.complete(null);
-                  onReady();
-                  read();
+                  if (mine == preparations) {
+                    ready = true;
+                    begun.complete(null);
+                    onReady();
+                    read();
+                  }
                 })
-            .onFailure(this::onFailure);
+            .onFailure(failure -> onFailure(failure, mine));
   }
 
   private void read() {
     if (closed || !ready || reading || demand == 0) {
       return;
     }
+    int mine = preparations;
     reading = true;
+    askedAt = nextAskedAt;
+    nextAskedAt = System.nanoTime();
     var unused =
         connection
             .send(next(Math.min(demand, BATCH)))
             .map(RawEntry::ofRead)
             .onSuccess(this::onBatch)
-            .onFailure(this::onFailure);
+            .onFailure(failure -> onFailure(failure, mine));
   }
 
   private void onBatch(List<RawEntry> batch) {
@@ -161,14 +180,26 @@ abstract class Reading implements Subscription {
   /** Remembers where the next command begins. */
   void position(List<RawEntry> batch) {}
 
-  /** A lost connection is mended by itself and begins anew; anything else is tried again. */
-  private void onFailure(Throwable failure) {
-    if (closed) {
+  /**
+   * Begins anew on a connection that is lost once there is another; anything else, be it that
+   * another connection of ours is not there yet, is tried again on this one.
+   */
+  private void onFailure(Throwable failure, int preparation) {
+    if (closed
+        || preparation != preparations
+        || (failure instanceof RedisFailure refused && isEndedBy(refused))) {
       return;
     }
-    if (failure instanceof RedisFailure refused && !isEndedBy(refused)) {
+    if (connection.isConnected()) {
       log.warn("reading failed, it is tried again", failure);
-      io.vertx().setTimer(100, fired -> prepare());
+      io.vertx()
+          .setTimer(
+              100,
+              fired -> {
+                if (!closed && preparation == preparations) {
+                  prepare();
+                }
+              });
     }
   }
 }

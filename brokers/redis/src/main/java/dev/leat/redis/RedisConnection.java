@@ -104,6 +104,10 @@ final class RedisConnection {
     return closed;
   }
 
+  boolean isConnected() {
+    return socket != null;
+  }
+
   /** Connects for the first time; fails if that does. Later losses are mended by themselves. */
   Future<Void> connect() {
     return client
@@ -175,8 +179,13 @@ final class RedisConnection {
       watching = vertx.setPeriodic(WATCH_PAUSE, fired -> watch());
     }
     RespParser parser = new RespParser(this::onAnswer);
+    int number = ++connections;
     made.handler(
         bytes -> {
+          if (number != connections || socket == null) {
+            // Given up already: what was asked on it has been told so.
+            return;
+          }
           try {
             parser.feed(bytes);
           } catch (IllegalStateException malformed) {
@@ -184,9 +193,9 @@ final class RedisConnection {
             made.close();
           }
         });
-    int number = ++connections;
     made.closeHandler(gone -> onLost(number));
     return introduce()
+        .onFailure(refused -> made.close())
         .map(
             done -> {
               wait = FIRST_WAIT;

@@ -25,12 +25,17 @@ final class RedisDelivery implements Delivery {
   private final Dialect dialect;
   private final AtomicBoolean ended = new AtomicBoolean();
 
-  RedisDelivery(RedisMember member, String id, Message message, int attempt, Dialect dialect) {
+  /** No later than the beginning of its lease, in nanoseconds. */
+  private volatile long leasedSince;
+
+  RedisDelivery(
+      RedisMember member, String id, Message message, int attempt, Dialect dialect, long since) {
     this.member = member;
     this.id = id;
     this.message = message;
     this.attempt = attempt;
     this.dialect = dialect;
+    this.leasedSince = since;
   }
 
   @Override
@@ -52,7 +57,7 @@ final class RedisDelivery implements Delivery {
   @Override
   public CompletionStage<Boolean> complete(Completion completion) {
     Completion inKind = new Completion(inKind(completion.appends()), completion.notes());
-    return end(() -> member.completions().complete(id, attempt, inKind));
+    return end(() -> member.completions().complete(id, attempt, isFresh(), inKind));
   }
 
   @Override
@@ -79,9 +84,25 @@ final class RedisDelivery implements Delivery {
 
   @Override
   public CompletionStage<Boolean> extend() {
-    return ended.get()
-        ? CompletableFuture.completedStage(false)
-        : member.io().ask(() -> member.completions().extend(id, attempt));
+    if (ended.get()) {
+      return CompletableFuture.completedStage(false);
+    }
+    long asked = System.nanoTime();
+    return member
+        .io()
+        .ask(() -> member.completions().extend(id, attempt))
+        .thenApply(
+            still -> {
+              if (still) {
+                leasedSince = asked;
+              }
+              return still;
+            });
+  }
+
+  /** Half of the lease is left for the way to the server, and for this program to be stopped. */
+  private boolean isFresh() {
+    return System.nanoTime() - leasedSince < membership().lease().toNanos() / 2;
   }
 
   /** Whoever asked in a dialect is answered in it. Hot path: packed is what there is already. */

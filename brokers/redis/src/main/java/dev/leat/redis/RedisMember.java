@@ -180,7 +180,7 @@ final class RedisMember extends Reading {
   @Override
   void onEntries(List<RawEntry> batch) {
     List<Delivery> deliveries = new ArrayList<>(batch.size());
-    batch.forEach(raw -> take(raw, 1, deliveries));
+    batch.forEach(raw -> take(raw, 1, askedAt(), deliveries));
     deliver(deliveries);
   }
 
@@ -243,14 +243,16 @@ final class RedisMember extends Reading {
                     .map(one -> one.items().getFirst().text())
                     .filter(id -> !held.containsKey(id))
                     .toList())
-        .compose(claims::takeBack)
+        .compose(lost -> claims.takeBack(connection(), lost))
         .onSuccess(this::onClaimed);
   }
 
   private void onClaimed(List<Claims.Claimed> claimed) {
     handedOver(claimed.size());
     List<Delivery> deliveries = new ArrayList<>(claimed.size());
-    claimed.forEach(one -> take(one.entry(), one.attempt(), deliveries));
+    // Asked for at some time before now: as if its lease were old, it is looked at once more.
+    long longAgo = System.nanoTime() - membership.lease().toNanos();
+    claimed.forEach(one -> take(one.entry(), one.attempt(), longAgo, deliveries));
     deliver(deliveries);
   }
 
@@ -260,11 +262,17 @@ final class RedisMember extends Reading {
     }
   }
 
-  private void take(RawEntry raw, int attempt, List<Delivery> deliveries) {
+  /**
+   * Takes an entry as a delivery.
+   *
+   * @param since when the server was asked for it, in nanoseconds: its lease began no earlier
+   */
+  private void take(RawEntry raw, int attempt, long since, List<Delivery> deliveries) {
     try {
       Message message = StreamEntry.decode(raw.strings());
       RedisDelivery delivery =
-          new RedisDelivery(this, raw.id(), message, attempt, StreamEntry.dialect(raw.strings()));
+          new RedisDelivery(
+              this, raw.id(), message, attempt, StreamEntry.dialect(raw.strings()), since);
       held.put(raw.id(), delivery);
       deliveries.add(delivery);
     } catch (BadMessage broken) {
@@ -297,6 +305,6 @@ final class RedisMember extends Reading {
                         asker.destination(),
                         ProblemReply.to(asker, cause, topic.toString()),
                         StreamEntry.dialect(raw.strings()))));
-    var unused = completions.complete(raw.id(), attempt, Completion.of(appends));
+    var unused = completions.complete(raw.id(), attempt, false, Completion.of(appends));
   }
 }

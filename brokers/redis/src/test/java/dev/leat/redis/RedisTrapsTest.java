@@ -431,7 +431,8 @@ class RedisTrapsTest {
 
   private RedisServerProcess withLog(String... more) {
     List<String> options =
-        new ArrayList<>(List.of("--appendonly", "yes", "--dir", folder.toString()));
+        new ArrayList<>(
+            List.of("--appendonly", "yes", "--appendfsync", "always", "--dir", folder.toString()));
     options.addAll(List.of(more));
     return RedisServerProcess.start(RedisServerProcess.CURRENT, options.toArray(String[]::new));
   }
