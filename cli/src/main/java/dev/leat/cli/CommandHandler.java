@@ -1,10 +1,12 @@
 package dev.leat.cli;
 
 import dev.leat.Encoding;
+import dev.leat.Failure;
 import dev.leat.Handler;
 import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Payload;
+import dev.leat.Problem;
 import dev.leat.Reply;
 import dev.leat.Request;
 import dev.leat.wire.JsonSyntax;
@@ -48,9 +50,10 @@ final class CommandHandler implements Handler<Message> {
       if (!process.waitFor(patience(request).toMillis(), TimeUnit.MILLISECONDS)) {
         throw new IllegalStateException(command.getFirst() + " took longer than anybody waits");
       }
-      return process.exitValue() == 0
-          ? payload(output.join())
-          : failure(request, process.exitValue(), errors.join());
+      if (process.exitValue() != 0) {
+        throw failure(process.exitValue(), errors.join());
+      }
+      return payload(output.join());
     } finally {
       process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
@@ -100,15 +103,11 @@ final class CommandHandler implements Handler<Message> {
     return all;
   }
 
-  /** A failure that nobody waits for is thrown, so that its message is kept. */
-  private Reply failure(Request request, int exit, byte[] errors) {
+  private static Failure failure(int exit, byte[] errors) {
     String said = new String(errors, StandardCharsets.UTF_8).strip();
     String cause = said.isEmpty() ? "exit code " + exit : said;
-    if (!request.message().wantsReply()) {
-      throw new IllegalStateException(command.getFirst() + ": " + cause);
-    }
-    return Reply.problem(
-        500, "Command failed", cause.substring(0, Math.min(CAUSE, cause.length())));
+    return new Failure(
+        Problem.of(500, "Command failed", cause.substring(0, Math.min(CAUSE, cause.length()))));
   }
 
   private static Object payload(byte[] output) {

@@ -1,8 +1,11 @@
 package dev.leat.cli;
 
+import dev.leat.Handling;
 import dev.leat.Leat;
 import dev.leat.Message;
+import dev.leat.Retry;
 import dev.leat.Worker;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -74,6 +77,26 @@ final class WorkerCommand implements Callable<Integer> {
       description = "Where the group begins, if this creates it. Default: ${DEFAULT-VALUE}.")
   private String from;
 
+  @Option(
+      names = "--attempts",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "How often a message is tried whose command fails. Default: ${DEFAULT-VALUE}.")
+  private int attempts;
+
+  @Option(
+      names = "--backoff",
+      paramLabel = "TIME",
+      defaultValue = "200ms",
+      converter = Durations.class,
+      description = "Wait before the second attempt; it doubles. Default: ${DEFAULT-VALUE}.")
+  private Duration backoff;
+
+  @Option(
+      names = "--idempotent",
+      description = "Keep answers for a day, and answer the same request from what is kept.")
+  private boolean idempotent;
+
   @Parameters(paramLabel = "COMMAND", arity = "1..*", description = "The command, behind a --.")
   private List<String> command;
 
@@ -93,7 +116,8 @@ final class WorkerCommand implements Callable<Integer> {
         worker.named(name);
       }
       CommandHandler handler = new CommandHandler(command);
-      types.forEach(type -> worker.on(type, Message.class, handler));
+      Handling handling = handling();
+      types.forEach(type -> worker.on(type, Message.class, handler, handling));
       worker.start();
     } catch (RuntimeException failure) {
       closing.now();
@@ -104,5 +128,14 @@ final class WorkerCommand implements Callable<Integer> {
         .println("working on " + String.join(", ", topics) + " as one of " + group);
     closing.await();
     return 0;
+  }
+
+  private Handling handling() {
+    Duration ceiling = backoff.compareTo(Retry.SOME.ceiling()) > 0 ? backoff : Retry.SOME.ceiling();
+    Handling handling =
+        attempts == 1
+            ? Handling.DEFAULT
+            : Handling.retrying(Retry.times(attempts).withWaits(backoff, ceiling));
+    return idempotent ? handling.idempotent() : handling;
   }
 }

@@ -33,12 +33,17 @@ public final class PendingCalls implements AutoCloseable {
   /** Type of the message that says that nobody waits for the reply of its id. */
   private static final String CANCEL = "cancel";
 
+  /** Cancellations that are left for workers that come late, at least. */
+  private static final long KEPT = 10_000;
+
+  private final Broker broker;
   private final EventLoop loop;
   private final MessageId ids;
   private final String source;
   private final Lane lane;
   private final Map<String, PendingCall> pending = new HashMap<>();
   private long lateReplies;
+  private long cancelled;
   private boolean closed;
 
   /**
@@ -49,6 +54,7 @@ public final class PendingCalls implements AutoCloseable {
    */
   public PendingCalls(
       Broker broker, EventLoop loop, MessageId ids, String replyStream, String source) {
+    this.broker = broker;
     this.loop = loop;
     this.ids = ids;
     this.source = source;
@@ -141,19 +147,25 @@ public final class PendingCalls implements AutoCloseable {
     return pending.remove(call.id(), call);
   }
 
-  /** Tells the topic's workers, unless the call has ended before. */
+  /**
+   * Tells the topic's workers, unless the call has ended before. Those that answer on the shared
+   * stream would not understand it.
+   */
   void cancel(PendingCall call) {
-    if (end(call) && !closed) {
+    if (end(call) && !closed && call.isAnsweredOn(lane.replyStream())) {
+      String stream = call.topic().cancelled();
       Message gone = new Message(call.id(), CANCEL, "", Headers.NONE, source, Payload.EMPTY);
-      var unused =
-          lane.append(List.of(new Append(call.topic().cancelled(), gone)))
-              .whenComplete(
-                  (ids, failure) -> {
-                    if (failure != null) {
-                      log.debug("message={} its workers could not be told", call.id(), failure);
-                    }
-                  });
+      var unused = lane.append(List.of(new Append(stream, gone))).exceptionally(this::untold);
+      // Workers of other makes do not trim it.
+      if (++cancelled % KEPT == 0) {
+        var unusedTrim = broker.trim(stream, KEPT).exceptionally(failure -> 0L);
+      }
     }
+  }
+
+  private List<String> untold(Throwable failure) {
+    log.debug("workers could not be told that nobody waits", failure);
+    return List.of();
   }
 
   private void append(

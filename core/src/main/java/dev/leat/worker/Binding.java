@@ -4,6 +4,7 @@ import dev.leat.BadMessage;
 import dev.leat.BrokerUnavailable;
 import dev.leat.DeadlineExceeded;
 import dev.leat.Encoding;
+import dev.leat.Failure;
 import dev.leat.Handler;
 import dev.leat.Handling;
 import dev.leat.Headers;
@@ -78,6 +79,8 @@ record Binding<T>(Class<T> payload, Handler<T> handler, Handling handling) {
     @Nullable Object output;
     try {
       output = request.handledBy(() -> handler.handle(input, request));
+    } catch (Failure said) {
+      return new Result.Failed(said.problem().withId(request.id()), said);
     } catch (DeadlineExceeded late) {
       return failed(
           request, 504, "No reply in time", "a service that was asked did not answer", late);

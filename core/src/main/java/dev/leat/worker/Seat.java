@@ -119,10 +119,11 @@ final class Seat implements DeliveryListener {
       work.abandon(Work.Stop.GIVEN_BACK);
     }
     log.info(
-        "worker topic={} group={} member={} closed",
+        "worker topic={} group={} member={} closed {}",
         topic,
         membership.group(),
-        membership.member());
+        membership.member(),
+        station.tally());
     tell(new WorkerEvent.Drained(topic, membership.member(), givenBack));
   }
 

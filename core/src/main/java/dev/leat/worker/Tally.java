@@ -21,4 +21,11 @@ final class Tally {
         cancelled.sum(),
         late.sum());
   }
+
+  /** For an operator's log. */
+  @Override
+  public String toString() {
+    return "replied=%s retried=%s dead_lettered=%s expired=%s cancelled=%s late=%s"
+        .formatted(replied, retried, deadLettered, expired, cancelled, late);
+  }
 }

@@ -5,7 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.leat.BadConfiguration;
+import dev.leat.Headers;
+import dev.leat.Message;
 import dev.leat.Payload;
+import dev.leat.Topic;
+import dev.leat.broker.Append;
+import dev.leat.broker.Delivery;
+import dev.leat.broker.Membership;
 import dev.leat.gateway.route.ReplyMode;
 import dev.leat.gateway.route.Route;
 import java.net.URI;
@@ -13,7 +19,9 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -23,13 +31,6 @@ class ManagementTest extends GatewayFixture {
   void start() {
     leat.worker("t")
         .on("x", Payload.class, (payload, request) -> "answer")
-        .on(
-            "slow",
-            Payload.class,
-            (payload, request) -> {
-              await().until(() -> gateway.inFlight() == 0);
-              return "late";
-            })
         .on(
             "fails",
             Payload.class,
@@ -42,7 +43,7 @@ class ManagementTest extends GatewayFixture {
         Route.get("/x/{id}", "t", "x"),
         Route.get("/fails", "t", "fails"),
         Route.post("/events", "t", "x").reply(ReplyMode.NONE),
-        Route.get("/slow", "t", "slow").timeout(Duration.ofSeconds(1)),
+        Route.get("/slow", "other-make", "slow").timeout(Duration.ofMillis(200)),
         Route.get("/late", "nobody", "x").timeout(Duration.ofMillis(50)),
         Route.get("/wait", "nobody", "x").timeout(Duration.ofMinutes(5)));
   }
@@ -119,7 +120,14 @@ class ManagementTest extends GatewayFixture {
 
   @Test
   void late_replies_are_counted() {
+    List<Delivery> held = new CopyOnWriteArrayList<>();
+    leat.broker()
+        .subscribe(Membership.of(Topic.of("other-make"), "workers", "m"), held::addAll)
+        .request(1);
     assertThat(get("/slow").statusCode()).isEqualTo(504);
+    Delivery late = held.getFirst();
+    Message reply = late.message().reply(Headers.NONE, "", Payload.text("late"));
+    var unused = late.complete(List.of(new Append(late.message().destination(), reply)));
 
     await()
         .atMost(LONG)

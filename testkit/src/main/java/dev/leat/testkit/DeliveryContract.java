@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.leat.DeadlineExceeded;
+import dev.leat.Failure;
 import dev.leat.HandlerFailed;
 import dev.leat.Handling;
 import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Payload;
 import dev.leat.Position;
+import dev.leat.Problem;
 import dev.leat.Reply;
 import dev.leat.Retry;
 import dev.leat.Worker;
@@ -120,6 +122,21 @@ public abstract class DeliveryContract extends DeliveryFixture {
 
     assertThatThrownBy(() -> call("x")).isInstanceOf(HandlerFailed.class);
     assertThat(attempts).hasValue(1);
+  }
+
+  @Test
+  void a_failure_that_says_what_to_tell_is_tried_again_and_then_told() {
+    AtomicInteger attempts = new AtomicInteger();
+    working(
+        Handling.retrying(QUICK),
+        (text, request) -> {
+          attempts.incrementAndGet();
+          throw new Failure(Problem.of(502, "Bank away", "the bank does not answer"));
+        });
+
+    assertThatThrownBy(() -> call("x")).hasMessage("502 Bank away: the bank does not answer");
+    assertThat(attempts).hasValue(3);
+    assertThat(deadLetters().getFirst().cause()).isEqualTo("Bank away");
   }
 
   @Test

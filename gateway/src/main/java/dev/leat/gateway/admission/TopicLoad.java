@@ -18,6 +18,9 @@ final class TopicLoad {
   /** Milliseconds of busy time without an answer that say nothing yet. */
   private static final long GRACE = 1_000;
 
+  /** Milliseconds after which it is not known any more what workers can do. */
+  private static final long STALE = 60_000;
+
   /** A look may take a tenth of the time: servers before Redis 7 count what waits one by one. */
   private static final long RESTS = 10;
 
@@ -37,6 +40,7 @@ final class TopicLoad {
   private long askedAt;
   private long nextLook;
   private boolean asking;
+  private long busyAt;
 
   synchronized void appended() {
     waiting++;
@@ -68,9 +72,8 @@ final class TopicLoad {
   /** So many wait in the stream that no worker has begun. */
   synchronized void looked(long now, long seen) {
     lookedInVain(now);
-    if (lookedAt >= 0 && now > lookedAt && (backlog > 0 || seen > 0)) {
-      busy.addLast(new Busy(now - lookedAt, answered));
-      forget();
+    if (lookedAt >= 0 && now > lookedAt) {
+      learn(new Busy(now - lookedAt, answered), backlog > 0 || seen > 0, now);
     }
     backlog = seen;
     lookedAt = now;
@@ -78,18 +81,40 @@ final class TopicLoad {
     answered = 0;
   }
 
-  /** Milliseconds that one more would wait; 0 where nothing speaks against it. */
-  synchronized double expectedWait() {
-    long time = 0;
-    long answers = 0;
-    for (Busy one : busy) {
-      time += one.time;
-      answers += one.answered;
+  private void learn(Busy one, boolean isBusy, long now) {
+    if (isBusy) {
+      busy.addLast(one);
+      busyAt = now;
+      forget();
+    } else if (now - busyAt > STALE) {
+      busy.clear();
+    } else if (!busy.isEmpty() && one.answered * time() > answers() * one.time) {
+      // More than it could do when it had its hands full: there are more workers by now.
+      busy.clear();
+      busy.addLast(one);
     }
-    if (backlog == 0 || time == 0 || (answers == 0 && time < GRACE)) {
+  }
+
+  /**
+   * Milliseconds that one more would wait; 0 where nothing speaks against it. As long as nothing
+   * was left in the stream, all that came before the last look are being worked on.
+   */
+  synchronized double expectedWait() {
+    long time = time();
+    long answers = answers();
+    if (time == 0 || (answers == 0 && time < GRACE)) {
       return 0;
     }
-    return answers == 0 ? Math.min(waiting, 1) * LONG : (waiting + 1.0) * time / answers;
+    long before = backlog == 0 ? appended : waiting;
+    return answers == 0 ? Math.min(before, 1) * LONG : (before + 1.0) * time / answers;
+  }
+
+  private long time() {
+    return busy.stream().mapToLong(Busy::time).sum();
+  }
+
+  private long answers() {
+    return busy.stream().mapToLong(Busy::answered).sum();
   }
 
   /** Lets go of the oldest that are not needed. */

@@ -39,10 +39,34 @@ class TopicLoadTest {
   }
 
   @Test
-  void where_nothing_waits_in_the_stream_a_new_one_is_begun_at_once() {
+  void where_nothing_waits_in_the_stream_only_what_came_since_counts() {
     busy(20, 20);
     arrive(300);
     look(0);
+    assertThat(load.expectedWait()).as("all are being worked on").isLessThan(10);
+    arrive(199);
+    assertThat(load.expectedWait()).as("a burst").isCloseTo(1_200, within(1.0));
+  }
+
+  @Test
+  void more_workers_than_there_were_are_noticed() {
+    busy(20, 20);
+    arrive(200);
+    answer(100);
+    look(0);
+    arrive(99);
+    assertThat(load.expectedWait()).as("1,000 a second by now").isCloseTo(100, within(1.0));
+  }
+
+  @Test
+  void what_workers_could_do_a_while_ago_is_forgotten() {
+    busy(20, 20);
+    for (int i = 0; i < 700; i++) {
+      arrive(1);
+      answer(1);
+      look(0);
+    }
+    arrive(10_000);
     assertThat(load.expectedWait()).isZero();
   }
 
