@@ -26,6 +26,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -201,6 +202,10 @@ final class Work implements Runnable {
     }
     Instant began = station.now();
     Binding.Result result = handle(binding, began);
+    if (ended.get()) {
+      // Given up long ago; only now has its handler heeded that.
+      return;
+    }
     Stop reason = reasonToStop();
     if (reason == null || (known != null && isDone(result))) {
       end(binding, result, began);
@@ -228,8 +233,7 @@ final class Work implements Runnable {
         return true;
       }
       case Once.Known.Answered answered -> {
-        station.tally().replied.increment();
-        end(() -> delivery.complete(replies(answered.reply(), List.of())));
+        end(station.tally().replied, () -> delivery.complete(replies(answered.reply(), List.of())));
       }
       case Once.Known.AtWork other ->
           refuse(
@@ -310,12 +314,12 @@ final class Work implements Runnable {
   private void endStopped(Stop reason) {
     switch (reason) {
       case CANCELLED -> {
-        station.tally().cancelled.increment();
-        end(() -> delivery.complete(completion(List.of(), Once::undone)));
+        end(
+            station.tally().cancelled,
+            () -> delivery.complete(completion(List.of(), Once::undone)));
       }
       case EXPIRED -> {
-        station.tally().expired.increment();
-        end(() -> delivery.complete(completion(List.of(), Once::undone)));
+        end(station.tally().expired, () -> delivery.complete(completion(List.of(), Once::undone)));
       }
       case TIMED_OUT -> {
         Binding<?> binding = station.bindings().apply(message.type());
@@ -342,8 +346,8 @@ final class Work implements Runnable {
 
   /** A reply that the broker will not take becomes a problem that it will. */
   private void answer(Message reply, List<Append> sent) {
-    station.tally().replied.increment();
     end(
+        station.tally().replied,
         () ->
             delivery
                 .complete(completion(replies(reply, sent), known -> known.answered(reply)))
@@ -362,8 +366,7 @@ final class Work implements Runnable {
   /** What its sender did wrong is for its sender, if there is one that listens. */
   private void refuse(Problem problem) {
     if (message.wantsReply()) {
-      station.tally().replied.increment();
-      end(() -> complete(problem));
+      end(station.tally().replied, () -> complete(problem));
     } else {
       reject(problem, "");
     }
@@ -381,8 +384,7 @@ final class Work implements Runnable {
           delivery.attempt(),
           wait.get().toMillis(),
           String.valueOf(cause));
-      station.tally().retried.increment();
-      end(() -> delivery.release(wait.get()));
+      end(station.tally().retried, () -> delivery.release(wait.get()));
     } else {
       log.warn(
           "message={} type={} attempt={} failed, given up",
@@ -418,7 +420,6 @@ final class Work implements Runnable {
 
   /** Kept among the dead letters with its cause; and whoever waits is told. */
   private void reject(Problem cause, String stack) {
-    station.tally().deadLettered.increment();
     DeadLetter letter =
         DeadLetter.of(message, cause, delivery.attempt(), station.now())
             .acceptedAt(delivery.acceptedAt())
@@ -429,7 +430,18 @@ final class Work implements Runnable {
     if (message.wantsReply()) {
       appends.add(told(cause));
     }
-    end(() -> delivery.complete(completion(appends, Once::undone)));
+    end(station.tally().deadLettered, () -> delivery.complete(completion(appends, Once::undone)));
+  }
+
+  /** Ends the delivery in a way that is counted. */
+  private void end(LongAdder way, Supplier<CompletionStage<Boolean>> ending) {
+    if (!ended.get()) {
+      end(
+          () -> {
+            way.increment();
+            return ending.get();
+          });
+    }
   }
 
   /** Ends the delivery, unless it was given up meanwhile. */

@@ -565,10 +565,12 @@ public abstract class DeliveryContract extends DeliveryFixture {
       assertThat(call("other")).isEqualTo("other");
       assertThat(deadLetters()).hasSize(1);
       until("nothing is pending", this::isIdle);
-      assertThat(worker.counts().replied()).isEqualTo(1);
     } finally {
       over.set(true);
     }
+    until("the handler has come to its end", () -> worker.inFlight() == 0);
+    assertThat(worker.counts().replied()).isEqualTo(1);
+    assertThat(worker.counts().deadLettered()).isEqualTo(1);
   }
 
   @Test
