@@ -46,6 +46,31 @@ class SnippetsTest {
   }
 
   @Test
+  void every_test_that_a_promise_names_is_there() throws IOException {
+    String reliability = read(ROOT.resolve("docs/RELIABILITY.md"));
+    List<String> named =
+        Pattern.compile("`([a-z]+(?:_[a-z0-9]+){3,}|[A-Z][A-Za-z]+Test)`")
+            .matcher(reliability)
+            .results()
+            .map(found -> found.group(1))
+            .toList();
+    String sources;
+    try (Stream<Path> all = Files.walk(ROOT)) {
+      sources =
+          all.filter(path -> path.toString().endsWith(".java"))
+              .filter(path -> !path.toString().contains("target"))
+              .map(SnippetsTest::read)
+              .reduce("", String::concat);
+    }
+
+    assertThat(named).hasSizeGreaterThan(40);
+    assertThat(named)
+        .allMatch(
+            name ->
+                sources.contains("void " + name + "(") || sources.contains("class " + name + " "));
+  }
+
+  @Test
   void the_worker_and_its_caller_work() {
     assertThat(WorkerAndCaller.run()).isEqualTo(new WorkerAndCaller.User("7", "ada"));
   }
