@@ -24,6 +24,9 @@ final class TopicLoad {
   /** A look may take a tenth of the time: servers before Redis 7 count what waits one by one. */
   private static final long RESTS = 10;
 
+  /** As few are always let through: from them it is seen how fast it goes. */
+  private static final int FEW = 16;
+
   /** Waits longer than this are all the same, in milliseconds. */
   static final double LONG = 60_000;
 
@@ -102,7 +105,7 @@ final class TopicLoad {
   synchronized double expectedWait() {
     long time = time();
     long answers = answers();
-    if (time == 0 || (answers == 0 && time < GRACE)) {
+    if (waiting < FEW || time == 0 || (answers == 0 && time < GRACE)) {
       return 0;
     }
     long before = backlog == 0 ? appended : waiting;
