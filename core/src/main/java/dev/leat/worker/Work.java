@@ -4,7 +4,6 @@ import dev.leat.BadMessage;
 import dev.leat.Handling;
 import dev.leat.Headers;
 import dev.leat.Message;
-import dev.leat.Payload;
 import dev.leat.Problem;
 import dev.leat.Request;
 import dev.leat.broker.Append;
@@ -201,15 +200,17 @@ final class Work implements Runnable {
       return;
     }
     Instant began = station.now();
-    Binding.Result result = handle(binding, began);
+    Binding.@Nullable Result result = handle(binding, began);
     if (ended.get()) {
       // Given up long ago; only now has its handler heeded that.
       return;
     }
     Stop reason = reasonToStop();
-    if (reason == null || (known != null && isDone(result))) {
+    // What has been done must be remembered, even if nobody waits for it any more.
+    boolean isDone = known != null && result instanceof Binding.Result.Answered;
+    if (result != null && (reason == null || isDone)) {
       end(binding, result, began);
-    } else {
+    } else if (reason != null) {
       endStopped(reason);
     }
   }
@@ -247,11 +248,6 @@ final class Work implements Runnable {
     return false;
   }
 
-  /** What has been done must be remembered, even if nobody waits for it any more. */
-  private static boolean isDone(Binding.Result result) {
-    return result instanceof Binding.Result.Answered;
-  }
-
   private List<Append> replies(Message reply, List<Append> sent) {
     List<Append> appends = new ArrayList<>(sent);
     if (message.wantsReply()) {
@@ -265,7 +261,8 @@ final class Work implements Runnable {
     return new Completion(appends, known == null ? List.of() : List.of(note.apply(known)));
   }
 
-  private Binding.Result handle(Binding<?> binding, Instant began) {
+  /** What handling came to; null where it was stopped before it began. */
+  private Binding.@Nullable Result handle(Binding<?> binding, Instant began) {
     long deadline = message.headers().deadline().map(Instant::toEpochMilli).orElse(Long.MAX_VALUE);
     long timeout =
         binding
@@ -277,8 +274,7 @@ final class Work implements Runnable {
     until = Math.min(deadline, timeout);
     synchronized (handling) {
       if (stopped != null) {
-        return new Binding.Result.Answered(
-            message.reply(Headers.NONE, "", Payload.EMPTY), List.of());
+        return null;
       }
       handler = Thread.currentThread();
     }
@@ -313,14 +309,14 @@ final class Work implements Runnable {
 
   private void endStopped(Stop reason) {
     switch (reason) {
-      case CANCELLED -> {
-        end(
-            station.tally().cancelled,
-            () -> delivery.complete(completion(List.of(), Once::undone)));
-      }
-      case EXPIRED -> {
-        end(station.tally().expired, () -> delivery.complete(completion(List.of(), Once::undone)));
-      }
+      case CANCELLED ->
+          end(
+              station.tally().cancelled,
+              () -> delivery.complete(completion(List.of(), Once::undone)));
+      case EXPIRED ->
+          end(
+              station.tally().expired,
+              () -> delivery.complete(completion(List.of(), Once::undone)));
       case TIMED_OUT -> {
         Binding<?> binding = station.bindings().apply(message.type());
         Problem problem =
@@ -435,13 +431,11 @@ final class Work implements Runnable {
 
   /** Ends the delivery in a way that is counted. */
   private void end(LongAdder way, Supplier<CompletionStage<Boolean>> ending) {
-    if (!ended.get()) {
-      end(
-          () -> {
-            way.increment();
-            return ending.get();
-          });
-    }
+    end(
+        () -> {
+          way.increment();
+          return ending.get();
+        });
   }
 
   /** Ends the delivery, unless it was given up meanwhile. */
