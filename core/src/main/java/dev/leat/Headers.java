@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -122,6 +123,18 @@ public final class Headers {
   /** These headers with one more, or with its value replaced. */
   public Headers with(String name, String value) {
     return toBuilder().set(name, value).build();
+  }
+
+  /** These headers but for those whose names a predicate takes. */
+  public Headers without(Predicate<String> names) {
+    Builder rest = new Builder();
+    forEach(
+        (name, value) -> {
+          if (!names.test(name)) {
+            rest.set(name, value);
+          }
+        });
+    return rest.build();
   }
 
   /** A builder that starts with these headers. */

@@ -54,17 +54,10 @@ public final class DeadLetters {
 
   private static Message again(DeadLetter letter) {
     Message was = letter.message();
-    Headers.Builder headers = Headers.builder();
-    was.headers()
-        .forEach(
-            (name, value) -> {
-              if (!name.equals(Headers.DEADLINE)) {
-                headers.set(name, value);
-              }
-            });
+    Headers headers = was.headers().without(Headers.DEADLINE::equals);
     if (!letter.group().isEmpty()) {
-      headers.set(Headers.GROUP, letter.group());
+      headers = headers.with(Headers.GROUP, letter.group());
     }
-    return new Message(was.id(), was.type(), "", headers.build(), was.source(), was.payload());
+    return new Message(was.id(), was.type(), "", headers, was.source(), was.payload());
   }
 }

@@ -86,19 +86,12 @@ public record DeadLetter(
   /** Reads what stands in a stream of dead letters; what it does not say is empty or 0. */
   public static DeadLetter read(Message written) {
     Headers all = written.headers();
-    Headers.Builder own = Headers.builder();
-    all.forEach(
-        (name, value) -> {
-          if (!name.startsWith(PREFIX)) {
-            own.set(name, value);
-          }
-        });
     Message original =
         new Message(
             written.id(),
             written.type(),
             text(all, DESTINATION),
-            own.build(),
+            all.without(name -> name.startsWith(PREFIX)),
             written.source(),
             written.payload());
     return new DeadLetter(

@@ -72,17 +72,8 @@ final class Once {
     if (known.type().equals(AT_WORK)) {
       return known.id().equals(message.id()) ? new Known.New() : new Known.AtWork();
     }
-    Headers.Builder headers = Headers.builder();
-    known
-        .headers()
-        .forEach(
-            (name, value) -> {
-              if (!name.equals(FINGERPRINT)) {
-                headers.set(name, value);
-              }
-            });
-    return new Known.Answered(
-        message.reply(headers.set(REPLAYED, "true").build(), known.source(), known.payload()));
+    Headers headers = known.headers().without(FINGERPRINT::equals).with(REPLAYED, "true");
+    return new Known.Answered(message.reply(headers, known.source(), known.payload()));
   }
 
   /** To be kept from now on: how it was answered. */
