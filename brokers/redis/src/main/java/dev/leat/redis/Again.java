@@ -2,9 +2,9 @@ package dev.leat.redis;
 
 import dev.leat.BrokerUnavailable;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
@@ -30,38 +30,19 @@ final class Again {
   /** Attempts for some time; the last failure is the result if none succeeds. */
   static <T> Future<T> within(
       Vertx vertx, RedisConnection connection, Duration time, Supplier<Future<T>> attempt) {
+    return until(System.nanoTime() + time.toNanos(), vertx, connection, attempt);
+  }
+
+  private static <T> Future<T> until(
+      long end, Vertx vertx, RedisConnection connection, Supplier<Future<T>> attempt) {
     return attempt
         .get()
         .recover(
-            failure -> {
-              if (!isWorthIt(failure) || connection.closed()) {
-                return Future.failedFuture(failure);
-              }
-              Promise<T> result = Promise.promise();
-              later(vertx, connection, System.nanoTime() + time.toNanos(), attempt, result);
-              return result.future();
-            });
-  }
-
-  private static <T> void later(
-      Vertx vertx,
-      RedisConnection connection,
-      long until,
-      Supplier<Future<T>> attempt,
-      Promise<T> result) {
-    vertx.setTimer(
-        PAUSE,
-        fired ->
-            attempt
-                .get()
-                .onSuccess(result::complete)
-                .onFailure(
-                    failure -> {
-                      if (isWorthIt(failure) && !connection.closed() && System.nanoTime() < until) {
-                        later(vertx, connection, until, attempt, result);
-                      } else {
-                        result.fail(failure);
-                      }
-                    }));
+            failure ->
+                isWorthIt(failure) && !connection.closed() && System.nanoTime() < end
+                    ? vertx
+                        .timer(PAUSE, TimeUnit.MILLISECONDS)
+                        .compose(waited -> until(end, vertx, connection, attempt))
+                    : Future.failedFuture(failure));
   }
 }

@@ -35,6 +35,11 @@ final class TopicLoad {
 
   // All below is guarded by this.
   private final ArrayDeque<Busy> busy = new ArrayDeque<>();
+
+  /** Of all of these together, since every request asks. */
+  private long time;
+
+  private long answers;
   private long waiting;
   private long answered;
   private long appended;
@@ -88,14 +93,14 @@ final class TopicLoad {
     if (isBusy) {
       busy.addLast(one);
       busyAt = now;
-      forget();
     } else if (now - busyAt > STALE) {
       busy.clear();
-    } else if (!busy.isEmpty() && one.answered * time() > answers() * one.time) {
+    } else if (one.answered * time > answers * one.time) {
       // More than it could do when it had its hands full: there are more workers by now.
       busy.clear();
       busy.addLast(one);
     }
+    sumUp();
   }
 
   /**
@@ -103,8 +108,6 @@ final class TopicLoad {
    * was left in the stream, all that came before the last look are being worked on.
    */
   synchronized double expectedWait() {
-    long time = time();
-    long answers = answers();
     if (waiting < FEW || time == 0 || (answers == 0 && time < GRACE)) {
       return 0;
     }
@@ -112,18 +115,10 @@ final class TopicLoad {
     return answers == 0 ? Math.min(before, 1) * LONG : (before + 1.0) * time / answers;
   }
 
-  private long time() {
-    return busy.stream().mapToLong(Busy::time).sum();
-  }
-
-  private long answers() {
-    return busy.stream().mapToLong(Busy::answered).sum();
-  }
-
-  /** Lets go of the oldest that are not needed. */
-  private void forget() {
-    long time = 0;
-    long answers = 0;
+  /** Sums up from the latest back, and lets go of the oldest that are not needed. */
+  private void sumUp() {
+    time = 0;
+    answers = 0;
     int kept = 0;
     for (var it = busy.descendingIterator(); it.hasNext(); kept++) {
       if (time >= LONGEST || answers >= ENOUGH) {
