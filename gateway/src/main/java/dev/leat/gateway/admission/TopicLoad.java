@@ -15,8 +15,14 @@ final class TopicLoad {
   /** Answers that the rate is taken from: with more it would follow no better, but later. */
   private static final long ENOUGH = 100;
 
-  /** Milliseconds of busy time without an answer that say nothing yet. */
+  /** Milliseconds of busy time that say nothing yet, if there are but a few answers. */
   private static final long GRACE = 1_000;
+
+  /**
+   * Answers that say something at once; of fewer each could be the one that a program took long to
+   * begin with.
+   */
+  private static final long TELLING = 16;
 
   /** Milliseconds after which it is not known any more what workers can do. */
   private static final long STALE = 60_000;
@@ -108,7 +114,7 @@ final class TopicLoad {
    * was left in the stream, all that came before the last look are being worked on.
    */
   synchronized double expectedWait() {
-    if (waiting < FEW || time == 0 || (answers == 0 && time < GRACE)) {
+    if (waiting < FEW || (answers < TELLING && time < GRACE)) {
       return 0;
     }
     long before = backlog == 0 ? appended : waiting;

@@ -71,6 +71,15 @@ class TopicLoadTest {
   }
 
   @Test
+  void a_slow_beginning_says_nothing_of_what_the_workers_can_do() {
+    arrive(200);
+    look(190);
+    answer(3);
+    look(187);
+    assertThat(load.expectedWait()).isZero();
+  }
+
+  @Test
   void idle_times_say_nothing_of_what_the_workers_can_do() {
     for (int i = 0; i < 50; i++) {
       arrive(1);
