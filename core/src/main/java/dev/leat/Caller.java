@@ -38,6 +38,19 @@ public interface Caller {
    */
   String send(String topic, String type, Object payload);
 
+  /**
+   * A caller whose messages are about one thing: where workers keep order, they handle them one
+   * after the other.
+   *
+   * @param key not empty, such as an order's number
+   */
+  default Caller withKey(String key) {
+    if (key.isEmpty()) {
+      throw new IllegalArgumentException("a key must not be empty");
+    }
+    return with(Headers.of(Headers.KEY, key));
+  }
+
   /** A caller that sends these headers along. */
   Caller with(Headers headers);
 }

@@ -25,6 +25,9 @@ public final class Headers {
   /** Id of the message whose handling sent this one. */
   public static final String CAUSE = "cause";
 
+  /** What a message is about, so that those about the same can be handled in order. */
+  public static final String KEY = "key";
+
   /** The caller's own id for "the same request". */
   public static final String IDEMPOTENCY_KEY = "idempotency-key";
 

@@ -4,9 +4,9 @@ import java.time.Duration;
 import java.util.function.Consumer;
 
 /**
- * Handles the messages of topics, as one or several members of a group. Group, concurrency, lease,
- * drain, start and name are said before it is started; handlers, topics and the number of members
- * may change at any time. Any thread.
+ * Handles the messages of topics, as one or several members of a group. Group, order, concurrency,
+ * lease, drain, start and name are said before it is started; handlers, topics and the number of
+ * members may change at any time. Any thread.
  *
  * <p>A handler that fails costs its own request and nothing else. It is tried again if its {@link
  * Handling} says so and its sender would wait for that; else the message goes to the topic's dead
@@ -93,6 +93,16 @@ public interface Worker extends AutoCloseable {
 
   /** Joins another group than {@link #DEFAULT_GROUP}. */
   Worker group(String name);
+
+  /**
+   * Handles messages of one key ({@link Headers#KEY}) one at a time, in the order they were sent;
+   * the next begins once the one before has come to its end, be that after retries, elsewhere, or
+   * among the dead letters. Different keys, and messages without one, do not wait for each other.
+   * All members of a group say so, or none.
+   *
+   * @throws Unsupported if the broker cannot do that
+   */
+  Worker ordered();
 
   /** Runs another number of handlers at a time for each member, at least 1. */
   Worker concurrency(int handlers);

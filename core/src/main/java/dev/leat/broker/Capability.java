@@ -10,6 +10,8 @@ public enum Capability {
   ATOMIC_COMPLETION,
   /** It keeps notes beside its streams, and writes them together with completions. */
   NOTES,
+  /** Messages of one key are handed over one at a time, where {@link Membership#ordered} asks. */
+  KEY_ORDER,
   /** Its entries may be written in {@link dev.leat.Dialect#NAMED}, and are answered in kind. */
   NAMED_DIALECT
 }

@@ -14,8 +14,12 @@ import java.time.Duration;
  *     gets it; the same for all members of a group, since some brokers go by the holder's and some
  *     by the claimer's
  * @param start where the group begins, if this subscription is what creates it
+ * @param ordered whether messages of one {@link dev.leat.Headers#KEY} are handed over one at a
+ *     time, in the stream's order: the next once the one before is completed, whichever member has
+ *     it. Needs {@link Capability#KEY_ORDER}; the same for all members of a group
  */
-public record Membership(Topic topic, String group, String member, Duration lease, Position start) {
+public record Membership(
+    Topic topic, String group, String member, Duration lease, Position start, boolean ordered) {
   /** Long enough for a garbage collection or a slow network, short enough to wait for. */
   public static final Duration DEFAULT_LEASE = Duration.ofSeconds(30);
 
@@ -31,16 +35,21 @@ public record Membership(Topic topic, String group, String member, Duration leas
 
   /** A member with the default lease, of a group that sees everything that is still there. */
   public static Membership of(Topic topic, String group, String member) {
-    return new Membership(topic, group, member, DEFAULT_LEASE, Position.START);
+    return new Membership(topic, group, member, DEFAULT_LEASE, Position.START, false);
   }
 
   /** The same with another lease. */
   public Membership withLease(Duration other) {
-    return new Membership(topic, group, member, other, start);
+    return new Membership(topic, group, member, other, start, ordered);
   }
 
   /** The same with another beginning. */
   public Membership withStart(Position other) {
-    return new Membership(topic, group, member, lease, other);
+    return new Membership(topic, group, member, lease, other, ordered);
+  }
+
+  /** The same, one message of a key at a time. */
+  public Membership inOrder() {
+    return new Membership(topic, group, member, lease, start, true);
   }
 }

@@ -1,5 +1,6 @@
 package dev.leat.worker;
 
+import dev.leat.BadConfiguration;
 import dev.leat.LeatException;
 import dev.leat.Position;
 import dev.leat.Topic;
@@ -182,13 +183,17 @@ final class Seat implements DeliveryListener {
       broken.close();
     }
     Duration wait = Duration.ofMillis(pause.getAndUpdate(ms -> Math.min(2 * ms, LONGEST_PAUSE)));
-    log.warn(
-        "worker topic={} group={} member={} could not go on, starts again pause_ms={}",
-        topic,
-        membership.group(),
-        membership.member(),
-        wait.toMillis(),
-        cause);
+    String what =
+        "topic=%s group=%s member=%s".formatted(topic, membership.group(), membership.member());
+    if (cause instanceof BadConfiguration) {
+      log.error(
+          "worker {} is refused, asks again pause_ms={}: {}",
+          what,
+          wait.toMillis(),
+          cause.getMessage());
+    } else {
+      log.warn("worker {} could not go on, starts again pause_ms={}", what, wait.toMillis(), cause);
+    }
     tell(new WorkerEvent.Crashed(topic, membership.member(), cause, wait));
     loop.schedule(
         wait,

@@ -8,7 +8,13 @@ import java.time.Duration;
 
 /** What all members of a worker have in common. */
 record Settings(
-    String name, String group, int concurrency, Duration lease, Duration drain, Position start) {
+    String name,
+    String group,
+    int concurrency,
+    Duration lease,
+    Duration drain,
+    Position start,
+    boolean ordered) {
   static Settings named(String name) {
     return new Settings(
         name,
@@ -16,38 +22,43 @@ record Settings(
         Worker.DEFAULT_CONCURRENCY,
         Membership.DEFAULT_LEASE,
         Worker.DEFAULT_DRAIN,
-        Position.START);
+        Position.START,
+        false);
   }
 
   Settings withName(String other) {
-    return new Settings(other, group, concurrency, lease, drain, start);
+    return new Settings(other, group, concurrency, lease, drain, start, ordered);
   }
 
   Settings withGroup(String other) {
-    return new Settings(name, other, concurrency, lease, drain, start);
+    return new Settings(name, other, concurrency, lease, drain, start, ordered);
   }
 
   Settings withConcurrency(int other) {
     if (other < 1) {
       throw new IllegalArgumentException("concurrency must be at least 1, was " + other);
     }
-    return new Settings(name, group, other, lease, drain, start);
+    return new Settings(name, group, other, lease, drain, start, ordered);
   }
 
   Settings withLease(Duration other) {
-    return new Settings(name, group, concurrency, other, drain, start);
+    return new Settings(name, group, concurrency, other, drain, start, ordered);
   }
 
   Settings withDrain(Duration other) {
-    return new Settings(name, group, concurrency, lease, other, start);
+    return new Settings(name, group, concurrency, lease, other, start, ordered);
   }
 
   Settings withStart(Position other) {
-    return new Settings(name, group, concurrency, lease, drain, other);
+    return new Settings(name, group, concurrency, lease, drain, other, ordered);
+  }
+
+  Settings inOrder() {
+    return new Settings(name, group, concurrency, lease, drain, start, true);
   }
 
   /** Who the member of a number is on a topic; numbers are counted from 1. */
   Membership membership(Topic topic, int number) {
-    return new Membership(topic, group, name + "-" + number, lease, start);
+    return new Membership(topic, group, name + "-" + number, lease, start, ordered);
   }
 }

@@ -94,6 +94,12 @@ public final class StreamWorker implements Worker {
   }
 
   @Override
+  public Worker ordered() {
+    broker.require(Capability.KEY_ORDER);
+    return change(Settings::inOrder);
+  }
+
+  @Override
   public Worker concurrency(int handlers) {
     return change(before -> before.withConcurrency(handlers));
   }

@@ -24,6 +24,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -107,7 +108,7 @@ final class RedisBroker implements Broker {
 
   @Override
   public Set<Capability> capabilities() {
-    return Set.of(Capability.values());
+    return EnumSet.complementOf(EnumSet.of(Capability.KEY_ORDER));
   }
 
   @Override

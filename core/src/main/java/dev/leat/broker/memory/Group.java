@@ -1,5 +1,6 @@
 package dev.leat.broker.memory;
 
+import dev.leat.BadConfiguration;
 import dev.leat.broker.EventLoop;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -8,6 +9,8 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * lock.
  *
  * <p>A message that was handed over is either held by a member until its lease lapses, or waits for
- * its delay to pass, or is ready for whoever asks next; the first two end by the clock, and one
- * timer per group is set to whichever ends first.
+ * its delay to pass, or is ready for whoever asks next, or waits for its turn; the first two end by
+ * the clock, and one timer per group is set to whichever ends first.
  */
 final class Group {
   /** A message that was handed over at least once and is not completed. */
@@ -25,6 +28,12 @@ final class Group {
     private int attempt;
     private boolean held;
     private boolean ready;
+
+    /** What it is about, where order is kept. */
+    private @Nullable String key;
+
+    /** Another of its key comes first: it is neither held nor ready. */
+    private boolean waiting;
 
     /** Its replies are being appended; until that is known, it is neither held nor lapses. */
     private boolean completing;
@@ -43,6 +52,19 @@ final class Group {
     int attempt() {
       return attempt;
     }
+
+    @Nullable String key() {
+      return key;
+    }
+
+    void lineUp(String about, boolean behindOthers) {
+      key = about;
+      waiting = behindOthers;
+    }
+
+    void isNext() {
+      waiting = false;
+    }
   }
 
   private static final long NEVER = Long.MAX_VALUE;
@@ -58,6 +80,10 @@ final class Group {
   private final ArrayDeque<Pending> ready = new ArrayDeque<>();
   private long cursor;
   private int turn;
+
+  /** Null where no order is kept. */
+  private @Nullable Turns turns;
+
   private long timerAt = NEVER;
   private EventLoop.@Nullable Timer timer;
 
@@ -81,12 +107,34 @@ final class Group {
     return members;
   }
 
+  /**
+   * Keeps order by key from now on.
+   *
+   * @param ordered whether a member that joins wants that
+   * @throws BadConfiguration if it does not, though others do
+   */
+  void order(boolean ordered) {
+    if (ordered && turns == null) {
+      turns = new Turns();
+    } else if (!ordered && turns != null) {
+      throw new BadConfiguration(
+          "group '%s' keeps order by key: a worker that joins it has to say ordered(), or join another"
+              .formatted(name));
+    }
+  }
+
   long cursor() {
     return cursor;
   }
 
+  /** Messages that a member has, or that are to be handed over again. */
   int pendingCount() {
-    return pending.size();
+    return pending.size() - waiting();
+  }
+
+  /** Messages that were passed over for now, since another of their key comes first. */
+  int waiting() {
+    return turns == null ? 0 : turns.waiting();
   }
 
   /** Everything below this offset is completed. */
@@ -116,8 +164,12 @@ final class Group {
     return null;
   }
 
-  /** Takes up to a number of messages for a member: those that come back first, then new ones. */
-  List<Pending> take(int most, long end, Duration lease) {
+  /**
+   * Takes up to a number of messages for a member: those that come back first, then new ones.
+   *
+   * @param keys what the message at an offset is about, where order is kept
+   */
+  List<Pending> take(int most, long end, Duration lease, LongFunction<Optional<String>> keys) {
     List<Pending> taken = new ArrayList<>();
     long until = loop.clock().millis() + lease.toMillis();
     while (taken.size() < most && !ready.isEmpty()) {
@@ -130,8 +182,10 @@ final class Group {
       Pending fresh = new Pending(cursor);
       pending.put(cursor, fresh);
       cursor++;
-      hold(fresh, until);
-      taken.add(fresh);
+      if (isTurnOf(fresh, keys)) {
+        hold(fresh, until);
+        taken.add(fresh);
+      }
     }
     if (!taken.isEmpty()) {
       wakeBy(until);
@@ -154,10 +208,18 @@ final class Group {
 
   /**
    * The timer stays as it is: it fires once a lease at most, to set it anew costs every message.
+   *
+   * @return whether another is ready because of that
    */
-  void complete(Pending message) {
+  boolean complete(Pending message) {
     message.held = false;
     pending.remove(message.offset);
+    if (turns == null) {
+      return false;
+    }
+    Optional<Pending> next = turns.next(message);
+    next.ifPresent(this::makeReady);
+    return next.isPresent();
   }
 
   void extend(Pending message, Duration lease) {
@@ -180,7 +242,7 @@ final class Group {
     long now = loop.clock().millis();
     long next = NEVER;
     for (Pending message : pending.values()) {
-      if (message.ready) {
+      if (message.ready || message.waiting) {
         continue;
       }
       if (message.wakeAt <= now && !message.completing) {
@@ -201,6 +263,12 @@ final class Group {
       timer = null;
     }
     timerAt = NEVER;
+  }
+
+  private boolean isTurnOf(Pending fresh, LongFunction<Optional<String>> keys) {
+    Turns kept = turns;
+    return kept == null
+        || keys.apply(fresh.offset).map(key -> kept.lineUp(fresh, key)).orElse(true);
   }
 
   private static void hold(Pending message, long until) {

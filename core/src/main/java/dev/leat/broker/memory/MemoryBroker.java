@@ -53,7 +53,8 @@ final class MemoryBroker implements Broker {
         Capability.EXACT_BACKLOG,
         Capability.DELAYED_RELEASE,
         Capability.ATOMIC_COMPLETION,
-        Capability.NOTES);
+        Capability.NOTES,
+        Capability.KEY_ORDER);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.leat.broker.memory;
 
 import dev.leat.BadMessage;
+import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Position;
 import dev.leat.StreamFull;
@@ -25,6 +26,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A log, the groups that share it and the tails that follow it. Any thread: its lock is held for
@@ -67,6 +69,7 @@ final class MemoryStream {
         groups.computeIfAbsent(
             membership.group(),
             name -> new Group(name, offset(membership.start()), loop, () -> wake(name)));
+    group.order(membership.ordered());
     Member member = new Member(this, membership, listener);
     group.members().add(member);
     return member;
@@ -111,19 +114,25 @@ final class MemoryStream {
         .append(completion.appends())
         .handle(
             (ids, failure) -> {
-              synchronized (this) {
-                if (failure == null) {
-                  delivery.group().complete(delivery.pending());
-                } else {
-                  undo.run();
-                  delivery.group().abandonCompletion(delivery.pending());
-                }
+              if (completed(delivery, failure, undo)) {
+                pump.run();
               }
               return failure == null
                   ? CompletableFuture.completedStage(true)
                   : CompletableFuture.<Boolean>failedStage(failure);
             })
         .thenCompose(Function.identity());
+  }
+
+  /** Whether another is ready because of that. */
+  private synchronized boolean completed(
+      MemoryDelivery delivery, @Nullable Throwable failure, Runnable undo) {
+    if (failure == null) {
+      return delivery.group().complete(delivery.pending());
+    }
+    undo.run();
+    delivery.group().abandonCompletion(delivery.pending());
+    return false;
   }
 
   boolean release(MemoryDelivery delivery, Duration delay) {
@@ -162,7 +171,7 @@ final class MemoryStream {
               group.name(),
               group.members().size(),
               group.pendingCount(),
-              OptionalLong.of(log.end() - group.cursor())));
+              OptionalLong.of(log.end() - group.cursor() + group.waiting())));
     }
     return new StreamHealth(key, log.present(), healths);
   }
@@ -222,11 +231,11 @@ final class MemoryStream {
     List<Delivery> batch = new ArrayList<>();
     List<Group.Pending> taken;
     do {
-      taken = group.take(member.batch(), log.end(), member.membership().lease());
+      taken = group.take(member.batch(), log.end(), member.membership().lease(), this::keyAt);
       for (Group.Pending pending : taken) {
         Message message = log.message(pending.offset());
         if (message == null) {
-          group.complete(pending);
+          var unused = group.complete(pending);
         } else {
           Instant acceptedAt = log.time(pending.offset());
           batch.add(new MemoryDelivery(member, group, pending, message, acceptedAt));
@@ -234,6 +243,12 @@ final class MemoryStream {
       }
     } while (batch.isEmpty() && !taken.isEmpty());
     return batch;
+  }
+
+  private Optional<String> keyAt(long offset) {
+    return Optional.ofNullable(log.message(offset))
+        .flatMap(message -> message.headers().get(Headers.KEY))
+        .filter(key -> !key.isEmpty());
   }
 
   private static void handOver(Tail tail, List<Entry> batch) {
