@@ -1,5 +1,6 @@
 package dev.leat.broker;
 
+import dev.leat.BadConfiguration;
 import dev.leat.Position;
 import dev.leat.Topic;
 import java.time.Duration;
@@ -46,6 +47,13 @@ public record Membership(
   /** The same with another beginning. */
   public Membership withStart(Position other) {
     return new Membership(topic, group, member, lease, other, ordered);
+  }
+
+  /** What a member is told that would not keep the order that its group keeps. */
+  public BadConfiguration breaksOrder() {
+    return new BadConfiguration(
+        "group '%s' of topic %s keeps order by key: a worker that joins it has to say ordered(), or join another group"
+            .formatted(group, topic));
   }
 
   /** The same, one message of a key at a time. */

@@ -3,7 +3,6 @@ package dev.leat.testkit;
 import static dev.leat.testkit.Awaiting.result;
 import static dev.leat.testkit.Awaiting.until;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.leat.BadConfiguration;
 import dev.leat.Handler;
@@ -11,23 +10,17 @@ import dev.leat.Handling;
 import dev.leat.Headers;
 import dev.leat.Payload;
 import dev.leat.Retry;
-import dev.leat.Unsupported;
 import dev.leat.Worker;
 import dev.leat.WorkerEvent;
-import dev.leat.broker.Broker;
 import dev.leat.broker.Capability;
 import dev.leat.broker.Completion;
 import dev.leat.broker.Delivery;
 import dev.leat.broker.Membership;
 import dev.leat.broker.Subscription;
-import dev.leat.worker.StreamWorker;
-import java.lang.reflect.InvocationHandler;
-import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -219,25 +212,6 @@ public abstract class OrderContract extends DeliveryFixture {
     send(20, "b");
     untilHandled(20, "b");
     assertInOrder(20, "b");
-  }
-
-  @Test
-  void order_on_a_broker_that_cannot_keep_it_is_refused_by_name() {
-    Broker without =
-        (Broker)
-            Proxy.newProxyInstance(
-                Broker.class.getClassLoader(),
-                new Class<?>[] {Broker.class},
-                (proxy, method, arguments) -> {
-                  if (method.isDefault()) {
-                    return InvocationHandler.invokeDefault(proxy, method, arguments);
-                  }
-                  return Set.of(Capability.NOTES);
-                });
-
-    assertThatThrownBy(() -> new StreamWorker(without, leat.loop(), topic, "x").ordered())
-        .isInstanceOf(Unsupported.class)
-        .hasMessageContaining("KEY_ORDER");
   }
 
   private Worker ordered(Handler<String> handler) {

@@ -22,8 +22,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds what nobody is at work on: what was released and is due, and what dead members held. Also
- * removes those members, once they hold nothing. Confined to its loop.
+ * Finds what nobody is at work on: what was released and is due, and what dead members held; where
+ * the group keeps order by key, all there is. Also removes dead members, once they hold nothing.
+ * Confined to its loop.
  *
  * <p>How soon: what was released, when it is due; what a dead member held, a lease after it was
  * last extended, and up to a quarter of a lease or two seconds later, whichever is less.
@@ -34,6 +35,18 @@ final class Claims {
   private static final long LONGEST_PAUSE = 2_000;
 
   private static final long SHORTEST_PAUSE = 20;
+
+  /** Who has what waits for its turn; no member has such a name. The script knows it too. */
+  static final String WAITING = "(waiting)";
+
+  /** Where order is kept, a member may free what only another has room for. */
+  private static final long ORDERED_PAUSE = 100;
+
+  /**
+   * Entries of an ordered group that are at work or wait for their turn, beyond which it reads no
+   * more: so far ahead a key whose handler stands still holds up no other.
+   */
+  private static final int LONGEST_ORDER = 10_000;
 
   /** Taken at a time: the server does nothing else meanwhile. */
   private static final int MOST = 100;
@@ -53,25 +66,39 @@ final class Claims {
   private final EventLoop loop;
   private final List<String> keys;
   private final IntSupplier demand;
-  private final Consumer<List<Claimed>> onClaimed;
+  private final Consumer<Taken> onTaken;
+  private final Consumer<Throwable> onFailure;
+  private List<String> ended = new ArrayList<>();
   private String cursor = "-";
   private boolean claiming;
+  private boolean again;
   private boolean closed;
   private int rounds;
   private @Nullable Long periodic;
   private @Nullable Long dueTimer;
 
   /**
-   * An entry that is handed over again.
+   * An entry that is handed over, mostly again.
    *
    * @param attempt this time included
+   * @param place where it stands in the group's order; empty where there is none
    */
-  record Claimed(RawEntry entry, int attempt) {}
+  record Claimed(RawEntry entry, int attempt, String place) {}
+
+  /**
+   * What was taken.
+   *
+   * @param newest where order is kept, the entry behind which what is new will stand; empty where
+   *     more was there than could be taken
+   */
+  record Taken(List<Claimed> claimed, String newest) {}
 
   /**
    * Claims for a member.
    *
    * @param demand how many it can take
+   * @param onTaken told of each look, even if nothing was found
+   * @param onFailure told when it is not known what was taken
    */
   Claims(
       Vertx vertx,
@@ -79,27 +106,43 @@ final class Claims {
       Membership membership,
       EventLoop loop,
       IntSupplier demand,
-      Consumer<List<Claimed>> onClaimed) {
+      Consumer<Taken> onTaken,
+      Consumer<Throwable> onFailure) {
     this.vertx = vertx;
     this.control = control;
     this.membership = membership;
     this.loop = loop;
     this.demand = demand;
-    this.onClaimed = onClaimed;
-    this.keys =
-        List.of(
-            membership.topic().incoming(), delayed(membership), membership.topic().deadLetters());
+    this.onTaken = onTaken;
+    this.onFailure = onFailure;
+    this.keys = new ArrayList<>();
+    keys.add(membership.topic().incoming());
+    keys.add(delayed(membership));
+    keys.add(membership.topic().deadLetters());
+    if (membership.ordered()) {
+      keys.add(order(membership));
+    }
   }
 
   /** Where a group's released entries wait for their time, by when that is. */
   static String delayed(Membership membership) {
+    return key(membership, "DELAYED");
+  }
+
+  /** Where a group's entries stand in line, by what they are about; there if it keeps order. */
+  static String order(Membership membership) {
+    return key(membership, "ORDER");
+  }
+
+  private static String key(Membership membership, String what) {
     Topic topic = membership.topic();
-    return String.join("::", topic.namespace(), topic.name(), "DELAYED", membership.group());
+    return String.join("::", topic.namespace(), topic.name(), what, membership.group());
   }
 
   void start() {
     if (periodic == null && !closed) {
-      long pause = Math.clamp(membership.lease().toMillis() / 4, SHORTEST_PAUSE, LONGEST_PAUSE);
+      long longest = membership.ordered() ? ORDERED_PAUSE : LONGEST_PAUSE;
+      long pause = Math.clamp(membership.lease().toMillis() / 4, SHORTEST_PAUSE, longest);
       periodic = vertx.setPeriodic(pause, fired -> claim());
     }
   }
@@ -121,9 +164,17 @@ final class Claims {
     }
   }
 
+  /** The member has ended an entry: another may have its turn. */
+  void ended(String place) {
+    ended.add(place);
+    claim();
+  }
+
   /** Takes what is pending under the member's name, but that it does not know. */
-  Future<List<Claimed>> takeBack(RedisConnection over, List<String> lost) {
-    return lost.isEmpty() ? Future.succeededFuture(List.of()) : take(over, lost, 0);
+  Future<Taken> takeBack(RedisConnection over, List<String> lost) {
+    return lost.isEmpty()
+        ? Future.succeededFuture(new Taken(List.of(), ""))
+        : take(over, lost, List.of(), 0);
   }
 
   /** Says that the member leaves: it is removed unless it holds something. */
@@ -131,21 +182,32 @@ final class Claims {
     leave(membership.member());
   }
 
-  private void claim() {
-    int room = Math.min(demand.getAsInt(), MOST);
-    if (closed || claiming || room == 0) {
+  /** Takes what there is, as much as there is room for; one look at a time. */
+  void claim() {
+    int room = closed ? 0 : Math.min(demand.getAsInt(), MOST);
+    again |= claiming;
+    if (claiming || (room == 0 && ended.isEmpty())) {
       return;
     }
     claiming = true;
-    take(control, List.of(), room)
-        .onSuccess(
-            claimed -> {
-              if (!claimed.isEmpty()) {
-                onClaimed.accept(claimed);
-              }
+    again = false;
+    List<String> places = ended;
+    ended = new ArrayList<>();
+    take(control, List.of(), places, room)
+        .onSuccess(onTaken::accept)
+        .onFailure(
+            failure -> {
+              log.debug("stream={} nothing claimed", keys.getFirst(), failure);
+              ended.addAll(places);
+              onFailure.accept(failure);
             })
-        .onFailure(failure -> log.debug("stream={} nothing claimed", keys.getFirst(), failure))
-        .onComplete(done -> claiming = false);
+        .onComplete(
+            done -> {
+              claiming = false;
+              if (again && done.succeeded()) {
+                claim();
+              }
+            });
     if (++rounds % ROUNDS_PER_SWEEP == 0) {
       leave("");
     }
@@ -170,7 +232,8 @@ final class Claims {
                                 gone.text())));
   }
 
-  private Future<List<Claimed>> take(RedisConnection over, List<String> lost, int most) {
+  private Future<Taken> take(
+      RedisConnection over, List<String> lost, List<String> places, int most) {
     List<byte[]> letter = StreamEntry.encode(gone(), Dialect.PACKED);
     return Script.TAKE
         .run(
@@ -182,15 +245,17 @@ final class Claims {
                   .and(membership.lease().toMillis())
                   .and(most)
                   .and(cursor)
-                  .and(letter.size())
-                  .and(letter);
+                  .and(LONGEST_ORDER)
+                  .and(places.size());
+              places.forEach(command::and);
+              command.and(letter.size()).and(letter);
               lost.forEach(command::and);
               return command;
             })
-        .map(this::onTaken);
+        .map(this::taken);
   }
 
-  private List<Claimed> onTaken(Resp answer) {
+  private Taken taken(Resp answer) {
     List<Resp> parts = answer.items();
     for (Resp gone : parts.get(1).items()) {
       log.warn("stream={} entry={} was deleted while pending", keys.getFirst(), gone.text());
@@ -206,9 +271,11 @@ final class Claims {
     }
     List<Claimed> claimed = new ArrayList<>();
     for (Resp one : parts.get(0).items()) {
-      claimed.add(new Claimed(RawEntry.of(one), (int) one.items().get(2).number()));
+      claimed.add(
+          new Claimed(
+              RawEntry.of(one), (int) one.items().get(2).number(), one.items().get(3).text()));
     }
-    return claimed;
+    return new Taken(claimed, parts.get(4).text());
   }
 
   /** What is left of an entry that somebody deleted; the script fills in which. */

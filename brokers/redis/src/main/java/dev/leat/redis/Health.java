@@ -97,16 +97,31 @@ final class Health {
 
   private Future<List<GroupHealth>> healths(String stream, List<Fields> infos) {
     return each(
-        infos,
-        info ->
-            backlog(stream, info)
-                .map(
-                    backlog ->
-                        new GroupHealth(
-                            info.text("name"),
-                            (int) info.number("consumers").orElse(0),
-                            info.number("pending").orElse(0),
-                            OptionalLong.of(backlog))));
+        infos, info -> backlog(stream, info).compose(backlog -> health(stream, info, backlog)));
+  }
+
+  /** What waits for its turn was handed to nobody, though to the server it is pending. */
+  private Future<GroupHealth> health(String stream, Fields group, long backlog) {
+    String name = group.text("name");
+    return connection
+        .send(Command.of("XINFO", "CONSUMERS", stream, name))
+        .map(
+            consumers -> {
+              int members = consumers.items().size();
+              long waiting = 0;
+              for (Resp one : consumers.items()) {
+                Fields consumer = Fields.of(one);
+                if (consumer.text("name").equals(Claims.WAITING)) {
+                  members--;
+                  waiting = consumer.number("pending").orElse(0);
+                }
+              }
+              return new GroupHealth(
+                  name,
+                  members,
+                  group.number("pending").orElse(0) - waiting,
+                  OptionalLong.of(backlog + waiting));
+            });
   }
 
   /** What the server says, since 7.0; else, or where it has lost count, what there is to count. */

@@ -68,7 +68,7 @@ abstract class Reading implements Subscription {
     io.run(
         () -> {
           demand = (int) Math.min(Integer.MAX_VALUE, (long) demand + more);
-          read();
+          onDemand();
         });
   }
 
@@ -121,6 +121,21 @@ abstract class Reading implements Subscription {
     }
   }
 
+  /** More may be handed over. */
+  void onDemand() {
+    read();
+  }
+
+  /** Whether it is known where to read on. */
+  boolean isPlaced() {
+    return true;
+  }
+
+  /** Something that reading depends on has failed: it begins anew. */
+  final void onFailure(Throwable failure) {
+    onFailure(failure, preparations);
+  }
+
   private void prepare() {
     int mine = ++preparations;
     ready = false;
@@ -139,8 +154,8 @@ abstract class Reading implements Subscription {
             .onFailure(failure -> onFailure(failure, mine));
   }
 
-  private void read() {
-    if (closed || !ready || reading || demand == 0) {
+  final void read() {
+    if (closed || !ready || reading || demand == 0 || !isPlaced()) {
       return;
     }
     int mine = preparations;
@@ -157,8 +172,7 @@ abstract class Reading implements Subscription {
 
   private void onBatch(List<RawEntry> batch) {
     reading = false;
-    handedOver(batch.size());
-    position(batch);
+    onRead(batch);
     // Ask for the next batch before handling this one: the server works while we do.
     read();
     if (!batch.isEmpty() && !closed) {
@@ -177,8 +191,10 @@ abstract class Reading implements Subscription {
     return false;
   }
 
-  /** Remembers where the next command begins. */
-  void position(List<RawEntry> batch) {}
+  /** What was read; it counts as handed over. Remembers where the next command begins. */
+  void onRead(List<RawEntry> batch) {
+    handedOver(batch.size());
+  }
 
   /**
    * Begins anew on a connection that is lost once there is another; anything else, be it that

@@ -24,7 +24,6 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
 import java.time.Duration;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -108,7 +107,7 @@ final class RedisBroker implements Broker {
 
   @Override
   public Set<Capability> capabilities() {
-    return EnumSet.complementOf(EnumSet.of(Capability.KEY_ORDER));
+    return Set.of(Capability.values());
   }
 
   @Override
@@ -124,7 +123,10 @@ final class RedisBroker implements Broker {
 
   @Override
   public Subscription subscribe(Membership membership, DeliveryListener listener) {
-    return begun(new RedisMember(io, server, control, loop, membership, listener));
+    return begun(
+        membership.ordered()
+            ? new OrderedMember(io, server, control, loop, membership, listener)
+            : new RedisMember(io, server, control, loop, membership, listener));
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.leat.broker.Append;
 import dev.leat.broker.Completion;
 import dev.leat.broker.Delivery;
 import dev.leat.broker.Membership;
+import dev.leat.wire.StreamEntry;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,18 +24,19 @@ final class RedisDelivery implements Delivery {
   private final Message message;
   private final int attempt;
   private final Dialect dialect;
+  private final String place;
   private final AtomicBoolean ended = new AtomicBoolean();
 
   /** No later than the beginning of its lease, in nanoseconds. */
   private volatile long leasedSince;
 
-  RedisDelivery(
-      RedisMember member, String id, Message message, int attempt, Dialect dialect, long since) {
+  RedisDelivery(RedisMember member, Claims.Claimed claimed, Message message, long since) {
     this.member = member;
-    this.id = id;
+    this.id = claimed.entry().id();
     this.message = message;
-    this.attempt = attempt;
-    this.dialect = dialect;
+    this.attempt = claimed.attempt();
+    this.dialect = StreamEntry.dialect(claimed.entry().strings());
+    this.place = claimed.place();
     this.leasedSince = since;
   }
 
@@ -57,7 +59,14 @@ final class RedisDelivery implements Delivery {
   @Override
   public CompletionStage<Boolean> complete(Completion completion) {
     Completion inKind = new Completion(inKind(completion.appends()), completion.notes());
-    return end(() -> member.completions().complete(id, attempt, isFresh(), inKind));
+    return end(() -> member.completions().complete(id, attempt, isFresh(), inKind))
+        .thenApply(
+            done -> {
+              if (done) {
+                member.freed(place);
+              }
+              return done;
+            });
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.leat.redis;
 
+import dev.leat.BadConfiguration;
 import dev.leat.BadMessage;
 import dev.leat.BrokerUnavailable;
 import dev.leat.Headers;
@@ -29,7 +30,7 @@ import org.slf4j.LoggerFactory;
 /**
  * A member of a group: reads what is new, and claims what others have held for longer than a lease.
  */
-final class RedisMember extends Reading {
+class RedisMember extends Reading {
   private static final Logger log = LoggerFactory.getLogger(RedisMember.class);
 
   private final RedisConnection control;
@@ -64,7 +65,9 @@ final class RedisMember extends Reading {
     this.listener = listener;
     this.completions =
         new Completions(io.context(), control, stream, membership.group(), membership.member());
-    this.claims = new Claims(io.vertx(), control, membership, loop, this::demand, this::onClaimed);
+    this.claims =
+        new Claims(
+            io.vertx(), control, membership, loop, this::demand, this::onTaken, this::onUntaken);
     this.janitor = new Janitor(io.vertx(), new Health(control), stream);
   }
 
@@ -79,6 +82,15 @@ final class RedisMember extends Reading {
   /** For commands that do not block it. */
   RedisConnection control() {
     return control;
+  }
+
+  Claims claims() {
+    return claims;
+  }
+
+  /** The group was here. */
+  void seen(String entryId) {
+    position = entryId;
   }
 
   Completions completions() {
@@ -96,6 +108,13 @@ final class RedisMember extends Reading {
               held.remove(id, delivery);
               leaveOnceDone();
             });
+  }
+
+  /** An entry is completed, and so its place in the group's order. Any thread. */
+  void freed(String place) {
+    if (!place.isEmpty()) {
+      io().run(() -> claims.ended(place));
+    }
   }
 
   /** Something may be claimed after a delay: it was released. Any thread. */
@@ -132,6 +151,7 @@ final class RedisMember extends Reading {
   Future<?> prepared() {
     return beginning()
         .compose(this::createGroup)
+        .compose(there -> keepsOrder())
         .compose(there -> takeBackOwn())
         .onSuccess(
             done -> {
@@ -171,7 +191,8 @@ final class RedisMember extends Reading {
   }
 
   @Override
-  void position(List<RawEntry> batch) {
+  void onRead(List<RawEntry> batch) {
+    super.onRead(batch);
     if (!batch.isEmpty()) {
       position = batch.getLast().id();
     }
@@ -180,7 +201,7 @@ final class RedisMember extends Reading {
   @Override
   void onEntries(List<RawEntry> batch) {
     List<Delivery> deliveries = new ArrayList<>(batch.size());
-    batch.forEach(raw -> take(raw, 1, askedAt(), deliveries));
+    batch.forEach(raw -> take(new Claims.Claimed(raw, 1, ""), askedAt(), deliveries));
     deliver(deliveries);
   }
 
@@ -230,6 +251,22 @@ final class RedisMember extends Reading {
         .onSuccess(there -> joined = true);
   }
 
+  /** Leaves a group that keeps order by key, for which all of its members have to. */
+  Future<?> keepsOrder() {
+    return connection()
+        .send(Command.of("EXISTS", Claims.order(membership)))
+        .compose(
+            there -> {
+              if (there.number() == 0) {
+                return Future.succeededFuture();
+              }
+              BadConfiguration refused = membership.breaksOrder();
+              close();
+              listener.onEnded(refused);
+              return Future.failedFuture(refused);
+            });
+  }
+
   /** What was handed to a connection that died is pending under our own name, and nobody has it. */
   private Future<?> takeBackOwn() {
     return connection()
@@ -244,17 +281,21 @@ final class RedisMember extends Reading {
                     .filter(id -> !held.containsKey(id))
                     .toList())
         .compose(lost -> claims.takeBack(connection(), lost))
-        .onSuccess(this::onClaimed);
+        .onSuccess(this::onTaken);
   }
 
-  private void onClaimed(List<Claims.Claimed> claimed) {
+  void onTaken(Claims.Taken taken) {
+    List<Claims.Claimed> claimed = taken.claimed();
     handedOver(claimed.size());
     List<Delivery> deliveries = new ArrayList<>(claimed.size());
     // Asked for at some time before now: as if its lease were old, it is looked at once more.
     long longAgo = System.nanoTime() - membership.lease().toNanos();
-    claimed.forEach(one -> take(one.entry(), one.attempt(), longAgo, deliveries));
+    claimed.forEach(one -> take(one, longAgo, deliveries));
     deliver(deliveries);
   }
+
+  /** What was on its way then comes when its lease has lapsed. */
+  void onUntaken(Throwable failure) {}
 
   private void deliver(List<Delivery> deliveries) {
     if (!deliveries.isEmpty()) {
@@ -267,16 +308,14 @@ final class RedisMember extends Reading {
    *
    * @param since when the server was asked for it, in nanoseconds: its lease began no earlier
    */
-  private void take(RawEntry raw, int attempt, long since, List<Delivery> deliveries) {
+  private void take(Claims.Claimed claimed, long since, List<Delivery> deliveries) {
     try {
-      Message message = StreamEntry.decode(raw.strings());
-      RedisDelivery delivery =
-          new RedisDelivery(
-              this, raw.id(), message, attempt, StreamEntry.dialect(raw.strings()), since);
-      held.put(raw.id(), delivery);
+      Message message = StreamEntry.decode(claimed.entry().strings());
+      RedisDelivery delivery = new RedisDelivery(this, claimed, message, since);
+      held.put(claimed.entry().id(), delivery);
       deliveries.add(delivery);
     } catch (BadMessage broken) {
-      giveUp(raw, attempt, broken);
+      giveUp(claimed, broken);
     }
   }
 
@@ -284,7 +323,9 @@ final class RedisMember extends Reading {
    * An entry that breaks the protocol must not stop anybody: it is kept with its raw strings, and
    * whoever waits for its reply is told.
    */
-  private void giveUp(RawEntry raw, int attempt, BadMessage broken) {
+  private void giveUp(Claims.Claimed claimed, BadMessage broken) {
+    RawEntry raw = claimed.entry();
+    int attempt = claimed.attempt();
     log.warn("stream={} entry={} breaks the protocol", stream, raw.id(), broken);
     Topic topic = membership.topic();
     Problem cause =
@@ -305,6 +346,9 @@ final class RedisMember extends Reading {
                         asker.destination(),
                         ProblemReply.to(asker, cause, topic.toString()),
                         StreamEntry.dialect(raw.strings()))));
-    var unused = completions.complete(raw.id(), attempt, false, Completion.of(appends));
+    var unused =
+        completions
+            .complete(raw.id(), attempt, false, Completion.of(appends))
+            .onSuccess(done -> freed(claimed.place()));
   }
 }

@@ -58,7 +58,8 @@ final class RedisTail extends Reading {
   }
 
   @Override
-  void position(List<RawEntry> batch) {
+  void onRead(List<RawEntry> batch) {
+    super.onRead(batch);
     if (!batch.isEmpty()) {
       last = batch.getLast().id();
     }

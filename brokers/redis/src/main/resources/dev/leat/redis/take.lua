@@ -2,50 +2,135 @@
 -- longer than a lease, and what stands under the member's own name though it was lost on its way.
 -- Each is handed over once more, and counted so.
 --
--- KEYS  stream, delayed, dead letters
+-- Where the group keeps order by key, also what is new, and whatever is next behind what the member
+-- has ended. Of the entries of one key the first is handed over and the rest wait for their turn: in
+-- a sorted set by key and id, and pending under a name that is no member's.
+--
+-- KEYS  stream, delayed, dead letters, and where order is kept the entries by key
 -- ARGV  group, member, lease in milliseconds, most to take, id after which to look for what has
---       lapsed, number of strings, the strings of a dead letter with $id and $attempts in them, and
---       the ids that were lost on their way
--- gives the entries, each with its attempt; the ids whose entries are gone; where to look on; and
---       in how many milliseconds the next is due, or -1
-local stream, delayed, letters = KEYS[1], KEYS[2], KEYS[3]
+--       lapsed, most entries to stand in the order, number of places that the member has ended,
+--       those places, number of strings, the strings of a dead letter with $id and $attempts in
+--       them, and the ids that were lost on their way
+-- gives the entries, each with its attempt and its place in the order; the ids whose entries are
+-- gone; where to look on; in how many milliseconds the next is due, or -1; and where order is kept
+-- the id behind which what is new will stand, or an empty string where none is to be waited for
+local stream, delayed, letters, order = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local group, member, lease, most, after = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
-local strings = tonumber(ARGV[6])
+local longest, ended = tonumber(ARGV[6]), tonumber(ARGV[7])
+local strings = tonumber(ARGV[8 + ended])
+local letterAt = 8 + ended
+local waiting = '(waiting)'
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local taken, gone = {}, {}
+
+local function pendingOf(id)
+  return redis.call('XPENDING', stream, group, id, id, 1)[1]
+end
 
 -- An entry that was deleted while it was pending would be claimed for ever, or vanish unseen.
 local function bury(id, attempt)
   local letter = {}
   for i = 1, strings do
-    letter[i] = string.gsub(string.gsub(ARGV[6 + i], '$id', id), '$attempts', tostring(attempt))
+    letter[i] = string.gsub(string.gsub(ARGV[letterAt + i], '$id', id), '$attempts', tostring(attempt))
   end
   redis.call('XACK', stream, group, id)
   redis.call('XADD', letters, '*', unpack(letter))
   gone[#gone + 1] = id
 end
 
-local function take(id, attempt)
-  local entry = redis.call('XRANGE', stream, id, id)[1]
-  if entry then
-    redis.call('XCLAIM', stream, group, member, 0, id, 'JUSTID', 'RETRYCOUNT', attempt + 1)
-    taken[#taken + 1] = {id, entry[2], attempt + 1}
-  else
-    bury(id, attempt)
+-- The header `key` of an entry, by its place in the packed form or by its name in the named one.
+local function keyOf(fields)
+  local headers = fields[4]
+  if #fields ~= 8 then
+    headers = ''
+    for i = 1, #fields, 2 do
+      if fields[i] == 'messageHeaders' then
+        headers = fields[i + 1]
+      end
+    end
+  end
+  local readable, read = pcall(cjson.decode, headers)
+  local key = readable and type(read) == 'table' and read['key']
+  return type(key) == 'string' and key ~= '' and key or nil
+end
+
+-- Lines are as long for every key, and within one the first in the alphabet is the oldest entry.
+local function placeOf(line, id)
+  local at = string.find(id, '-', 1, true)
+  return line .. string.rep('0', 21 - at) .. string.sub(id, 1, at)
+    .. string.rep('0', 20 - #id + at) .. string.sub(id, at + 1)
+end
+
+local function idOf(place)
+  local ms, count = string.match(place, '0*(%d+)-0*(%d+)', 41)
+  return ms .. '-' .. count
+end
+
+-- Who stands first in a line. What was taken off the group past this script leaves its place.
+local function firstOf(line)
+  while true do
+    local place = redis.call('ZRANGEBYLEX', order, '[' .. line .. '0', '(' .. line .. ':', 'LIMIT', 0, 1)[1]
+    if not place then
+      return nil
+    end
+    local pending = pendingOf(idOf(place))
+    if pending then
+      return pending
+    end
+    redis.call('ZREM', order, place)
   end
 end
 
-for at = 7 + strings, #ARGV do
+-- Lets an entry that the member holds stand in line. Whether it is its turn, and its place.
+local function lineUp(id, fields)
+  local key = order and keyOf(fields)
+  if not key then
+    return true, ''
+  end
+  local line = redis.sha1hex(key)
+  local place = placeOf(line, id)
+  redis.call('ZADD', order, 0, place)
+  return firstOf(line)[1] == id, place
+end
+
+local function take(id, attempt)
+  local entry = redis.call('XRANGE', stream, id, id)[1]
+  if not entry then
+    return bury(id, attempt)
+  end
+  -- First of all what a server out of memory has room for; then it has for the rest.
+  redis.call('XCLAIM', stream, group, member, 0, id, 'JUSTID', 'RETRYCOUNT', attempt + 1)
+  local turn, place = lineUp(id, entry[2])
+  if turn then
+    taken[#taken + 1] = {id, entry[2], attempt + 1, place}
+  else
+    redis.call('XCLAIM', stream, group, waiting, 0, id, 'JUSTID', 'RETRYCOUNT', attempt)
+  end
+end
+
+for at = 9 + ended + strings, #ARGV do
   local pending = redis.call('XPENDING', stream, group, ARGV[at], ARGV[at], 1, member)[1]
   if pending and not redis.call('ZSCORE', delayed, ARGV[at]) then
     take(ARGV[at], pending[4])
   end
 end
 
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', delayed, '-inf', now, 'LIMIT', 0, most)) do
+for at = 8, 7 + ended do
+  redis.call('ZREM', order, ARGV[at])
+  local first = firstOf(string.sub(ARGV[at], 1, 40))
+  if first and first[2] == waiting then
+    if #taken < most then
+      take(first[1], first[4])
+    else
+      redis.call('ZADD', delayed, now, first[1])
+    end
+  end
+end
+
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', delayed, '-inf', now, 'LIMIT', 0, math.max(0, most - #taken))) do
   redis.call('ZREM', delayed, id)
-  local pending = redis.call('XPENDING', stream, group, id, id, 1)[1]
+  local pending = pendingOf(id)
   if pending then
     take(id, pending[4])
   end
@@ -62,9 +147,38 @@ if page > 0 then
   after = #lapsed == page and '(' .. lapsed[#lapsed][1] or '-'
 end
 
+local newest = ''
+if order and #taken < most and redis.call('ZCARD', order) <= longest then
+  local room = most - #taken
+  local read = redis.call('XREADGROUP', 'GROUP', group, member, 'COUNT', room, 'STREAMS', stream, '>')
+  local entries = read and read[1][2] or {}
+  for _, entry in ipairs(entries) do
+    local turn, place = lineUp(entry[1], entry[2])
+    if turn then
+      taken[#taken + 1] = {entry[1], entry[2], 1, place}
+    else
+      redis.call('XCLAIM', stream, group, waiting, 0, entry[1], 'JUSTID', 'RETRYCOUNT', 0)
+    end
+    newest = entry[1]
+  end
+  if #entries == room then
+    newest = ''
+  elseif #entries == 0 then
+    for _, flat in ipairs(redis.call('XINFO', 'GROUPS', stream)) do
+      local info = {}
+      for i = 1, #flat, 2 do
+        info[flat[i]] = flat[i + 1]
+      end
+      if info.name == group then
+        newest = info['last-delivered-id']
+      end
+    end
+  end
+end
+
 local due = -1
 local first = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')
 if first[2] then
   due = math.max(0, first[2] - now)
 end
-return {taken, gone, after, due}
+return {taken, gone, after, due, newest}

@@ -1,7 +1,7 @@
 package dev.leat.broker.memory;
 
-import dev.leat.BadConfiguration;
 import dev.leat.broker.EventLoop;
+import dev.leat.broker.Membership;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -108,18 +108,15 @@ final class Group {
   }
 
   /**
-   * Keeps order by key from now on.
+   * Keeps order by key from now on, if a member that joins wants that.
    *
-   * @param ordered whether a member that joins wants that
-   * @throws BadConfiguration if it does not, though others do
+   * @throws dev.leat.BadConfiguration if others do, and the one that joins does not
    */
-  void order(boolean ordered) {
-    if (ordered && turns == null) {
+  void order(Membership joining) {
+    if (joining.ordered() && turns == null) {
       turns = new Turns();
-    } else if (!ordered && turns != null) {
-      throw new BadConfiguration(
-          "group '%s' keeps order by key: a worker that joins it has to say ordered(), or join another"
-              .formatted(name));
+    } else if (!joining.ordered() && turns != null) {
+      throw joining.breaksOrder();
     }
   }
 

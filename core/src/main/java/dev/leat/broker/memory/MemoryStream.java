@@ -69,7 +69,7 @@ final class MemoryStream {
         groups.computeIfAbsent(
             membership.group(),
             name -> new Group(name, offset(membership.start()), loop, () -> wake(name)));
-    group.order(membership.ordered());
+    group.order(membership);
     Member member = new Member(this, membership, listener);
     group.members().add(member);
     return member;
