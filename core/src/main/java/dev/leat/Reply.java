@@ -85,7 +85,7 @@ public record Reply(int status, Object body, Headers headers, List<Send> sends) 
    * The same with one more message to be sent, that wants no reply. It is appended together with
    * the reply and the completion of the request, all or nothing: should the worker die before, or
    * its lease be lost, nothing of it has happened. Its id follows from the request's, so that it is
-   * the same however often the handler runs.
+   * the same however often the handler runs. It has the request's {@link Headers#KEY}.
    *
    * @param topic as {@link Topic#of} reads it
    */

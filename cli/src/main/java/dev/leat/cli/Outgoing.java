@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -41,6 +42,12 @@ final class Outgoing {
       description = "A header to send along; may be repeated.")
   private Map<String, String> headers = new LinkedHashMap<>();
 
+  @Option(
+      names = "--key",
+      paramLabel = "KEY",
+      description = "What it is about; workers that keep order handle one of a key at a time.")
+  private @Nullable String key;
+
   String topic() {
     return topic;
   }
@@ -52,6 +59,9 @@ final class Outgoing {
   Headers headers() {
     Headers.Builder all = Headers.builder();
     headers.forEach(all::set);
+    if (key != null) {
+      all.set(Headers.KEY, key);
+    }
     return all.build();
   }
 

@@ -65,6 +65,11 @@ final class WorkerCommand implements Callable<Integer> {
   private int members;
 
   @Option(
+      names = "--ordered",
+      description = "Handle messages of one key one at a time, in order; all of a group say so.")
+  private boolean ordered;
+
+  @Option(
       names = "--name",
       paramLabel = "NAME",
       description = "Stable name of the members; one that comes back goes on with what it held.")
@@ -112,6 +117,9 @@ final class WorkerCommand implements Callable<Integer> {
               .members(members)
               .from(Positions.read(from));
       topics.forEach(worker::addTopic);
+      if (ordered) {
+        worker.ordered();
+      }
       if (name != null) {
         worker.named(name);
       }

@@ -30,6 +30,10 @@ import org.slf4j.LoggerFactory;
 record Binding<T>(Class<T> payload, Handler<T> handler, Handling handling) {
   private static final Logger log = LoggerFactory.getLogger(Binding.class);
 
+  /** What a message that is sent with a reply has of its request: it is about the same. */
+  private static final List<String> HANDED_ON =
+      List.of(Headers.KEY, Headers.TRACEPARENT, Headers.TRACESTATE);
+
   /**
    * Bytes that a reply may have. All that wait for their replies through one gateway share its
    * memory; what is larger belongs into a store, and its address into the reply.
@@ -167,8 +171,9 @@ record Binding<T>(Class<T> payload, Handler<T> handler, Handling handling) {
   /** A message that comes of handling another; its id says of which. */
   private static Append sent(Request request, Reply.Send send, int number, String source) {
     Headers.Builder headers = Headers.builder().set(Headers.CAUSE, request.id());
-    request.header(Headers.TRACEPARENT).ifPresent(t -> headers.set(Headers.TRACEPARENT, t));
-    request.header(Headers.TRACESTATE).ifPresent(t -> headers.set(Headers.TRACESTATE, t));
+    for (String name : HANDED_ON) {
+      request.header(name).ifPresent(value -> headers.set(name, value));
+    }
     return new Append(
         Topic.of(send.topic()).incoming(),
         new Message(

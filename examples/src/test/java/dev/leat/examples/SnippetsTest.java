@@ -76,6 +76,11 @@ class SnippetsTest {
   }
 
   @Test
+  void an_account_is_booked_in_order() {
+    assertThat(Accounts.run()).isEqualTo(300);
+  }
+
+  @Test
   void a_payment_is_taken_once() {
     assertThat(Payments.run())
         .containsExactly(

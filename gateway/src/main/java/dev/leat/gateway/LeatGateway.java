@@ -347,6 +347,9 @@ public final class LeatGateway implements AutoCloseable {
     if (candidates.stream().anyMatch(route -> route.dialect() == Dialect.NAMED)) {
       leat.broker().require(Capability.NAMED_DIALECT);
     }
+    if (candidates.stream().anyMatch(route -> route.orderKey().isPresent())) {
+      leat.broker().require(Capability.KEY_ORDER);
+    }
     return new RouteTable(candidates);
   }
 

@@ -1,11 +1,15 @@
 package dev.leat.gateway;
 
+import static java.net.http.HttpRequest.BodyPublishers.noBody;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.leat.Handling;
+import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Reply;
+import dev.leat.gateway.route.OrderKey;
 import dev.leat.gateway.route.Route;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -63,6 +67,44 @@ class TrustTest extends GatewayFixture {
   }
 
   @Test
+  void a_request_says_to_its_workers_what_it_is_about() {
+    leat.worker("orders")
+        .ordered()
+        .on(
+            "change",
+            Message.class,
+            (message, request) -> message.headers().get(Headers.KEY).orElse("none"))
+        .start();
+    Route route = Route.post("/orders/{id}", "orders", "change");
+    listen(
+        route.orderBy(OrderKey.parse("path.id")),
+        Route.post("/by-query", "orders", "change").orderBy(OrderKey.parse("query.account")),
+        Route.post("/by-header", "orders", "change").orderBy(OrderKey.parse("header.X-Account")),
+        Route.post("/unordered", "orders", "change"));
+
+    assertThat(change("/orders/o%2F17").body()).isEqualTo("o/17");
+    assertThat(change("/by-query?account=a%201").body()).isEqualTo("a 1");
+    assertThat(send(to("/by-header").header("x-account", "a-2").POST(noBody())).body())
+        .isEqualTo("a-2");
+    assertThat(send(to("/unordered").header("key", "forged").POST(noBody())).body())
+        .isEqualTo("none");
+    HttpResponse<String> missing = change("/by-query?account=");
+    assertThat(missing.statusCode()).isEqualTo(400);
+    assertThat(json(missing).path("detail").asString())
+        .isEqualTo("requests are ordered by query.account, which this one does not have");
+  }
+
+  @Test
+  void what_requests_could_never_be_ordered_by_is_refused() {
+    Route route = Route.post("/orders/{id}", "orders", "change");
+
+    assertThatThrownBy(() -> route.orderBy(OrderKey.parse("path.order")))
+        .hasMessage("path /orders/{id} has no parameter {order} to order requests by");
+    assertThatThrownBy(() -> OrderKey.parse("body.id"))
+        .hasMessage("'body.id' is none of path.NAME, query.NAME and header.NAME");
+  }
+
+  @Test
   void a_client_that_goes_interrupts_the_handler() throws Exception {
     CountDownLatch begun = new CountDownLatch(1);
     AtomicBoolean interrupted = new AtomicBoolean();
@@ -115,6 +157,10 @@ class TrustTest extends GatewayFixture {
     go.countDown();
     assertThat(first.join().body()).isEqualTo("done");
     assertThat(get("/slow").statusCode()).isEqualTo(200);
+  }
+
+  private HttpResponse<String> change(String path) {
+    return send(to(path).POST(noBody()));
   }
 
   private HttpResponse<String> pay(String key, String body) {

@@ -2,6 +2,7 @@ package dev.leat.gateway.config;
 
 import dev.leat.Dialect;
 import dev.leat.gateway.route.Cors;
+import dev.leat.gateway.route.OrderKey;
 import dev.leat.gateway.route.RateLimit;
 import dev.leat.gateway.route.ReplyMode;
 import dev.leat.gateway.route.Route;
@@ -29,6 +30,7 @@ final class RouteReader {
           "cors",
           "rate-limit",
           "idempotency-key",
+          "order-by",
           "in-flight-limit");
 
   private static final Set<String> CORS_KEYS =
@@ -117,6 +119,11 @@ final class RouteReader {
         keys.get("idempotency-key")
             .flatMap(v -> v.oneOf(KEY_RULES))
             .map(changed::keyRequired)
+            .orElse(changed);
+    changed =
+        keys.get("order-by")
+            .flatMap(v -> v.as(OrderKey::parse))
+            .map(changed::orderBy)
             .orElse(changed);
     changed =
         keys.get("in-flight-limit")

@@ -164,7 +164,7 @@ final class Exchange implements CallListener {
     try {
       headers = RequestHeaders.of(request, match, type);
     } catch (IllegalArgumentException malformed) {
-      responder.problem(Problem.of(400, "Bad request", "the query cannot be decoded"));
+      responder.problem(Problem.of(400, "Bad request", String.valueOf(malformed.getMessage())));
       return;
     }
     Route route = match.route();

@@ -2,10 +2,12 @@ package dev.leat.gateway.http;
 
 import dev.leat.Headers;
 import dev.leat.gateway.route.Match;
+import dev.leat.gateway.route.OrderKey;
 import dev.leat.gateway.route.Percent;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The edge's view of a request, as headers of its message. */
@@ -16,7 +18,8 @@ final class RequestHeaders {
    * Headers of what a worker may want to know. Nothing of the client's gets any other name, so that
    * none can pose as the gateway's own.
    *
-   * @throws IllegalArgumentException if the query cannot be decoded
+   * @throws IllegalArgumentException that says what is wrong: the query cannot be decoded, or what
+   *     the route orders requests by is missing
    */
   static Headers of(HttpServerRequest request, Match.Found match, MediaType type) {
     Headers.Builder headers = Headers.builder();
@@ -25,7 +28,8 @@ final class RequestHeaders {
     for (int i = 0; i < match.names().size(); i++) {
       headers.set(Headers.HTTP_PARAM + match.names().get(i), match.values().get(i));
     }
-    query(request.query()).forEach((name, value) -> headers.set(Headers.HTTP_QUERY + name, value));
+    parameters(request.query())
+        .forEach((name, value) -> headers.set(Headers.HTTP_QUERY + name, value));
     for (String name : match.route().headers()) {
       String value = request.getHeader(name);
       if (value != null) {
@@ -34,6 +38,10 @@ final class RequestHeaders {
     }
     RequestId.of(request)
         .ifPresent(given -> headers.set(Headers.HTTP_HEADER + RequestId.HEADER, given));
+    match
+        .route()
+        .orderKey()
+        .ifPresent(by -> headers.set(Headers.KEY, key(by, request, headers.build())));
     IdempotencyKey.of(request).ifPresent(key -> headers.set(Headers.IDEMPOTENCY_KEY, key));
     handOn(request, headers, Headers.TRACEPARENT);
     handOn(request, headers, Headers.TRACESTATE);
@@ -43,10 +51,32 @@ final class RequestHeaders {
     return headers.build();
   }
 
+  private static String key(OrderKey by, HttpServerRequest request, Headers known) {
+    Optional<String> key =
+        switch (by.source()) {
+          case PATH -> known.get(Headers.HTTP_PARAM + by.name());
+          case QUERY -> known.get(Headers.HTTP_QUERY + by.name());
+          case HEADER -> Optional.ofNullable(request.getHeader(by.name()));
+        };
+    return key.filter(given -> !given.isEmpty())
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "requests are ordered by %s, which this one does not have".formatted(by)));
+  }
+
   private static void handOn(HttpServerRequest request, Headers.Builder headers, String name) {
     String value = request.getHeader(name);
     if (value != null) {
       headers.set(name, value);
+    }
+  }
+
+  private static Map<String, String> parameters(@Nullable String query) {
+    try {
+      return query(query);
+    } catch (IllegalArgumentException malformed) {
+      throw new IllegalArgumentException("the query cannot be decoded", malformed);
     }
   }
 

@@ -28,6 +28,7 @@ import java.util.regex.Pattern;
  * @param cors which pages may use it from within a browser; none where empty
  * @param rateLimit unlimited where empty
  * @param keyRequired whether a request without an {@code Idempotency-Key} is answered 400
+ * @param orderKey what of a request workers may keep order by; none where empty
  * @param inFlightLimit requests that wait for their replies through one gateway at a time; more are
  *     answered 503
  */
@@ -45,6 +46,7 @@ public record Route(
     Optional<Cors> cors,
     Optional<RateLimit> rateLimit,
     boolean keyRequired,
+    Optional<OrderKey> orderKey,
     int inFlightLimit) {
 
   /** Longer than a person waits for a page; a payment wants to set its own. */
@@ -68,7 +70,7 @@ public record Route(
     if (!TOKEN.matcher(method).matches()) {
       throw new IllegalArgumentException("'" + method + "' is not an HTTP method");
     }
-    PathTemplate.parse(path);
+    PathTemplate template = PathTemplate.parse(path);
     if (type.isEmpty()) {
       throw new IllegalArgumentException("route " + method + " " + path + " needs a message type");
     }
@@ -90,6 +92,15 @@ public record Route(
           "route %s %s: at least 1 request must be in flight, was %d"
               .formatted(method, path, inFlightLimit));
     }
+    orderKey
+        .filter(key -> key.source() == OrderKey.Source.PATH)
+        .filter(key -> !template.parameters().contains(key.name()))
+        .ifPresent(
+            key -> {
+              throw new IllegalArgumentException(
+                  "path %s has no parameter {%s} to order requests by"
+                      .formatted(template.text(), key.name()));
+            });
     mediaTypes = Set.copyOf(mediaTypes.stream().map(Route::lowerCase).toList());
     headers = headers.stream().map(Route::lowerCase).toList();
   }
@@ -114,6 +125,7 @@ public record Route(
         Optional.empty(),
         Optional.empty(),
         false,
+        Optional.empty(),
         DEFAULT_IN_FLIGHT_LIMIT);
   }
 
@@ -202,6 +214,11 @@ public record Route(
     return with(draft -> draft.keyRequired = required);
   }
 
+  /** The same, and says to workers what each request is about. */
+  public Route orderBy(OrderKey other) {
+    return with(draft -> draft.orderKey = Optional.of(other));
+  }
+
   /** The same with another limit of how many may wait for their replies. */
   public Route inFlightLimit(int other) {
     return with(draft -> draft.inFlightLimit = other);
@@ -224,6 +241,7 @@ public record Route(
         draft.cors,
         draft.rateLimit,
         draft.keyRequired,
+        draft.orderKey,
         draft.inFlightLimit);
   }
 
@@ -238,6 +256,7 @@ public record Route(
     private Optional<Cors> cors;
     private Optional<RateLimit> rateLimit;
     private boolean keyRequired;
+    private Optional<OrderKey> orderKey;
     private int inFlightLimit;
 
     private Draft(Route route) {
@@ -250,6 +269,7 @@ public record Route(
       cors = route.cors;
       rateLimit = route.rateLimit;
       keyRequired = route.keyRequired;
+      orderKey = route.orderKey;
       inFlightLimit = route.inFlightLimit;
     }
   }

@@ -10,6 +10,7 @@ import dev.leat.gateway.Listener;
 import dev.leat.gateway.Tls;
 import dev.leat.gateway.http.ClientLimits;
 import dev.leat.gateway.route.Cors;
+import dev.leat.gateway.route.OrderKey;
 import dev.leat.gateway.route.RateLimit;
 import dev.leat.gateway.route.ReplyMode;
 import dev.leat.gateway.route.Route;
@@ -72,6 +73,7 @@ class GatewayFileTest {
                 timeout: 1500ms
                 reply: shared
                 dialect: named
+                order-by: header.X-Account
                 media-types: [application/json, text/plain]
                 body-limit: 64KiB
                 headers: [User-Agent]
@@ -99,6 +101,7 @@ class GatewayFileTest {
                 .timeout(Duration.ofMillis(1500))
                 .reply(ReplyMode.SHARED)
                 .dialect(Dialect.NAMED)
+                .orderBy(OrderKey.parse("header.x-account"))
                 .accepts("application/json", "text/plain")
                 .bodyLimit(65_536)
                 .handsOn("user-agent")
@@ -206,6 +209,8 @@ class GatewayFileTest {
           clients: {headers: 9}        | 1: a request's headers need at least 256 bytes, were 9
           compression: perhaps         | 1: compression: 'perhaps' is none of
           defaults: {rate-limit: 100}  | 1: rate-limit: '100' is not a rate such as 100/s, 20/m or 9/h
+          defaults: {order-by: body.id} | 1: order-by: 'body.id' is none of path.NAME, query.NAME and header.NAME
+          defaults: {order-by: path.id} | 2: path /a has no parameter {id} to order requests by
           defaults: {cors: example.com} | 1: cors: 'example.com' is not an origin such as https://app.example.com
           defaults: {cors: {origins: "*", credentials: true}} | 1: CORS with credentials must name its origins
           defaults: {timeout: 0s}      | 2: route GET /a: the timeout must be positive, was PT0S
@@ -230,7 +235,7 @@ class GatewayFileTest {
             "leat.yaml:3: the key 'type' of this route is missing",
             "leat.yaml:4: routes is a map of method, path, topic, type, timeout, reply, dialect,"
                 + " media-types, body-limit, headers, cors, rate-limit, idempotency-key,"
-                + " in-flight-limit");
+                + " order-by, in-flight-limit");
   }
 
   @Test
