@@ -72,6 +72,7 @@ final class Claims {
   private String cursor = "-";
   private boolean claiming;
   private boolean again;
+  private boolean sweeping;
   private boolean closed;
   private int rounds;
   private @Nullable Long periodic;
@@ -88,10 +89,16 @@ final class Claims {
   /**
    * What was taken.
    *
-   * @param newest where order is kept, the entry behind which what is new will stand; empty where
-   *     more was there than could be taken
+   * @param newest where order is kept, the entry behind which what is new will stand; {@link #MORE}
+   *     where there may be more already, empty where enough stand in the order
    */
-  record Taken(List<Claimed> claimed, String newest) {}
+  record Taken(List<Claimed> claimed, String newest) {
+    static final String MORE = "+";
+
+    boolean mayBeMore() {
+      return newest.equals(MORE);
+    }
+  }
 
   /**
    * Claims for a member.
@@ -143,7 +150,13 @@ final class Claims {
     if (periodic == null && !closed) {
       long longest = membership.ordered() ? ORDERED_PAUSE : LONGEST_PAUSE;
       long pause = Math.clamp(membership.lease().toMillis() / 4, SHORTEST_PAUSE, longest);
-      periodic = vertx.setPeriodic(pause, fired -> claim());
+      periodic =
+          vertx.setPeriodic(
+              pause,
+              fired -> {
+                sweeping = true;
+                claim();
+              });
     }
   }
 
@@ -174,7 +187,7 @@ final class Claims {
   Future<Taken> takeBack(RedisConnection over, List<String> lost) {
     return lost.isEmpty()
         ? Future.succeededFuture(new Taken(List.of(), ""))
-        : take(over, lost, List.of(), 0);
+        : take(over, lost, List.of(), "", 0);
   }
 
   /** Says that the member leaves: it is removed unless it holds something. */
@@ -193,7 +206,10 @@ final class Claims {
     again = false;
     List<String> places = ended;
     ended = new ArrayList<>();
-    take(control, List.of(), places, room)
+    // To see what has lapsed costs the server more than the rest, and is worth it now and then.
+    String after = sweeping ? cursor : "";
+    sweeping = false;
+    take(control, List.of(), places, after, room)
         .onSuccess(onTaken::accept)
         .onFailure(
             failure -> {
@@ -233,7 +249,7 @@ final class Claims {
   }
 
   private Future<Taken> take(
-      RedisConnection over, List<String> lost, List<String> places, int most) {
+      RedisConnection over, List<String> lost, List<String> places, String after, int most) {
     List<byte[]> letter = StreamEntry.encode(gone(), Dialect.PACKED);
     return Script.TAKE
         .run(
@@ -244,7 +260,7 @@ final class Claims {
                   .and(membership.group(), membership.member())
                   .and(membership.lease().toMillis())
                   .and(most)
-                  .and(cursor)
+                  .and(after)
                   .and(LONGEST_ORDER)
                   .and(places.size());
               places.forEach(command::and);
@@ -260,7 +276,8 @@ final class Claims {
     for (Resp gone : parts.get(1).items()) {
       log.warn("stream={} entry={} was deleted while pending", keys.getFirst(), gone.text());
     }
-    cursor = parts.get(2).text();
+    String after = parts.get(2).text();
+    cursor = after.isEmpty() ? cursor : after;
     long due = parts.get(3).number();
     if (dueTimer != null) {
       vertx.cancelTimer(dueTimer);

@@ -32,11 +32,15 @@ final class OrderedMember extends RedisMember {
     this.order = Claims.order(membership);
   }
 
-  /** From then on the group is known to keep order: its key is there, if with nothing in it. */
   @Override
-  Future<?> keepsOrder() {
+  Future<Boolean> createGroup(String from) {
     newest = null;
-    return connection().send(Command.of("ZADD", order, "0", ""));
+    return Script.JOIN
+        .run(
+            connection(),
+            List.of(stream(), order),
+            command -> command.and(membership().group(), from))
+        .map(made -> made.number() == 1);
   }
 
   @Override
@@ -77,12 +81,12 @@ final class OrderedMember extends RedisMember {
   @Override
   void onTaken(Claims.Taken taken) {
     super.onTaken(taken);
-    if (!taken.newest().isEmpty()) {
+    if (taken.mayBeMore()) {
+      claims().claim();
+    } else if (!taken.newest().isEmpty()) {
       newest = taken.newest();
       seen(newest);
       read();
-    } else if (!taken.claimed().isEmpty()) {
-      claims().claim();
     }
   }
 

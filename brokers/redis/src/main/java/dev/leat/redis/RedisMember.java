@@ -150,8 +150,7 @@ class RedisMember extends Reading {
   @Override
   Future<?> prepared() {
     return beginning()
-        .compose(this::createGroup)
-        .compose(there -> keepsOrder())
+        .compose(this::joinGroup)
         .compose(there -> takeBackOwn())
         .onSuccess(
             done -> {
@@ -229,36 +228,45 @@ class RedisMember extends Reading {
     return Health.newest(connection(), stream);
   }
 
-  private Future<?> createGroup(String from) {
-    return connection()
-        .send(Command.of("XGROUP", "CREATE", stream, membership.group(), from, "MKSTREAM"))
+  private Future<?> joinGroup(String from) {
+    return createGroup(from)
         .onSuccess(
             created -> {
-              if (joined) {
-                log.warn(
-                    "stream={} group={} had vanished, made again from={}",
-                    stream,
-                    membership.group(),
-                    from);
+              if (created) {
+                if (joined) {
+                  log.warn(
+                      "stream={} group={} had vanished, made again from={}",
+                      stream,
+                      membership.group(),
+                      from);
+                }
+                position = from;
               }
-              position = from;
-            })
+              joined = true;
+            });
+  }
+
+  /** Makes the group unless it is there; answers whether it was made. */
+  Future<Boolean> createGroup(String from) {
+    return connection()
+        .send(Command.of("XGROUP", "CREATE", stream, membership.group(), from, "MKSTREAM"))
+        .map(true)
         .recover(
             failure ->
                 failure instanceof RedisFailure refused && refused.says("BUSYGROUP")
-                    ? Future.succeededFuture(new Resp.Nil())
+                    ? Future.succeededFuture(false)
                     : Future.failedFuture(failure))
-        .onSuccess(there -> joined = true);
+        .compose(this::leaveIfOrdered);
   }
 
-  /** Leaves a group that keeps order by key, for which all of its members have to. */
-  Future<?> keepsOrder() {
+  /** A group can keep order by key only if all of its members do. */
+  private Future<Boolean> leaveIfOrdered(boolean created) {
     return connection()
         .send(Command.of("EXISTS", Claims.order(membership)))
         .compose(
             there -> {
               if (there.number() == 0) {
-                return Future.succeededFuture();
+                return Future.succeededFuture(created);
               }
               BadConfiguration refused = membership.breaksOrder();
               close();

@@ -23,6 +23,7 @@ record Script(String text, String digest) {
   static final Script COMPLETE = named("complete");
   static final Script EXTEND = named("extend");
   static final Script RELEASE = named("release");
+  static final Script JOIN = named("join");
   static final Script TAKE = named("take");
   static final Script LEAVE = named("leave");
   static final Script MOVE = named("move");

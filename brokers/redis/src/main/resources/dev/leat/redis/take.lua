@@ -8,12 +8,13 @@
 --
 -- KEYS  stream, delayed, dead letters, and where order is kept the entries by key
 -- ARGV  group, member, lease in milliseconds, most to take, id after which to look for what has
---       lapsed, most entries to stand in the order, number of places that the member has ended,
+--       lapsed or an empty string not to, most entries to stand in the order, number of places that the member has ended,
 --       those places, number of strings, the strings of a dead letter with $id and $attempts in
 --       them, and the ids that were lost on their way
 -- gives the entries, each with its attempt and its place in the order; the ids whose entries are
 -- gone; where to look on; in how many milliseconds the next is due, or -1; and where order is kept
--- the id behind which what is new will stand, or an empty string where none is to be waited for
+-- the id behind which what is new will stand, '+' where there may be more already, or an empty
+-- string where no more is to stand in the order
 local stream, delayed, letters, order = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local group, member, lease, most, after = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
 local longest, ended = tonumber(ARGV[6]), tonumber(ARGV[7])
@@ -137,7 +138,7 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', delayed, '-inf', now, 'LIMIT', 0
 end
 
 local page = math.max(0, most - #taken)
-if page > 0 then
+if page > 0 and after ~= '' then
   local lapsed = redis.call('XPENDING', stream, group, 'IDLE', lease, after, '+', page)
   for _, pending in ipairs(lapsed) do
     if not redis.call('ZSCORE', delayed, pending[1]) then
@@ -147,7 +148,7 @@ if page > 0 then
   after = #lapsed == page and '(' .. lapsed[#lapsed][1] or '-'
 end
 
-local newest = ''
+local newest = #taken < most and '' or '+'
 if order and #taken < most and redis.call('ZCARD', order) <= longest then
   local room = most - #taken
   local read = redis.call('XREADGROUP', 'GROUP', group, member, 'COUNT', room, 'STREAMS', stream, '>')
@@ -162,7 +163,7 @@ if order and #taken < most and redis.call('ZCARD', order) <= longest then
     newest = entry[1]
   end
   if #entries == room then
-    newest = ''
+    newest = '+'
   elseif #entries == 0 then
     for _, flat in ipairs(redis.call('XINFO', 'GROUPS', stream)) do
       local info = {}
