@@ -58,7 +58,8 @@ async function answer(entry, strings) {
     await ask(["MULTI"], ["XADD", deadLetters, "*", entry, "", "", ...raw], ...done, ["EXEC"]);
     return;
   }
-  if (Number(headers.deadline ?? Infinity) > Date.now()) {
+  const inTime = Number(headers.deadline ?? Infinity) > Date.now();
+  if (inTime && (headers.group ?? group) === group) {
     let reply, replyHead = "nil";
     try {
       reply = await handlers[type](JSON.parse(payload));
@@ -67,7 +68,9 @@ async function answer(entry, strings) {
       [reply, replyHead] = [{ title: "Handler failed", status: 500 }, '{"status":"500","error":"true"}'];
     }
     const sent = [id, "resp", "", replyHead, "json", member, "UnoccupiedField", JSON.stringify(reply)];
-    if (replyTo) done.unshift(["XADD", replyTo, "*", ...sent]);
+    // The stream of a caller that has gone must not be made again.
+    const there = replyTo.includes("::replies#") ? ["NOMKSTREAM"] : [];
+    if (replyTo) done.unshift(["XADD", replyTo, ...there, "*", ...sent]);
   }
   await ask(["MULTI"], ...done, ["EXEC"]);
 }
@@ -75,6 +78,9 @@ async function answer(entry, strings) {
 await ask(["XGROUP", "CREATE", stream, group, "0", "MKSTREAM"]).catch((failure) => {
   if (!failure.message.includes("BUSYGROUP")) throw failure;
 });
+if ((await ask(["EXISTS", `greetings::DEFAULT::ORDER::${group}`])) !== "0") {
+  throw new Error("the group keeps order by key, which this worker does not know how to");
+}
 for (;;) {
   const batch = ["XREADGROUP", "GROUP", group, member, "COUNT", "64", "BLOCK", "1000", "STREAMS", stream, ">"];
   const fresh = (await ask(batch))?.[0][1] ?? [];

@@ -55,7 +55,8 @@ def answer(redis, entry, strings):
         letter = (entry, "", "", head, "json", MEMBER, "UnoccupiedField", raw)
         redis.ask(("MULTI",), ("XADD", DEAD_LETTERS, "*", *letter), *done, ("EXEC",))
         return
-    if float(headers.get("deadline", "inf")) > time.time() * 1000:
+    in_time = float(headers.get("deadline", "inf")) > time.time() * 1000
+    if in_time and headers.get("group", GROUP) == GROUP:
         try:
             reply, head = HANDLERS[type.decode()](json.loads(payload)), "nil"
         except Exception as failure:
@@ -63,7 +64,9 @@ def answer(redis, entry, strings):
             reply, head = {"title": "Handler failed", "status": 500}, '{"status":"500","error":"true"}'
         if reply_to:
             strings = (id, "resp", "", head, "json", MEMBER, "UnoccupiedField", json.dumps(reply))
-            done.insert(0, ("XADD", reply_to, "*", *strings))
+            # The stream of a caller that has gone must not be made again.
+            there = ("NOMKSTREAM",) if b"::replies#" in reply_to else ()
+            done.insert(0, ("XADD", reply_to, *there, "*", *strings))
     redis.ask(("MULTI",), *done, ("EXEC",))
 
 
@@ -73,6 +76,8 @@ def work(redis):
     except ConnectionError as there:
         if "BUSYGROUP" not in str(there):
             raise
+    if redis.ask(("EXISTS", f"greetings::DEFAULT::ORDER::{GROUP}")) != b"0":
+        sys.exit("the group keeps order by key, which this worker does not know how to")
     while True:
         group = ("GROUP", GROUP, MEMBER)
         new = redis.ask(("XREADGROUP", *group, "COUNT", 64, "BLOCK", 1000, "STREAMS", STREAM, ">"))

@@ -208,6 +208,9 @@ final class Claims {
     ended = new ArrayList<>();
     // To see what has lapsed costs the server more than the rest, and is worth it now and then.
     String after = sweeping ? cursor : "";
+    if (sweeping && ++rounds % ROUNDS_PER_SWEEP == 0) {
+      leave("");
+    }
     sweeping = false;
     take(control, List.of(), places, after, room)
         .onSuccess(onTaken::accept)
@@ -224,9 +227,6 @@ final class Claims {
                 claim();
               }
             });
-    if (++rounds % ROUNDS_PER_SWEEP == 0) {
-      leave("");
-    }
   }
 
   private void leave(String member) {

@@ -75,7 +75,8 @@ public final class Admission implements AutoCloseable {
    */
   public OptionalLong admit(Route route) {
     TopicLoad load = topics.computeIfAbsent(route.topic(), topic -> new TopicLoad());
-    double excess = load.expectedWait() - SHARE * route.timeout().toMillis();
+    long timeout = route.timeout().toMillis();
+    double excess = load.expectedWait(timeout) - SHARE * timeout;
     if (excess > 0) {
       return OptionalLong.of(Math.max(SOON, (long) Math.ceil(excess / 1_000)));
     }

@@ -15,7 +15,7 @@ final class TopicLoad {
   /** Answers that the rate is taken from: with more it would follow no better, but later. */
   private static final long ENOUGH = 100;
 
-  /** Milliseconds of busy time that say nothing yet, if there are but a few answers. */
+  /** Milliseconds of busy time without an answer that say nothing yet. */
   private static final long GRACE = 1_000;
 
   /**
@@ -23,6 +23,12 @@ final class TopicLoad {
    * begin with.
    */
   private static final long TELLING = 16;
+
+  /**
+   * The part of a request's time that fewer answers say nothing for. Under five times what workers
+   * can do, half of a request's time is then taken by those let through meanwhile.
+   */
+  private static final long UNTOLD = 8;
 
   /** Milliseconds after which it is not known any more what workers can do. */
   private static final long STALE = 60_000;
@@ -112,9 +118,13 @@ final class TopicLoad {
   /**
    * Milliseconds that one more would wait; 0 where nothing speaks against it. As long as nothing
    * was left in the stream, all that came before the last look are being worked on.
+   *
+   * @param timeout milliseconds that it would wait at most
    */
-  synchronized double expectedWait() {
-    if (waiting < FEW || (answers < TELLING && time < GRACE)) {
+  synchronized double expectedWait(long timeout) {
+    if (waiting < FEW
+        || (answers == 0 && time < GRACE)
+        || (answers < TELLING && time < timeout / UNTOLD)) {
       return 0;
     }
     long before = backlog == 0 ? appended : waiting;
