@@ -52,7 +52,7 @@ public record Membership(
   /** What a member is told that would not keep the order that its group keeps. */
   public BadConfiguration breaksOrder() {
     return new BadConfiguration(
-        "group '%s' of topic %s keeps order by key: a worker that joins it has to say ordered(), or join another group"
+        "group '%s' of topic %s keeps order by key: a worker that joins it has to say so too, by ordered() or --ordered, or join another group"
             .formatted(group, topic));
   }
 

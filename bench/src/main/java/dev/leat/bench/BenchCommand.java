@@ -1,0 +1,194 @@
+package dev.leat.bench;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Leat and what it replaces under the same load, in turns. */
+@Command(
+    name = "leat bench",
+    description = {
+      "Measures Leat and its peers under the same load, in turns, each in processes of its own.",
+      "Prints medians with the least and the most; writes all of it as JSON, and plots."
+    },
+    mixinStandardHelpOptions = true)
+public final class BenchCommand implements Callable<Integer> {
+  /** Brokers that are named by a word rather than a URL. */
+  private static final String REDIS = "redis";
+
+  private static final String REDIS_WITH_LOG = "redis-aof";
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--broker",
+      split = ",",
+      paramLabel = "B",
+      defaultValue = "memory:,redis",
+      description =
+          "memory:, redis (a redis-server that is started), redis-aof (the same with its log, "
+              + "everysec), or the URL of one that is there. Default: ${DEFAULT-VALUE}.")
+  private List<String> brokers;
+
+  @Option(
+      names = "--connections",
+      split = ",",
+      paramLabel = "N",
+      defaultValue = "1,64,256,1024",
+      description = "Connections of the load. Default: ${DEFAULT-VALUE}.")
+  private List<Integer> connections;
+
+  @Option(
+      names = "--peers",
+      split = ",",
+      paramLabel = "P",
+      defaultValue = "vertx",
+      description = "What Leat is compared with: vertx, grpc. Default: ${DEFAULT-VALUE}.")
+  private List<String> peers;
+
+  @Option(
+      names = "--pairs",
+      paramLabel = "N",
+      defaultValue = "5",
+      description = "Samples of each in a start. Default: ${DEFAULT-VALUE}.")
+  private int pairs;
+
+  @Option(
+      names = "--starts",
+      paramLabel = "N",
+      defaultValue = "2",
+      description = "How often all is started afresh. Default: ${DEFAULT-VALUE}.")
+  private int starts;
+
+  @Option(
+      names = "--seconds",
+      paramLabel = "S",
+      defaultValue = "4",
+      description = "Length of a sample. Default: ${DEFAULT-VALUE}.")
+  private int seconds;
+
+  @Option(
+      names = "--body",
+      paramLabel = "BYTES",
+      defaultValue = "50",
+      description = "Size of the JSON that is posted and echoed. Default: ${DEFAULT-VALUE}.")
+  private int body;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FOLDER",
+      defaultValue = "bench/target/results",
+      description = "Where JSON, plots and logs go. Default: ${DEFAULT-VALUE}.")
+  private Path out;
+
+  /** Runs the command. */
+  public static void main(String... arguments) {
+    System.exit(
+        new CommandLine(new BenchCommand())
+            .setExecutionExceptionHandler(
+                (failure, line, parsed) -> {
+                  line.getErr().println("leat bench: " + failure.getMessage());
+                  return 1;
+                })
+            .execute(arguments));
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    refuseWhatIsMissing();
+    Path folder = Files.createDirectories(out.toAbsolutePath());
+    PrintWriter screen = spec.commandLine().getOut();
+    Wrk wrk = new Wrk(folder, Body.of(body));
+    Comparison.Plan plan =
+        new Comparison.Plan(
+            connections, starts, pairs, Duration.ofSeconds(4), Duration.ofSeconds(seconds));
+    List<Comparison> all = new ArrayList<>();
+    for (String peer : peers) {
+      for (String broker : brokers) {
+        screen.printf("%s against %s%n", broker, peer);
+        screen.flush();
+        List<Comparison> these =
+            Comparison.of(
+                peer(folder, peer),
+                leat(folder, broker),
+                wrk,
+                plan,
+                () -> {
+                  screen.print('.');
+                  screen.flush();
+                });
+        screen.println();
+        these.forEach(one -> Report.print(screen, one));
+        screen.flush();
+        all.addAll(these);
+      }
+    }
+    Report.write(folder, body, plan, all);
+    Plot.write(folder, all);
+    screen.println("written to " + folder);
+    return 0;
+  }
+
+  private void refuseWhatIsMissing() {
+    if (!Wrk.isThere()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "wrk is missing: install it (apt-get install wrk) and run this again");
+    }
+    boolean needsServer = brokers.contains(REDIS) || brokers.contains(REDIS_WITH_LOG);
+    if (needsServer && !isOnPath("redis-server")) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "redis-server is missing: install it (apt-get install redis-server), or say --broker memory:");
+    }
+    peers.forEach(name -> peer(Path.of("."), name));
+    connections.stream()
+        .filter(number -> number < 1)
+        .findAny()
+        .ifPresent(
+            number -> {
+              throw new ParameterException(
+                  spec.commandLine(), "--connections are at least 1, was " + number);
+            });
+  }
+
+  private static boolean isOnPath(String program) {
+    for (String folder : System.getenv().getOrDefault("PATH", "").split(":", -1)) {
+      if (Files.isExecutable(Path.of(folder, program))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private Supplier<Setup> peer(Path folder, String name) {
+    return switch (name) {
+      case "vertx" -> () -> Setup.vertx(folder);
+      case "grpc" -> () -> Setup.grpc(folder);
+      default ->
+          throw new ParameterException(
+              spec.commandLine(), "'" + name + "' is no peer; there are vertx and grpc");
+    };
+  }
+
+  private static Supplier<Setup> leat(Path folder, String broker) {
+    return switch (broker) {
+      case "memory:" -> () -> Setup.embedded(folder);
+      case REDIS -> () -> Setup.redis(folder, false);
+      case REDIS_WITH_LOG -> () -> Setup.redis(folder, true);
+      default -> () -> Setup.over(folder, broker);
+    };
+  }
+}

@@ -1,0 +1,97 @@
+package dev.leat.bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/** One process of what is measured, and how busy it is. */
+final class Program implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  /** The same for every JVM here, so that none has an advantage. */
+  private static final List<String> JVM =
+      List.of(
+          "--enable-native-access=ALL-UNNAMED",
+          "--sun-misc-unsafe-memory-access=allow",
+          "-Xms512m",
+          "-Xmx512m",
+          "-XX:+UseG1GC");
+
+  private final String name;
+  private final Process process;
+
+  private Program(String name, Process process) {
+    this.name = name;
+    this.process = process;
+  }
+
+  /**
+   * Starts a Java program, and waits until it says that it is ready.
+   *
+   * @param name for the report
+   * @param classPath what it needs
+   */
+  static Program java(
+      Path folder, String name, String classPath, String main, List<String> arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(JVM);
+    command.addAll(List.of("-cp", classPath, main));
+    command.addAll(arguments);
+    return started(folder, name, "ready", command);
+  }
+
+  /** Starts any program, and waits for what its output says once it is ready. */
+  static Program started(Path folder, String name, String ready, List<String> command) {
+    Path log = folder.resolve(name + ".log");
+    try {
+      Process process =
+          new ProcessBuilder(command)
+              .directory(folder.toFile())
+              .redirectErrorStream(true)
+              .redirectOutput(log.toFile())
+              .start();
+      Program program = new Program(name, process);
+      long until = System.nanoTime() + PATIENCE.toNanos();
+      while (!Files.readString(log).contains(ready)) {
+        if (!process.isAlive() || System.nanoTime() > until) {
+          program.close();
+          throw new IllegalStateException(
+              name + " did not start; it said: " + Files.readString(log).strip());
+        }
+        LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
+      }
+      return program;
+    } catch (IOException failure) {
+      throw new UncheckedIOException("cannot start " + name, failure);
+    }
+  }
+
+  String name() {
+    return name;
+  }
+
+  /** How long it has kept a core busy so far. */
+  Duration cpu() {
+    return Cpu.of(process.pid());
+  }
+
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      if (!process.waitFor(5, TimeUnit.SECONDS)) {
+        process.destroyForcibly().waitFor();
+      }
+    } catch (InterruptedException interrupted) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+}

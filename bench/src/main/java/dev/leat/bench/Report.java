@@ -1,0 +1,91 @@
+package dev.leat.bench;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What was measured, for reading and for machines. */
+final class Report {
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+  private Report() {}
+
+  /** One comparison, in three lines. */
+  static void print(PrintWriter screen, Comparison one) {
+    screen.printf(Locale.ROOT, "%d connections%n", one.connections());
+    line(
+        screen,
+        one.peer(),
+        one.ofPeer(Sample::perSecond),
+        one.ofPeer(Sample::p50),
+        one.ofPeer(Sample::p99),
+        one.cpuOfPeer());
+    line(
+        screen,
+        one.leat(),
+        one.ofLeat(Sample::perSecond),
+        one.ofLeat(Sample::p50),
+        one.ofLeat(Sample::p99),
+        one.cpuOfLeat());
+    screen.printf(
+        Locale.ROOT,
+        "  %-24s %s    %s    %s%n",
+        "ratio",
+        ratio(one.ratio(Sample::perSecond)),
+        ratio(one.ratio(Sample::p50)),
+        ratio(one.ratio(Sample::p99)));
+  }
+
+  /** All of it as {@code results.json}. */
+  static void write(Path folder, int body, Comparison.Plan plan, List<Comparison> all)
+      throws IOException {
+    Map<String, Object> said = new LinkedHashMap<>();
+    said.put("cores", Runtime.getRuntime().availableProcessors());
+    said.put("java", Runtime.version().toString());
+    said.put("body_bytes", body);
+    said.put("starts", plan.starts());
+    said.put("pairs_per_start", plan.pairs());
+    said.put("seconds_per_sample", plan.time().toSeconds());
+    said.put("comparisons", all);
+    JSON.writeValue(folder.resolve("results.json").toFile(), said);
+  }
+
+  private static void line(
+      PrintWriter screen,
+      String name,
+      Spread rate,
+      Spread p50,
+      Spread p99,
+      Map<String, Double> cpu) {
+    StringBuilder costs = new StringBuilder();
+    cpu.forEach((process, micros) -> costs.append(" %s %.1f".formatted(process, micros)));
+    screen.printf(
+        Locale.ROOT,
+        "  %-24s %7.0f/s (%.0f-%.0f)  p50 %s  p99 %s  cpu us%s%n",
+        name,
+        rate.median(),
+        rate.least(),
+        rate.most(),
+        time(p50.median()),
+        time(p99.median()),
+        costs);
+  }
+
+  private static String ratio(Spread spread) {
+    return String.format(
+        Locale.ROOT, "%.2f x (%.2f-%.2f)", spread.median(), spread.least(), spread.most());
+  }
+
+  private static String time(double micros) {
+    return micros < 1_000
+        ? String.format(Locale.ROOT, "%.0f us", micros)
+        : String.format(Locale.ROOT, "%.1f ms", micros / 1_000);
+  }
+}
