@@ -4,6 +4,7 @@ import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.MethodType;
+import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
@@ -40,10 +41,13 @@ public final class GrpcPeer {
   private GrpcPeer() {}
 
   /** {@code service PORT}, or {@code edge PORT SERVICE_PORT}. */
-  public static void main(String... arguments) throws IOException {
+  public static void main(String... arguments) throws IOException, InterruptedException {
     int port = Integer.parseInt(arguments[1]);
     if (arguments[0].equals("service")) {
-      serve(port);
+      Server server = serve(port);
+      System.out.println("ready");
+      // Its threads alone do not keep the program alive.
+      server.awaitTermination();
     } else {
       Vertx.vertx(
               new VertxOptions().setEventLoopPoolSize(EDGE_LOOPS).setPreferNativeTransport(true))
@@ -53,12 +57,12 @@ public final class GrpcPeer {
           .toCompletionStage()
           .toCompletableFuture()
           .join();
+      System.out.println("ready");
     }
-    System.out.println("ready");
   }
 
-  private static void serve(int port) throws IOException {
-    NettyServerBuilder.forPort(port)
+  private static Server serve(int port) throws IOException {
+    return NettyServerBuilder.forPort(port)
         .directExecutor()
         .addService(
             ServerServiceDefinition.builder("bench.Echo")
