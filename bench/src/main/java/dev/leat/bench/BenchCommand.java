@@ -113,7 +113,7 @@ public final class BenchCommand implements Callable<Integer> {
     Wrk wrk = new Wrk(folder, Body.of(body));
     Comparison.Plan plan =
         new Comparison.Plan(
-            connections, starts, pairs, Duration.ofSeconds(4), Duration.ofSeconds(seconds));
+            connections, starts, pairs, Duration.ofSeconds(8), Duration.ofSeconds(seconds));
     List<Comparison> all = new ArrayList<>();
     for (String peer : peers) {
       for (String broker : brokers) {

@@ -16,7 +16,7 @@ record Sample(double perSecond, double p50, double p99, Map<String, Double> cpu)
   static Sample of(Setup setup, Wrk wrk, int connections, Duration time) {
     Map<String, Duration> before = new LinkedHashMap<>();
     setup.programs().forEach(program -> before.put(program.name(), program.cpu()));
-    Wrk.Result seen = wrk.run(setup.port(), Setup.PATH, connections, time);
+    Wrk.Result seen = seenBy(setup, wrk, connections, time);
     Map<String, Double> cpu = new LinkedHashMap<>();
     setup
         .programs()
@@ -28,6 +28,14 @@ record Sample(double perSecond, double p50, double p99, Map<String, Double> cpu)
                         / seen.count()));
     cpu.put("wrk", micros(seen.cpu()) / seen.count());
     return new Sample(seen.perSecond(), seen.p50(), seen.p99(), cpu);
+  }
+
+  private static Wrk.Result seenBy(Setup setup, Wrk wrk, int connections, Duration time) {
+    try {
+      return wrk.run(setup.port(), Setup.PATH, connections, time);
+    } catch (IllegalStateException failed) {
+      throw new IllegalStateException(setup.name() + ": " + failed.getMessage(), failed);
+    }
   }
 
   private static double micros(Duration time) {

@@ -1,23 +1,31 @@
 package dev.leat.caller;
 
-import dev.leat.Topic;
-import dev.leat.broker.EventLoop;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A call that waits for its reply. Confined to its loop. */
 public final class PendingCall {
-  private final PendingCalls calls;
+  private final Consumer<PendingCall> onCancel;
   private final String id;
-  private final Topic topic;
+  private final Target target;
   private final String replyStream;
   private final CallListener listener;
-  private EventLoop.@Nullable Timer timer;
+
+  // What follows belongs to the deadlines, in whose slot it is linked to others.
+  private long tick;
+  private boolean due;
+  private @Nullable PendingCall previous;
+  private @Nullable PendingCall next;
 
   PendingCall(
-      PendingCalls calls, String id, Topic topic, String replyStream, CallListener listener) {
-    this.calls = calls;
+      Consumer<PendingCall> onCancel,
+      String id,
+      Target target,
+      String replyStream,
+      CallListener listener) {
+    this.onCancel = onCancel;
     this.id = id;
-    this.topic = topic;
+    this.target = target;
     this.replyStream = replyStream;
     this.listener = listener;
   }
@@ -32,11 +40,11 @@ public final class PendingCall {
    * told. Harmless once it has ended.
    */
   public void cancel() {
-    calls.cancel(this);
+    onCancel.accept(this);
   }
 
-  Topic topic() {
-    return topic;
+  Target target() {
+    return target;
   }
 
   boolean isAnsweredOn(String stream) {
@@ -47,13 +55,40 @@ public final class PendingCall {
     return listener;
   }
 
-  void endBy(EventLoop.Timer deadline) {
-    timer = deadline;
+  long tick() {
+    return tick;
   }
 
-  void cancelTimer() {
-    if (timer != null) {
-      timer.cancel();
+  boolean isDue() {
+    return due;
+  }
+
+  @Nullable PendingCall next() {
+    return next;
+  }
+
+  /** Is the first of a slot from now on, before what was. */
+  void dueAt(long at, @Nullable PendingCall after) {
+    tick = at;
+    due = true;
+    next = after;
+    if (after != null) {
+      after.previous = this;
     }
+  }
+
+  /** Leaves its slot; gives what came after it. */
+  @Nullable PendingCall unlink() {
+    PendingCall after = next;
+    if (previous != null) {
+      previous.next = after;
+    }
+    if (after != null) {
+      after.previous = previous;
+    }
+    due = false;
+    previous = null;
+    next = null;
+    return after;
   }
 }

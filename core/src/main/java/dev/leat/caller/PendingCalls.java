@@ -12,7 +12,6 @@ import dev.leat.broker.Append;
 import dev.leat.broker.Broker;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.Lane;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -42,6 +41,8 @@ public final class PendingCalls implements AutoCloseable {
   private final String source;
   private final Lane lane;
   private final Map<String, PendingCall> pending = new HashMap<>();
+  private final Deadlines deadlines;
+  private final Consumer<PendingCall> onCancel = this::cancel;
   private long lateReplies;
   private long cancelled;
   private boolean closed;
@@ -58,6 +59,7 @@ public final class PendingCalls implements AutoCloseable {
     this.loop = loop;
     this.ids = ids;
     this.source = source;
+    this.deadlines = new Deadlines(loop, this::expire);
     this.lane = broker.openLane(loop, replyStream, this::onOwnReplies);
   }
 
@@ -82,23 +84,24 @@ public final class PendingCalls implements AutoCloseable {
       Instant deadline,
       CallListener listener) {
     String replyStream = target.sharedReplies() ? target.topic().outgoing() : lane.replyStream();
-    PendingCall call = new PendingCall(this, id, target.topic(), replyStream, listener);
+    PendingCall call = new PendingCall(onCancel, id, target, replyStream, listener);
     if (closed) {
       loop.execute(() -> listener.onFailure(closedFailure()));
       return call;
     }
-    Duration left = Duration.between(loop.clock().instant(), deadline);
+    long until = deadline.toEpochMilli();
     pending.put(call.id(), call);
-    call.endBy(loop.schedule(left, () -> expire(call, target)));
-    if (left.isPositive()) {
-      String until = Long.toString(deadline.toEpochMilli());
-      Headers withDeadline = headers.with(Headers.DEADLINE, until);
-      append(
-          target,
-          new Message(call.id(), target.type(), replyStream, withDeadline, source, payload),
-          () -> {},
-          failure -> fail(call, failure));
+    if (until <= loop.clock().millis()) {
+      loop.execute(() -> expire(call));
+      return call;
     }
+    deadlines.add(call, until);
+    Headers withDeadline = headers.with(Headers.DEADLINE, Long.toString(until));
+    append(
+        target,
+        new Message(call.id(), target.type(), replyStream, withDeadline, source, payload),
+        () -> {},
+        failure -> fail(call, failure));
     return call;
   }
 
@@ -143,7 +146,7 @@ public final class PendingCalls implements AutoCloseable {
 
   /** Whether the call was still waiting; it is not any more. */
   boolean end(PendingCall call) {
-    call.cancelTimer();
+    deadlines.remove(call);
     return pending.remove(call.id(), call);
   }
 
@@ -151,9 +154,9 @@ public final class PendingCalls implements AutoCloseable {
    * Tells the topic's workers, unless the call has ended before. Those that answer on the shared
    * stream would not understand it.
    */
-  void cancel(PendingCall call) {
+  private void cancel(PendingCall call) {
     if (end(call) && !closed && call.isAnsweredOn(lane.replyStream())) {
-      String stream = call.topic().cancelled();
+      String stream = call.target().topic().cancelled();
       Message gone = new Message(call.id(), CANCEL, "", Headers.NONE, source, Payload.EMPTY);
       var unused = lane.append(List.of(new Append(stream, gone))).exceptionally(this::untold);
       // Workers of other makes do not trim it.
@@ -210,7 +213,8 @@ public final class PendingCalls implements AutoCloseable {
     return true;
   }
 
-  private void expire(PendingCall call, Target target) {
+  private void expire(PendingCall call) {
+    Target target = call.target();
     fail(
         call,
         new DeadlineExceeded(

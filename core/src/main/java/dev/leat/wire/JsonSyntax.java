@@ -6,10 +6,18 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.util.JsonRecyclerPools;
 
 /** Says whether bytes are JSON, without keeping anything of it. Any thread. */
 public final class JsonSyntax {
-  private static final JsonFactory JSON = JsonFactory.builder().build();
+  /**
+   * Buffers of a thread's own for the threads that stay, event loops above all, which saves what
+   * they would do to share them; shared ones for virtual threads, of which there are many.
+   */
+  private static final JsonFactory ON_PLATFORM_THREADS =
+      JsonFactory.builder().recyclerPool(JsonRecyclerPools.threadLocalPool()).build();
+
+  private static final JsonFactory ON_VIRTUAL_THREADS = JsonFactory.builder().build();
 
   private JsonSyntax() {}
 
@@ -21,7 +29,9 @@ public final class JsonSyntax {
     if (isWide(bytes)) {
       return Optional.of("it is not UTF-8");
     }
-    try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), bytes)) {
+    JsonFactory factory =
+        Thread.currentThread().isVirtual() ? ON_VIRTUAL_THREADS : ON_PLATFORM_THREADS;
+    try (JsonParser json = factory.createParser(ObjectReadContext.empty(), bytes)) {
       if (json.nextToken() == null) {
         return Optional.of("it is empty");
       }

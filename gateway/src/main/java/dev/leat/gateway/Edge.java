@@ -155,6 +155,9 @@ final class Edge extends VerticleBase {
   private HttpServerOptions options(Listener listener) {
     HttpServerOptions options =
         new HttpServerOptions()
+            // Nothing is upgraded to a WebSocket yet, so no response has to be looked at for that.
+            .setPerMessageWebSocketCompressionSupported(false)
+            .setPerFrameWebSocketCompressionSupported(false)
             .setHttp2ClearTextEnabled(listener.http2())
             .setCompressionSupported(compression)
             .setMaxHeaderSize(limits.headerBytes())

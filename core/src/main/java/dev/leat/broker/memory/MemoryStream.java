@@ -33,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  * moments and never while a listener or another stream is called.
  */
 final class MemoryStream {
+  /** History is let go once it is longer than it may be by such a part. */
+  private static final int FORGETTING = 8;
+
   private final String key;
   private final Limits limits;
   private final EventLoop loop;
@@ -327,7 +330,9 @@ final class MemoryStream {
 
   /** Lets history go that is longer than it may be, but nothing that a reader is still to see. */
   private void forget() {
-    if (log.size() <= limits.history() || (groups.isEmpty() && !lanes)) {
+    // Now and then: to ask every group how far it has come costs more than an append.
+    if (log.size() <= limits.history() + (long) limits.history() / FORGETTING
+        || (groups.isEmpty() && !lanes)) {
       return;
     }
     long floor = completedBelow();
