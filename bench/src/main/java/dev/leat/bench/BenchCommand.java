@@ -30,6 +30,8 @@ public final class BenchCommand implements Callable<Integer> {
 
   private static final String REDIS_WITH_LOG = "redis-aof";
 
+  private static final int RATED_CONNECTIONS = 64;
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -87,6 +89,16 @@ public final class BenchCommand implements Callable<Integer> {
   private int body;
 
   @Option(
+      names = "--rates",
+      split = ",",
+      paramLabel = "N",
+      description = {
+        "Requests a second of a load that waits for no answer; 64 connections. Latency is counted",
+        "from when each request was due. Default: none."
+      })
+  private List<Integer> rates = List.of();
+
+  @Option(
       names = "--out",
       paramLabel = "FOLDER",
       defaultValue = "bench/target/results",
@@ -115,6 +127,7 @@ public final class BenchCommand implements Callable<Integer> {
         new Comparison.Plan(
             connections, starts, pairs, Duration.ofSeconds(8), Duration.ofSeconds(seconds));
     List<Comparison> all = new ArrayList<>();
+    List<FixedRate> fixed = new ArrayList<>();
     for (String peer : peers) {
       for (String broker : brokers) {
         screen.printf("%s against %s%n", broker, peer);
@@ -133,9 +146,22 @@ public final class BenchCommand implements Callable<Integer> {
         these.forEach(one -> Report.print(screen, one));
         screen.flush();
         all.addAll(these);
+        for (int rate : rates) {
+          FixedRate one =
+              FixedRate.of(
+                  peer(folder, peer),
+                  leat(folder, broker),
+                  rate,
+                  RATED_CONNECTIONS,
+                  Body.of(body),
+                  plan);
+          one.print(screen);
+          screen.flush();
+          fixed.add(one);
+        }
       }
     }
-    Report.write(folder, body, plan, all);
+    Report.write(folder, body, plan, all, fixed);
     Plot.write(folder, all);
     screen.println("written to " + folder);
     return 0;

@@ -44,7 +44,8 @@ final class Report {
   }
 
   /** All of it as {@code results.json}. */
-  static void write(Path folder, int body, Comparison.Plan plan, List<Comparison> all)
+  static void write(
+      Path folder, int body, Comparison.Plan plan, List<Comparison> all, List<FixedRate> rates)
       throws IOException {
     Map<String, Object> said = new LinkedHashMap<>();
     said.put("cores", Runtime.getRuntime().availableProcessors());
@@ -54,6 +55,7 @@ final class Report {
     said.put("pairs_per_start", plan.pairs());
     said.put("seconds_per_sample", plan.time().toSeconds());
     said.put("comparisons", all);
+    said.put("fixed_rates", rates);
     JSON.writeValue(folder.resolve("results.json").toFile(), said);
   }
 
@@ -83,7 +85,7 @@ final class Report {
         Locale.ROOT, "%.2f x (%.2f-%.2f)", spread.median(), spread.least(), spread.most());
   }
 
-  private static String time(double micros) {
+  static String time(double micros) {
     return micros < 1_000
         ? String.format(Locale.ROOT, "%.0f us", micros)
         : String.format(Locale.ROOT, "%.1f ms", micros / 1_000);

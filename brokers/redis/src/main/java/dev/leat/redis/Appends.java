@@ -36,6 +36,15 @@ final class Appends {
 
   /** Gives the ids of the entries, empty for a message to a reply stream that is gone. */
   Future<List<String>> append(List<Append> batch) {
+    if (batch.size() == 1) {
+      // Hot path: a request is one append.
+      Future<Resp> answer = connection.send(Commands.append(batch.getFirst()));
+      return answer.transform(
+          done ->
+              done.succeeded()
+                  ? Future.succeededFuture(List.of(noted(entryId(done.result()))))
+                  : mended(batch, List.of(answer)));
+    }
     List<Future<Resp>> answers =
         batch.stream().map(append -> connection.send(Commands.append(append))).toList();
     return Future.join(answers)
