@@ -25,10 +25,14 @@ final class Program implements AutoCloseable {
 
   private final String name;
   private final Process process;
+  private final Thread hook;
 
   private Program(String name, Process process) {
     this.name = name;
     this.process = process;
+    // None is left behind when the command is interrupted.
+    this.hook = new Thread(process::destroy);
+    Runtime.getRuntime().addShutdownHook(hook);
   }
 
   /**
@@ -84,6 +88,11 @@ final class Program implements AutoCloseable {
 
   @Override
   public void close() {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException ending) {
+      // The hook is at work already.
+    }
     process.destroy();
     try {
       if (!process.waitFor(5, TimeUnit.SECONDS)) {

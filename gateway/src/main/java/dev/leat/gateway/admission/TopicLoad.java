@@ -73,9 +73,13 @@ final class TopicLoad {
     answered += withAnswer ? 1 : 0;
   }
 
-  /** Nobody looks at what is idle. */
+  /** Nobody looks at what is idle; nor is that time counted once it is busy again. */
   synchronized boolean isToBeLookedAt(long now) {
-    if (asking || now < nextLook || (appended == 0 && waiting == 0 && backlog == 0)) {
+    if (asking || now < nextLook) {
+      return false;
+    }
+    if (appended == 0 && waiting == 0 && backlog == 0) {
+      lookedAt = -1;
       return false;
     }
     asking = true;

@@ -102,6 +102,23 @@ class TopicLoadTest {
   }
 
   @Test
+  void the_idle_time_before_a_burst_is_not_taken_for_slowness() {
+    busy(20, 100);
+    look(0);
+    for (int i = 0; i < 50; i++) {
+      now += 100;
+      assertThat(load.isToBeLookedAt(now)).isFalse();
+    }
+    arrive(1_000);
+    answer(20);
+    now += 10;
+    assertThat(load.isToBeLookedAt(now)).isTrue();
+    load.looked(now, 900);
+
+    assertThat(load.expectedWait(TIMEOUT)).as("981 at 500 a second").isCloseTo(1_962, within(1.0));
+  }
+
+  @Test
   void a_topic_that_has_become_slower_is_known_to_be_in_time() {
     busy(20, 20);
     busy(20, 2);
@@ -147,7 +164,9 @@ class TopicLoadTest {
 
   private void look(long backlog) {
     now += 100;
-    load.looked(now, backlog);
+    if (load.isToBeLookedAt(now)) {
+      load.looked(now, backlog);
+    }
   }
 
   private void arrive(int count) {
