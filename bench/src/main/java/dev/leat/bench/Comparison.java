@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
@@ -32,72 +33,65 @@ record Comparison(String peer, String leat, int connections, List<Pair> pairs) {
    *     connections
    * @param time of a sample
    */
-  record Plan(List<Integer> connections, int starts, int pairs, Duration warmUp, Duration time) {}
+  record Plan(List<Integer> connections, int starts, int pairs, Duration warmUp, Duration time) {
+    /** Starts both afresh, as often as is planned, and has them measured. */
+    Names eachStart(
+        Supplier<Setup> peers, Supplier<Setup> leats, BiConsumer<Setup, Setup> measuring) {
+      Names names = new Names("", "");
+      for (int start = 0; start < starts; start++) {
+        try (Setup peer = peers.get();
+            Setup leat = leats.get()) {
+          names = new Names(peer.name(), leat.name());
+          measuring.accept(peer, leat);
+        }
+      }
+      return names;
+    }
+  }
+
+  /** What the two are called. */
+  record Names(String peer, String leat) {}
 
   /** Leat by the peer, pair by pair. */
   Spread ratio(ToDoubleFunction<Sample> figure) {
-    return Spread.of(pairs.stream().map(pair -> pair.of(figure)).toList());
+    return Spread.of(pairs, pair -> pair.of(figure));
   }
 
-  Spread ofPeer(ToDoubleFunction<Sample> figure) {
-    return Spread.of(pairs.stream().map(pair -> figure.applyAsDouble(pair.peer())).toList());
+  /** Samples of the peer alone, in the order of the pairs. */
+  List<Sample> ofPeer() {
+    return pairs.stream().map(Pair::peer).toList();
   }
 
-  Spread ofLeat(ToDoubleFunction<Sample> figure) {
-    return Spread.of(pairs.stream().map(pair -> figure.applyAsDouble(pair.leat())).toList());
-  }
-
-  /** Median microseconds of a core for each request, by process. */
-  Map<String, Double> cpuOfPeer() {
-    return cpu(pairs.stream().map(Pair::peer).toList());
-  }
-
-  Map<String, Double> cpuOfLeat() {
-    return cpu(pairs.stream().map(Pair::leat).toList());
+  List<Sample> ofLeat() {
+    return pairs.stream().map(Pair::leat).toList();
   }
 
   /** Measures at each number of connections. */
   static List<Comparison> of(
       Supplier<Setup> peers, Supplier<Setup> leats, Wrk wrk, Plan plan, Runnable onPair) {
     Map<Integer, List<Pair>> pairs = new LinkedHashMap<>();
-    plan.connections().forEach(number -> pairs.put(number, new ArrayList<>()));
-    String peerName = "";
-    String leatName = "";
-    for (int start = 0; start < plan.starts(); start++) {
-      try (Setup peer = peers.get();
-          Setup leat = leats.get()) {
-        peerName = peer.name();
-        leatName = leat.name();
-        for (int connections : plan.connections()) {
-          Sample.of(peer, wrk, connections, plan.warmUp());
-          Sample.of(leat, wrk, connections, plan.warmUp());
-        }
-        for (int connections : plan.connections()) {
-          for (int i = 0; i < plan.pairs(); i++) {
-            Sample one = Sample.of(peer, wrk, connections, plan.time());
-            Sample other = Sample.of(leat, wrk, connections, plan.time());
-            pairs.getOrDefault(connections, new ArrayList<>()).add(new Pair(one, other));
-            onPair.run();
-          }
-        }
-      }
-    }
+    Names names =
+        plan.eachStart(
+            peers,
+            leats,
+            (peer, leat) -> {
+              for (int connections : plan.connections()) {
+                Sample.of(peer, wrk, connections, plan.warmUp());
+                Sample.of(leat, wrk, connections, plan.warmUp());
+              }
+              for (int connections : plan.connections()) {
+                List<Pair> own = pairs.computeIfAbsent(connections, n -> new ArrayList<>());
+                for (int i = 0; i < plan.pairs(); i++) {
+                  Sample one = Sample.of(peer, wrk, connections, plan.time());
+                  own.add(new Pair(one, Sample.of(leat, wrk, connections, plan.time())));
+                  onPair.run();
+                }
+              }
+            });
     List<Comparison> all = new ArrayList<>();
-    for (Map.Entry<Integer, List<Pair>> each : pairs.entrySet()) {
-      all.add(new Comparison(peerName, leatName, each.getKey(), each.getValue()));
-    }
+    pairs.forEach(
+        (connections, own) ->
+            all.add(new Comparison(names.peer(), names.leat(), connections, own)));
     return all;
-  }
-
-  private static Map<String, Double> cpu(List<Sample> samples) {
-    Map<String, Double> medians = new LinkedHashMap<>();
-    for (String process : samples.getFirst().cpu().keySet()) {
-      medians.put(
-          process,
-          Spread.of(
-                  samples.stream().map(sample -> sample.cpu().getOrDefault(process, 0.0)).toList())
-              .median());
-    }
-    return medians;
   }
 }

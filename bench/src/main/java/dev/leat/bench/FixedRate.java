@@ -37,22 +37,19 @@ record FixedRate(String peer, String leat, int perSecond, List<Tail> peers, List
       Comparison.Plan plan) {
     List<Tail> ofPeer = new ArrayList<>();
     List<Tail> ofLeat = new ArrayList<>();
-    String peerName = "";
-    String leatName = "";
-    for (int start = 0; start < plan.starts(); start++) {
-      try (Setup peer = peers.get();
-          Setup leat = leats.get()) {
-        peerName = peer.name();
-        leatName = leat.name();
-        Tail.of(peer, perSecond, connections, json, plan.warmUp());
-        Tail.of(leat, perSecond, connections, json, plan.warmUp());
-        for (int i = 0; i < plan.pairs(); i++) {
-          ofPeer.add(Tail.of(peer, perSecond, connections, json, plan.time()));
-          ofLeat.add(Tail.of(leat, perSecond, connections, json, plan.time()));
-        }
-      }
-    }
-    return new FixedRate(peerName, leatName, perSecond, ofPeer, ofLeat);
+    Comparison.Names names =
+        plan.eachStart(
+            peers,
+            leats,
+            (peer, leat) -> {
+              Tail.of(peer, perSecond, connections, json, plan.warmUp());
+              Tail.of(leat, perSecond, connections, json, plan.warmUp());
+              for (int i = 0; i < plan.pairs(); i++) {
+                ofPeer.add(Tail.of(peer, perSecond, connections, json, plan.time()));
+                ofLeat.add(Tail.of(leat, perSecond, connections, json, plan.time()));
+              }
+            });
+    return new FixedRate(names.peer(), names.leat(), perSecond, ofPeer, ofLeat);
   }
 
   void print(PrintWriter screen) {
@@ -74,7 +71,6 @@ record FixedRate(String peer, String leat, int perSecond, List<Tail> peers, List
   }
 
   private static String median(List<Tail> tails, ToDoubleFunction<Tail> figure) {
-    return Report.time(
-        Spread.of(tails.stream().map(tail -> figure.applyAsDouble(tail)).toList()).median());
+    return Report.time(Spread.of(tails, figure).median());
   }
 }

@@ -12,11 +12,8 @@ import io.grpc.stub.ClientCalls;
 import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import io.vertx.core.Context;
-import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
-import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import java.io.ByteArrayInputStream;
@@ -30,8 +27,6 @@ import java.io.UncheckedIOException;
  * it does not block. The bytes go as they are, which spares it what Protobuf would cost.
  */
 public final class GrpcPeer {
-  private static final int EDGE_LOOPS = 2;
-
   private static final MethodDescriptor<byte[], byte[]> ECHO =
       MethodDescriptor.newBuilder(new Bytes(), new Bytes())
           .setType(MethodType.UNARY)
@@ -49,14 +44,8 @@ public final class GrpcPeer {
       // Its threads alone do not keep the program alive.
       server.awaitTermination();
     } else {
-      Vertx.vertx(
-              new VertxOptions().setEventLoopPoolSize(EDGE_LOOPS).setPreferNativeTransport(true))
-          .deployVerticle(
-              () -> new Edge(port, Integer.parseInt(arguments[2])),
-              new DeploymentOptions().setInstances(EDGE_LOOPS))
-          .toCompletionStage()
-          .toCompletableFuture()
-          .join();
+      int servicePort = Integer.parseInt(arguments[2]);
+      HttpPeer.deploy(() -> new Edge(port, servicePort), HttpPeer.EDGE_LOOPS);
       System.out.println("ready");
     }
   }
@@ -109,12 +98,7 @@ public final class GrpcPeer {
           new StreamObserver<byte[]>() {
             @Override
             public void onNext(byte[] answer) {
-              own.runOnContext(
-                  turn ->
-                      request
-                          .response()
-                          .putHeader("content-type", "application/json")
-                          .end(Buffer.buffer(answer)));
+              own.runOnContext(turn -> HttpPeer.answer(request, Buffer.buffer(answer)));
             }
 
             @Override

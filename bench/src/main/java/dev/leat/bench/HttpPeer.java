@@ -19,7 +19,7 @@ import java.util.function.Supplier;
  */
 public final class HttpPeer {
   /** Two for the edge and one for the service is the best of what was tried on two cores. */
-  private static final int EDGE_LOOPS = 2;
+  static final int EDGE_LOOPS = 2;
 
   private static final int SERVICE_LOOPS = 1;
 
@@ -32,15 +32,20 @@ public final class HttpPeer {
     int loops = isService ? SERVICE_LOOPS : EDGE_LOOPS;
     Supplier<VerticleBase> verticles =
         isService ? () -> new Service(port) : () -> new Edge(port, Integer.parseInt(arguments[2]));
+    deploy(verticles, loops);
+    System.out.println("ready");
+  }
+
+  /** Runs one on each of so many event loops; returns once they listen. */
+  static void deploy(Supplier<VerticleBase> verticles, int loops) {
     Vertx.vertx(new VertxOptions().setEventLoopPoolSize(loops).setPreferNativeTransport(true))
         .deployVerticle(verticles, new DeploymentOptions().setInstances(loops))
         .toCompletionStage()
         .toCompletableFuture()
         .join();
-    System.out.println("ready");
   }
 
-  private static void answer(HttpServerRequest request, Buffer body) {
+  static void answer(HttpServerRequest request, Buffer body) {
     request.response().putHeader("content-type", "application/json").end(body);
   }
 

@@ -39,8 +39,8 @@ final class Plot {
     for (Comparison one : all) {
       Map<String, Double> group =
           groups.computeIfAbsent(one.connections(), n -> new LinkedHashMap<>());
-      group.putIfAbsent(one.peer(), one.ofPeer(figure).median());
-      group.put(one.leat(), one.ofLeat(figure).median());
+      group.putIfAbsent(one.peer(), Spread.of(one.ofPeer(), figure).median());
+      group.put(one.leat(), Spread.of(one.ofLeat(), figure).median());
       names.add(one.peer());
       names.add(one.leat());
     }

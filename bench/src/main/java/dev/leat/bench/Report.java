@@ -20,20 +20,8 @@ final class Report {
   /** One comparison, in three lines. */
   static void print(PrintWriter screen, Comparison one) {
     screen.printf(Locale.ROOT, "%d connections%n", one.connections());
-    line(
-        screen,
-        one.peer(),
-        one.ofPeer(Sample::perSecond),
-        one.ofPeer(Sample::p50),
-        one.ofPeer(Sample::p99),
-        one.cpuOfPeer());
-    line(
-        screen,
-        one.leat(),
-        one.ofLeat(Sample::perSecond),
-        one.ofLeat(Sample::p50),
-        one.ofLeat(Sample::p99),
-        one.cpuOfLeat());
+    line(screen, one.peer(), one.ofPeer());
+    line(screen, one.leat(), one.ofLeat());
     screen.printf(
         Locale.ROOT,
         "  %-24s %s    %s    %s%n",
@@ -59,15 +47,13 @@ final class Report {
     JSON.writeValue(folder.resolve("results.json").toFile(), said);
   }
 
-  private static void line(
-      PrintWriter screen,
-      String name,
-      Spread rate,
-      Spread p50,
-      Spread p99,
-      Map<String, Double> cpu) {
+  private static void line(PrintWriter screen, String name, List<Sample> samples) {
     StringBuilder costs = new StringBuilder();
-    cpu.forEach((process, micros) -> costs.append(" %s %.1f".formatted(process, micros)));
+    for (String process : samples.getFirst().cpu().keySet()) {
+      Spread cost = Spread.of(samples, sample -> sample.cpu().getOrDefault(process, 0.0));
+      costs.append(String.format(Locale.ROOT, " %s %.1f", process, cost.median()));
+    }
+    Spread rate = Spread.of(samples, Sample::perSecond);
     screen.printf(
         Locale.ROOT,
         "  %-24s %7.0f/s (%.0f-%.0f)  p50 %s  p99 %s  cpu us%s%n",
@@ -75,8 +61,8 @@ final class Report {
         rate.median(),
         rate.least(),
         rate.most(),
-        time(p50.median()),
-        time(p99.median()),
+        time(Spread.of(samples, Sample::p50).median()),
+        time(Spread.of(samples, Sample::p99).median()),
         costs);
   }
 
