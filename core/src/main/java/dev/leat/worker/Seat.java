@@ -15,7 +15,7 @@ import dev.leat.broker.Subscription;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -51,7 +51,7 @@ final class Seat implements DeliveryListener {
   private final Duration drain;
   private final Station station;
   private final Consumer<WorkerEvent> listener;
-  private final Map<Work, Thread> active = new ConcurrentHashMap<>();
+  private final Set<Work> active = ConcurrentHashMap.newKeySet();
   private final AtomicInteger finished = new AtomicInteger();
   private final AtomicLong pause = new AtomicLong(FIRST_PAUSE);
   private volatile @Nullable Subscription subscription;
@@ -115,7 +115,7 @@ final class Seat implements DeliveryListener {
     cancel(extending);
     cancel(checking);
     int givenBack = active.size();
-    for (Work work : active.keySet()) {
+    for (Work work : active) {
       log.warn("message={} given back unfinished", work.id());
       work.abandon(Work.Stop.GIVEN_BACK);
     }
@@ -132,12 +132,11 @@ final class Seat implements DeliveryListener {
   public void onDeliveries(List<Delivery> batch) {
     pause.set(FIRST_PAUSE);
     try {
-      for (Delivery delivery : batch) {
-        Work work = new Work(station, delivery, this::done);
-        Thread thread = Thread.ofVirtual().unstarted(work);
-        active.put(work, thread);
-        thread.start();
-      }
+      List<Work> begun = batch.stream().map(one -> new Work(station, one, this::done)).toList();
+      active.addAll(begun);
+      // One thread that starts the others: to start each from here would wake a carrier for each.
+      Thread.startVirtualThread(
+          begun.size() == 1 ? begun.getFirst() : () -> begun.forEach(Thread::startVirtualThread));
     } catch (RuntimeException | Error failure) {
       // What of the batch was not begun comes again when its lease has lapsed.
       crash(failure);
@@ -215,10 +214,11 @@ final class Seat implements DeliveryListener {
 
   private void awaitHandlers(Instant until) {
     try {
-      for (Thread thread : active.values()) {
-        Duration left = Duration.between(loop.clock().instant(), until);
-        if (!left.isPositive() || !thread.join(left)) {
-          return;
+      synchronized (active) {
+        long left = Duration.between(loop.clock().instant(), until).toMillis();
+        while (!active.isEmpty() && left > 0) {
+          active.wait(left);
+          left = Duration.between(loop.clock().instant(), until).toMillis();
         }
       }
     } catch (InterruptedException interrupted) {
@@ -228,6 +228,11 @@ final class Seat implements DeliveryListener {
 
   private void done(Work work) {
     active.remove(work);
+    if (closed) {
+      synchronized (active) {
+        active.notifyAll();
+      }
+    }
     askForMore();
   }
 
@@ -247,7 +252,7 @@ final class Seat implements DeliveryListener {
   }
 
   private void extendAll() {
-    for (Work work : active.keySet()) {
+    for (Work work : active) {
       var unused = work.delivery().extend();
     }
     if (!closed || !active.isEmpty()) {
@@ -271,7 +276,7 @@ final class Seat implements DeliveryListener {
       String id = entry.message().id();
       // First remembered, then looked for: one that begins meanwhile sees it, or is seen.
       station.cancellations().add(id);
-      active.keySet().stream()
+      active.stream()
           .filter(work -> work.id().equals(id))
           .forEach(work -> work.stop(Work.Stop.CANCELLED));
     }
@@ -288,7 +293,7 @@ final class Seat implements DeliveryListener {
   /** One timer for all that is under way costs less than one for each. */
   private void checkTime() {
     long now = loop.clock().millis();
-    for (Work work : active.keySet()) {
+    for (Work work : active) {
       work.checkTime(now);
     }
     if (!closed || !active.isEmpty()) {

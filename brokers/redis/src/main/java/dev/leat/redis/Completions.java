@@ -1,87 +1,135 @@
 package dev.leat.redis;
 
 import dev.leat.broker.Append;
+import dev.leat.broker.Batcher;
 import dev.leat.broker.Completion;
 import dev.leat.broker.Note;
 import dev.leat.wire.StreamEntry;
-import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Appends replies and takes entries off their group, for what a member still holds. Confined to its
- * connection's loop.
+ * Appends replies and takes entries off their group, for what a member still holds.
  *
- * <p>Hot path: what is completed within one turn of the loop is one script. Each completion happens
- * whole or not at all.
+ * <p>Hot path: what is completed within one turn of the loop goes to the server in one step. Each
+ * completion happens whole or not at all.
  */
 final class Completions {
   private static final Logger log = LoggerFactory.getLogger(Completions.class);
 
-  /** A script's arguments are all on its stack at once, and meanwhile nobody else is served. */
+  /** More at once would keep the server from serving others for too long. */
   private static final int MOST = 500;
 
-  /** One whose lease is fresh needs no look at who holds it. */
-  private record One(
-      String id, int attempt, boolean fresh, Completion completion, Promise<Boolean> done) {
-    List<Append> appends() {
-      return completion.appends();
+  /** Milliseconds until what could not be completed is tried again. */
+  private static final long PAUSE = 100;
+
+  /** Confined to the loop once it was added. */
+  private static final class One {
+    final String id;
+    final int attempt;
+    final BooleanSupplier fresh;
+    final Completion completion;
+    final long until;
+    final CompletableFuture<Boolean> done = new CompletableFuture<>();
+    int tries;
+
+    One(String id, int attempt, BooleanSupplier fresh, Completion completion, long until) {
+      this.id = id;
+      this.attempt = attempt;
+      this.fresh = fresh;
+      this.completion = completion;
+      this.until = until;
+    }
+
+    /**
+     * Whether it needs no look at who holds it, and not even at whether anybody does: nobody else
+     * can have had it, and the one who waits for its reply takes it once if it should come twice.
+     */
+    boolean isPlain() {
+      List<Append> appends = completion.appends();
+      return completion.notes().isEmpty()
+          && (appends.isEmpty()
+              || (appends.size() == 1 && Commands.isOnlyIfThere(appends.getFirst().stream())))
+          && fresh.getAsBoolean();
     }
   }
 
   private record Extension(String id, int attempt, Promise<Boolean> done) {}
 
-  private final Context context;
+  private final Io io;
   private final RedisConnection connection;
   private final String stream;
   private final String group;
   private final String member;
-  private List<One> completing = new ArrayList<>();
+  private final Duration lease;
+  private final Batcher<One> completing;
   private List<Extension> extending = new ArrayList<>();
 
   Completions(
-      Context context, RedisConnection connection, String stream, String group, String member) {
-    this.context = context;
+      Io io,
+      RedisConnection connection,
+      String stream,
+      String group,
+      String member,
+      Duration lease) {
+    this.io = io;
     this.connection = connection;
     this.stream = stream;
     this.group = group;
     this.member = member;
+    this.lease = lease;
+    this.completing =
+        new Batcher<>(
+            io::execute,
+            this::complete,
+            one ->
+                one.done.completeExceptionally(
+                    Io.ended(new RejectedExecutionException("the loop has ended"))));
   }
 
   /**
-   * Answers whether the member still had the entry.
+   * Answers, on the loop, whether the member still had the entry. Any thread. What a lost
+   * connection or a busy server keeps from being done is tried again for as long as a lease.
    *
    * @param fresh whether nobody else can have it, as long as this reaches the server in time.
    *     Should it not, another may be at work, but of the two only one is answered
    */
-  Future<Boolean> complete(String id, int attempt, boolean fresh, Completion completion) {
-    if (completing.isEmpty()) {
-      context.runOnContext(turn -> flushCompletions());
-    }
-    One one = new One(id, attempt, fresh, completion, Promise.promise());
+  CompletionStage<Boolean> complete(
+      String id, int attempt, BooleanSupplier fresh, Completion completion) {
+    One one = new One(id, attempt, fresh, completion, System.nanoTime() + lease.toNanos());
     completing.add(one);
-    return one.done().future();
+    return one.done;
   }
 
-  /** Answers whether the member still had the entry; if so its lease begins anew. */
+  /** Answers whether the member still had the entry; if so its lease begins anew. On the loop. */
   Future<Boolean> extend(String id, int attempt) {
     if (extending.isEmpty()) {
-      context.runOnContext(turn -> flushExtensions());
+      io.context().runOnContext(turn -> flushExtensions());
     }
     Extension one = new Extension(id, attempt, Promise.promise());
     extending.add(one);
     return one.done().future();
   }
 
-  private void flushCompletions() {
-    List<One> batch = completing;
-    completing = new ArrayList<>();
-    portions(batch, this::send);
+  private void complete(List<One> batch) {
+    List<One> plain = new ArrayList<>(batch.size());
+    List<One> others = new ArrayList<>();
+    for (One one : batch) {
+      one.tries++;
+      (one.isPlain() ? plain : others).add(one);
+    }
+    portions(plain, this::sendPlain);
+    portions(others, this::send);
   }
 
   private void flushExtensions() {
@@ -96,12 +144,46 @@ final class Completions {
     }
   }
 
+  /** Two plain commands for each: the script would cost the server twice as much. */
+  private void sendPlain(List<One> batch) {
+    List<Command> commands = new ArrayList<>(2 * batch.size());
+    for (One one : batch) {
+      commands.add(Command.of("XACK", stream, group, one.id));
+      one.completion.appends().forEach(append -> commands.add(Commands.append(append)));
+    }
+    connection
+        .sendTogether(commands)
+        .onSuccess(
+            results -> {
+              int at = 0;
+              for (One one : batch) {
+                Resp taken = results.get(at);
+                int appends = one.completion.appends().size();
+                done(one, appends == 0 ? taken : failed(results.get(at + 1), taken));
+                at += 1 + appends;
+              }
+            })
+        .onFailure(
+            failure -> {
+              if (failure instanceof RedisFailure refused && refused.isOutOfMemory()) {
+                // The script takes off first, for which there is room; so it is drained after all.
+                send(batch);
+              } else {
+                onFailure(batch, failure);
+              }
+            });
+  }
+
+  private static Resp failed(Resp added, Resp taken) {
+    return added instanceof Resp.Failure ? added : taken;
+  }
+
   private void send(List<One> batch) {
     List<String> keys = new ArrayList<>(1 + batch.size());
     keys.add(stream);
     for (One one : batch) {
-      one.appends().forEach(append -> keys.add(append.stream()));
-      one.completion().notes().forEach(note -> keys.add(note.key()));
+      one.completion.appends().forEach(append -> keys.add(append.stream()));
+      one.completion.notes().forEach(note -> keys.add(note.key()));
     }
     Script.COMPLETE
         .run(
@@ -112,34 +194,57 @@ final class Completions {
               batch.forEach(one -> write(one, command));
               return command;
             })
-        .onSuccess(results -> onDone(batch, results.items()))
-        .onFailure(failure -> batch.forEach(one -> one.done().fail(failure)));
+        .onSuccess(
+            results -> {
+              for (int i = 0; i < batch.size(); i++) {
+                done(batch.get(i), results.items().get(i));
+              }
+            })
+        .onFailure(failure -> onFailure(batch, failure));
   }
 
   private static void write(One one, Command command) {
+    List<Append> appends = one.completion.appends();
     command
-        .and(one.id(), one.fresh() ? "" : Integer.toString(one.attempt()))
-        .and(one.appends().size());
-    for (Append append : one.appends()) {
+        .and(one.id, one.fresh.getAsBoolean() ? "" : Integer.toString(one.attempt))
+        .and(appends.size());
+    for (Append append : appends) {
       List<byte[]> strings = StreamEntry.encode(append.message(), append.dialect());
       command.and(Commands.isOnlyIfThere(append.stream()) ? 1 : 0).and(strings.size()).and(strings);
     }
-    command.and(one.completion().notes().size());
-    for (Note note : one.completion().notes()) {
+    command.and(one.completion.notes().size());
+    for (Note note : one.completion.notes()) {
       List<byte[]> strings = Commands.strings(note);
       command.and(note.keep().toMillis()).and(strings.size()).and(strings);
     }
   }
 
-  private static void onDone(List<One> batch, List<Resp> results) {
-    for (int i = 0; i < batch.size(); i++) {
-      One one = batch.get(i);
-      if (!(results.get(i) instanceof Resp.Text text)) {
-        one.done().complete(results.get(i).number() == 1);
+  private static void done(One one, Resp result) {
+    switch (result) {
+      case Resp.Whole taken ->
+          // What is not held any more after an answer was lost was ended by ourselves.
+          one.done.complete(taken.value() == 1 || one.tries > 1);
+      case Resp.Failure failure -> unanswered(one, failure.message());
+      default -> unanswered(one, result.text());
+    }
+  }
+
+  private static void unanswered(One one, String why) {
+    log.warn("entry={} done, but its reply cannot be appended: {}", one.id, why);
+    one.done.complete(true);
+  }
+
+  private void onFailure(List<One> batch, Throwable failure) {
+    List<One> again = new ArrayList<>();
+    for (One one : batch) {
+      if (Again.isWorthIt(failure) && !connection.closed() && System.nanoTime() < one.until) {
+        again.add(one);
       } else {
-        log.warn("entry={} done, but its reply cannot be appended: {}", one.id(), text.text());
-        one.done().complete(true);
+        one.done.completeExceptionally(Io.leatException(failure));
       }
+    }
+    if (!again.isEmpty()) {
+      io.vertx().setTimer(PAUSE, fired -> complete(again));
     }
   }
 

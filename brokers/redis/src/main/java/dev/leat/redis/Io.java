@@ -31,10 +31,21 @@ record Io(Vertx vertx, Context context) {
    */
   void run(Runnable action) {
     try {
-      context.runOnContext(turn -> action.run());
+      execute(action);
     } catch (RejectedExecutionException ended) {
       log.debug("a connection's event loop has ended", ended);
     }
+  }
+
+  /**
+   * Runs something on the loop, soon; throws {@link RejectedExecutionException} if it has ended.
+   */
+  void execute(Runnable action) {
+    context.runOnContext(turn -> action.run());
+  }
+
+  static BrokerUnavailable ended(RejectedExecutionException ended) {
+    return new BrokerUnavailable("this connection has ended", ended);
   }
 
   /** Asks on the loop, from any thread; what the server refuses is a {@link LeatException}. */
@@ -48,7 +59,7 @@ record Io(Vertx vertx, Context context) {
                   .onSuccess(answer::complete)
                   .onFailure(failure -> answer.completeExceptionally(leatException(failure))));
     } catch (RejectedExecutionException ended) {
-      answer.completeExceptionally(new BrokerUnavailable("this connection has ended", ended));
+      answer.completeExceptionally(ended(ended));
     }
     return answer;
   }

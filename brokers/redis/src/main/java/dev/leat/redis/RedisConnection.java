@@ -1,6 +1,7 @@
 package dev.leat.redis;
 
 import dev.leat.BrokerUnavailable;
+import dev.leat.redis.Resp.Failure;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -11,6 +12,7 @@ import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.PemTrustOptions;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -43,15 +45,29 @@ final class RedisConnection {
   /** Bytes that may wait to be sent. */
   private static final long MOST_UNSENT = 64L << 20;
 
+  private static final Command MULTI = Command.of("MULTI");
+  private static final Command EXEC = Command.of("EXEC");
+
+  /** Somebody who waits for an answer, behind some that only say that a command was taken. */
+  private static final class Asked {
+    final Promise<Resp> answer = Promise.promise();
+    int passedOver;
+    @Nullable Failure refused;
+
+    Asked(int passedOver) {
+      this.passedOver = passedOver;
+    }
+  }
+
   private final Vertx vertx;
   private final Context context;
   private final Server server;
   private final NetClient client;
-  private final ArrayDeque<Promise<Resp>> asked = new ArrayDeque<>();
+  private final ArrayDeque<Asked> asked = new ArrayDeque<>();
+  private final Outgoing unsent = new Outgoing();
   private Runnable onConnected = () -> {};
   private Runnable onLost = () -> {};
   private @Nullable NetSocket socket;
-  private Buffer unsent = Buffer.buffer();
   private int connections;
   private boolean flushing;
   private boolean closed;
@@ -129,25 +145,46 @@ final class RedisConnection {
 
   /** Sends a command; fails with {@link BrokerUnavailable} or what the server says. */
   Future<Resp> send(Command command) {
-    if (socket == null) {
-      return Future.failedFuture(new BrokerUnavailable(server + " is not connected"));
+    return isOpen() ? asked(0, command) : Future.failedFuture(why());
+  }
+
+  /**
+   * Sends commands that are done together, or none of them. Its answers are in an array, in which a
+   * command may have failed by itself; where the server takes one of them not even so far, it fails
+   * with what the server says of that one, and nothing was done.
+   */
+  Future<List<Resp>> sendTogether(List<Command> commands) {
+    if (!isOpen()) {
+      return Future.failedFuture(why());
     }
-    if (asked.size() >= MOST_ASKED || sending + unsent.length() > MOST_UNSENT) {
-      return Future.failedFuture(
-          new BrokerUnavailable(
-              server + " does not keep up: %d commands wait for it".formatted(asked.size())));
-    }
-    Promise<Resp> answer = Promise.promise();
+    MULTI.writeTo(unsent);
+    commands.forEach(command -> command.writeTo(unsent));
+    return asked(1 + commands.size(), EXEC).map(Resp::items);
+  }
+
+  private boolean isOpen() {
+    return socket != null && asked.size() < MOST_ASKED && sending + unsent.size() <= MOST_UNSENT;
+  }
+
+  private BrokerUnavailable why() {
+    return new BrokerUnavailable(
+        socket == null
+            ? server + " is not connected"
+            : server + " does not keep up: %d commands wait for it".formatted(asked.size()));
+  }
+
+  private Future<Resp> asked(int passedOver, Command last) {
     if (asked.isEmpty()) {
       heard = System.nanoTime();
     }
-    asked.add(answer);
-    command.writeTo(unsent);
+    Asked one = new Asked(passedOver);
+    asked.add(one);
+    last.writeTo(unsent);
     if (!flushing) {
       flushing = true;
       context.runOnContext(turn -> flush());
     }
-    return answer.future();
+    return one.answer.future();
   }
 
   /** Closes with a last word, whose answer is not waited for: the loop may end right now. */
@@ -225,9 +262,8 @@ final class RedisConnection {
 
   private void flush() {
     flushing = false;
-    if (socket != null && unsent.length() > 0) {
-      Buffer batch = unsent;
-      unsent = Buffer.buffer(1024);
+    if (socket != null && unsent.size() > 0) {
+      Buffer batch = unsent.take();
       sending += batch.length();
       int number = connections;
       socket
@@ -242,15 +278,24 @@ final class RedisConnection {
   }
 
   private void onAnswer(Resp answer) {
-    Promise<Resp> waiting = asked.poll();
+    Asked waiting = asked.peek();
     if (waiting == null) {
       throw new IllegalStateException("an answer that nobody asked for");
     }
+    if (waiting.passedOver > 0) {
+      waiting.passedOver--;
+      if (waiting.refused == null && answer instanceof Failure failure) {
+        waiting.refused = failure;
+      }
+      return;
+    }
+    asked.remove();
     heard = System.nanoTime();
-    if (answer instanceof Resp.Failure failure) {
-      waiting.fail(new RedisFailure(server + ": " + failure.message()));
+    if (answer instanceof Failure failure) {
+      Failure first = waiting.refused == null ? failure : waiting.refused;
+      waiting.answer.fail(new RedisFailure(server + ": " + first.message()));
     } else {
-      waiting.complete(answer);
+      waiting.answer.complete(answer);
     }
   }
 
@@ -285,10 +330,10 @@ final class RedisConnection {
 
   private void lose() {
     socket = null;
-    unsent = Buffer.buffer();
+    unsent.clear();
     RedisLost failure = new RedisLost(server + ": the connection was lost");
-    for (Promise<Resp> waiting = asked.poll(); waiting != null; waiting = asked.poll()) {
-      waiting.fail(failure);
+    for (Asked waiting = asked.poll(); waiting != null; waiting = asked.poll()) {
+      waiting.answer.fail(failure);
     }
   }
 

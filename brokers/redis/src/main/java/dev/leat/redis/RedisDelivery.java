@@ -16,6 +16,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** One attempt; any thread. The server knows who has the entry, this knows whether it was ended. */
 final class RedisDelivery implements Delivery {
@@ -58,14 +59,19 @@ final class RedisDelivery implements Delivery {
 
   @Override
   public CompletionStage<Boolean> complete(Completion completion) {
+    if (!ended.compareAndSet(false, true)) {
+      return CompletableFuture.completedStage(false);
+    }
     Completion inKind = new Completion(inKind(completion.appends()), completion.notes());
-    return end(() -> member.completions().complete(id, attempt, isFresh(), inKind))
-        .thenApply(
-            done -> {
-              if (done) {
+    return member
+        .completions()
+        .complete(id, attempt, this::isFresh, inKind)
+        .whenComplete(
+            (done, failure) -> {
+              onEnd(failure);
+              if (failure == null && done) {
                 member.freed(place);
               }
-              return done;
             });
   }
 
@@ -146,14 +152,15 @@ final class RedisDelivery implements Delivery {
                         })
                     // What is not held any more after an answer was lost was ended by ourselves.
                     .map(done -> done || tries.get() > 1))
-        .whenComplete(
-            (done, failure) -> {
-              if (failure == null) {
-                member.forget(id, this);
-              } else {
-                ended.set(false);
-              }
-            });
+        .whenComplete((done, failure) -> onEnd(failure));
+  }
+
+  private void onEnd(@Nullable Throwable failure) {
+    if (failure == null) {
+      member.forget(id, this);
+    } else {
+      ended.set(false);
+    }
   }
 
   private Membership membership() {

@@ -64,7 +64,8 @@ class RedisMember extends Reading {
     this.stream = membership.topic().incoming();
     this.listener = listener;
     this.completions =
-        new Completions(io.context(), control, stream, membership.group(), membership.member());
+        new Completions(
+            io, control, stream, membership.group(), membership.member(), membership.lease());
     this.claims =
         new Claims(
             io.vertx(), control, membership, loop, this::demand, this::onTaken, this::onUntaken);
@@ -101,19 +102,16 @@ class RedisMember extends Reading {
     return loop;
   }
 
-  /** No longer this member's, however it ended. Any thread. */
+  /** No longer this member's, however it ended. On the loop. */
   void forget(String id, RedisDelivery delivery) {
-    io().run(
-            () -> {
-              held.remove(id, delivery);
-              leaveOnceDone();
-            });
+    held.remove(id, delivery);
+    leaveOnceDone();
   }
 
-  /** An entry is completed, and so its place in the group's order. Any thread. */
+  /** An entry is completed, and so its place in the group's order. On the loop. */
   void freed(String place) {
     if (!place.isEmpty()) {
-      io().run(() -> claims.ended(place));
+      claims.ended(place);
     }
   }
 
@@ -356,7 +354,7 @@ class RedisMember extends Reading {
                         StreamEntry.dialect(raw.strings()))));
     var unused =
         completions
-            .complete(raw.id(), attempt, false, Completion.of(appends))
-            .onSuccess(done -> freed(claimed.place()));
+            .complete(raw.id(), attempt, () -> false, Completion.of(appends))
+            .thenAccept(done -> freed(claimed.place()));
   }
 }
