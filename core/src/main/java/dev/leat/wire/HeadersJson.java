@@ -22,6 +22,10 @@ final class HeadersJson {
     if (headers.isEmpty()) {
       return Utf8.encode(NONE);
     }
+    byte[] plain = PlainHeaders.encode(headers);
+    if (plain != null) {
+      return plain;
+    }
     ByteArrayOutputStream out = new ByteArrayOutputStream(32 * headers.size());
     try (JsonGenerator json = JSON.createGenerator(ObjectWriteContext.empty(), out)) {
       json.writeStartObject();
@@ -32,6 +36,10 @@ final class HeadersJson {
   }
 
   static Headers decode(byte[] bytes) {
+    Headers plain = PlainHeaders.decode(bytes);
+    if (plain != null) {
+      return plain;
+    }
     String text = Utf8.decode(bytes, "the headers");
     if (text.isEmpty() || text.equals(NONE)) {
       return Headers.NONE;

@@ -3,13 +3,14 @@ package dev.leat.redis;
 import dev.leat.broker.Append;
 import dev.leat.wire.StreamEntry;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,69 +24,141 @@ final class Appends {
   /** A server that is restarted is back within this; longer, whoever waits had better know. */
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
-  private final Vertx vertx;
+  /** What is appended together. */
+  private record One(List<Append> appends, CompletableFuture<List<String>> ids) {}
+
+  /** More commands at once would keep the server from serving others for too long. */
+  private static final int MOST = 500;
+
+  /**
+   * Bytes of payloads; and more than that at once would be taken though the server stands still.
+   */
+  private static final long LARGE = 1 << 20;
+
+  private final Io io;
   private final RedisConnection connection;
+  private List<One> waiting = new ArrayList<>();
+  private int commands;
+  private long bytes;
 
   /** Milliseconds in the time of the server, at which nothing that is under way had been done. */
   private long done;
 
-  Appends(Vertx vertx, RedisConnection connection) {
-    this.vertx = vertx;
+  Appends(Io io, RedisConnection connection) {
+    this.io = io;
     this.connection = connection;
   }
 
-  /** Gives the ids of the entries, empty for a message to a reply stream that is gone. */
-  Future<List<String>> append(List<Append> batch) {
-    if (batch.size() == 1) {
-      // Hot path: a request is one append.
-      Future<Resp> answer = connection.send(Commands.append(batch.getFirst()));
-      return answer.transform(
-          done ->
-              done.succeeded()
-                  ? Future.succeededFuture(List.of(noted(entryId(done.result()))))
-                  : mended(batch, List.of(answer)));
+  /**
+   * Appends, at the end of this turn; gives the ids of the entries, empty for a message to a reply
+   * stream that is gone.
+   */
+  CompletableFuture<List<String>> append(List<Append> batch) {
+    One one = new One(batch, new CompletableFuture<>());
+    if (waiting.isEmpty()) {
+      io.context().runOnContext(turn -> flush());
     }
-    List<Future<Resp>> answers =
-        batch.stream().map(append -> connection.send(Commands.append(append))).toList();
-    return Future.join(answers)
-        .map(all -> answers.stream().map(answer -> noted(entryId(answer.result()))).toList())
-        .recover(failure -> mended(batch, answers));
+    waiting.add(one);
+    commands += batch.size();
+    batch.forEach(append -> bytes += append.message().payload().size());
+    if (commands >= MOST || bytes >= LARGE) {
+      flush();
+    }
+    return one.ids();
+  }
+
+  /**
+   * Hot path: what is appended within one turn is one transaction. Without it the first entry would
+   * wake whoever reads the stream, who would take it alone and wake everybody behind him for it.
+   */
+  void flush() {
+    if (waiting.isEmpty()) {
+      return;
+    }
+    List<One> batch = waiting;
+    int count = commands;
+    waiting = new ArrayList<>();
+    commands = 0;
+    bytes = 0;
+    if (count == 1) {
+      connection
+          .send(Commands.append(batch.getFirst().appends().getFirst()))
+          .onSuccess(added -> onAdded(batch, List.of(added)))
+          .onFailure(failure -> onFailure(batch, failure));
+    } else {
+      List<Command> adding = new ArrayList<>(count);
+      batch.forEach(one -> one.appends().forEach(append -> adding.add(Commands.append(append))));
+      connection
+          .sendTogether(adding)
+          .onSuccess(added -> onAdded(batch, added))
+          .onFailure(failure -> onFailure(batch, failure));
+    }
+  }
+
+  private void onAdded(List<One> batch, List<Resp> added) {
+    int at = 0;
+    for (One one : batch) {
+      int to = at + one.appends().size();
+      onAdded(one, added.subList(at, to));
+      at = to;
+    }
+  }
+
+  private void onAdded(One one, List<Resp> added) {
+    List<String> ids = new ArrayList<>(added.size());
+    for (Resp each : added) {
+      if (each instanceof Resp.Failure refused) {
+        one.ids().completeExceptionally(Io.leatException(connection.failure(refused)));
+        return;
+      }
+      ids.add(noted(entryId(each)));
+    }
+    one.ids().complete(ids);
+  }
+
+  private void onFailure(List<One> batch, Throwable failure) {
+    if (isMendable(failure)) {
+      mend(batch);
+    } else {
+      batch.forEach(one -> one.ids().completeExceptionally(Io.leatException(failure)));
+    }
   }
 
   private String noted(String id) {
     if (!id.isEmpty()) {
-      done = Long.parseLong(id.substring(0, id.indexOf('-')));
+      done = Long.parseLong(id, 0, id.indexOf('-'), 10);
     }
     return id;
   }
 
-  private Future<List<String>> mended(List<Append> batch, List<Future<Resp>> answers) {
-    String[] ids = new String[batch.size()];
-    Map<String, List<Integer>> open = new LinkedHashMap<>();
-    for (int i = 0; i < ids.length; i++) {
-      Future<Resp> answer = answers.get(i);
-      if (answer.succeeded()) {
-        ids[i] = noted(entryId(answer.result()));
-      } else if (isMendable(answer.cause())) {
-        open.computeIfAbsent(batch.get(i).stream(), stream -> new ArrayList<>()).add(i);
-      } else {
-        return Future.failedFuture(answer.cause());
-      }
-    }
+  private void mend(List<One> batch) {
     // What is asked for on a new connection has an answer before this one's is looked for.
     long since = Math.max(done, connection.connectedAt());
-    List<Future<?>> mending = new ArrayList<>();
-    open.forEach(
-        (stream, places) ->
-            mending.add(
-                mended(stream, places.stream().map(batch::get).toList(), since)
+    Map<String, List<Append>> streams = new LinkedHashMap<>();
+    for (One one : batch) {
+      one.appends()
+          .forEach(
+              append ->
+                  streams.computeIfAbsent(append.stream(), key -> new ArrayList<>()).add(append));
+    }
+    IdentityHashMap<Append, String> ids = new IdentityHashMap<>();
+    Map<String, Future<?>> mending = new HashMap<>();
+    streams.forEach(
+        (stream, appends) ->
+            mending.put(
+                stream,
+                mended(stream, appends, since)
                     .onSuccess(
                         found -> {
-                          for (int i = 0; i < places.size(); i++) {
-                            ids[places.get(i)] = entryId(found.items().get(i));
+                          for (int i = 0; i < appends.size(); i++) {
+                            ids.put(appends.get(i), entryId(found.items().get(i)));
                           }
                         })));
-    return Future.all(mending).map(all -> Arrays.asList(ids));
+    for (One one : batch) {
+      Future.all(one.appends().stream().map(append -> mending.get(append.stream())).toList())
+          .onSuccess(all -> one.ids().complete(one.appends().stream().map(ids::get).toList()))
+          .onFailure(failure -> one.ids().completeExceptionally(Io.leatException(failure)));
+    }
   }
 
   /** A server that was not there did nothing: who asks is told so at once. */
@@ -96,7 +169,7 @@ final class Appends {
   private Future<Resp> mended(String stream, List<Append> appends, long since) {
     log.info("stream={} messages={} looked for, their answers were lost", stream, appends.size());
     return Again.within(
-        vertx,
+        io.vertx(),
         connection,
         PATIENCE,
         () ->

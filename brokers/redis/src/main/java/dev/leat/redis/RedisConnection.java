@@ -64,6 +64,10 @@ final class RedisConnection {
   private final Server server;
   private final NetClient client;
   private final ArrayDeque<Asked> asked = new ArrayDeque<>();
+
+  /** Commands that wait for their answers. */
+  private int commands;
+
   private final Outgoing unsent = new Outgoing();
   private Runnable onConnected = () -> {};
   private Runnable onLost = () -> {};
@@ -162,15 +166,20 @@ final class RedisConnection {
     return asked(1 + commands.size(), EXEC).map(Resp::items);
   }
 
+  /** What the server says of a command that was done with others. */
+  RedisFailure failure(Failure refused) {
+    return new RedisFailure(server + ": " + refused.message());
+  }
+
   private boolean isOpen() {
-    return socket != null && asked.size() < MOST_ASKED && sending + unsent.size() <= MOST_UNSENT;
+    return socket != null && commands < MOST_ASKED && sending + unsent.size() <= MOST_UNSENT;
   }
 
   private BrokerUnavailable why() {
     return new BrokerUnavailable(
         socket == null
             ? server + " is not connected"
-            : server + " does not keep up: %d commands wait for it".formatted(asked.size()));
+            : server + " does not keep up: %d commands wait for it".formatted(commands));
   }
 
   private Future<Resp> asked(int passedOver, Command last) {
@@ -179,6 +188,7 @@ final class RedisConnection {
     }
     Asked one = new Asked(passedOver);
     asked.add(one);
+    commands += 1 + passedOver;
     last.writeTo(unsent);
     if (!flushing) {
       flushing = true;
@@ -282,6 +292,7 @@ final class RedisConnection {
     if (waiting == null) {
       throw new IllegalStateException("an answer that nobody asked for");
     }
+    commands--;
     if (waiting.passedOver > 0) {
       waiting.passedOver--;
       if (waiting.refused == null && answer instanceof Failure failure) {
@@ -293,7 +304,7 @@ final class RedisConnection {
     heard = System.nanoTime();
     if (answer instanceof Failure failure) {
       Failure first = waiting.refused == null ? failure : waiting.refused;
-      waiting.answer.fail(new RedisFailure(server + ": " + first.message()));
+      waiting.answer.fail(failure(first));
     } else {
       waiting.answer.complete(answer);
     }
@@ -331,6 +342,7 @@ final class RedisConnection {
   private void lose() {
     socket = null;
     unsent.clear();
+    commands = 0;
     RedisLost failure = new RedisLost(server + ": the connection was lost");
     for (Asked waiting = asked.poll(); waiting != null; waiting = asked.poll()) {
       waiting.answer.fail(failure);

@@ -30,12 +30,16 @@ final class RedisLane implements Lane {
 
   private final Io io;
   private final EventLoop loop;
+  private final boolean sharesLoop;
   private final String replyStream;
   private final RedisConnection writes;
   private final Appends appends;
   private final RedisTail replies;
   private final ReplyListener listener;
+
+  /** The first connection is waited for; once it has been there, what cannot be sent now fails. */
   private Future<Void> connected = Future.succeededFuture();
+
   private @Nullable Long trimming;
   private @Nullable String trimmed;
   private volatile boolean closed;
@@ -43,10 +47,11 @@ final class RedisLane implements Lane {
   RedisLane(Io io, EventLoop loop, Server server, String replyStream, ReplyListener listener) {
     this.io = io;
     this.loop = loop;
+    this.sharesLoop = loop.unwrap(Context.class).isPresent();
     this.replyStream = replyStream;
     this.listener = listener;
     this.writes = io.connection(server);
-    this.appends = new Appends(io.vertx(), writes);
+    this.appends = new Appends(io, writes);
     this.replies = new RedisTail(io, server, replyStream, Position.START, this::onReplies);
   }
 
@@ -71,14 +76,19 @@ final class RedisLane implements Lane {
     if (closed) {
       return CompletableFuture.failedStage(new BrokerUnavailable("this lane is closed"));
     }
+    if (sharesLoop && loop.inLoop() && connected.isComplete()) {
+      return appends.append(batch);
+    }
     CompletableFuture<List<String>> result = new CompletableFuture<>();
     onIo(
         () ->
-            appended(batch)
-                .onSuccess(ids -> onLoop(() -> result.complete(ids)))
-                .onFailure(
-                    failure ->
-                        onLoop(() -> result.completeExceptionally(Io.leatException(failure)))));
+            connected.onComplete(
+                done -> {
+                  var unused =
+                      appends
+                          .append(batch)
+                          .whenComplete((ids, failure) -> onLoop(() -> end(result, ids, failure)));
+                }));
     return result;
   }
 
@@ -94,15 +104,17 @@ final class RedisLane implements Lane {
           if (trimming != null) {
             io.vertx().cancelTimer(trimming);
           }
+          appends.flush();
           writes.close(Command.of("UNLINK", replyStream));
         });
   }
 
-  /** The first connection is waited for; once it has been there, what cannot be sent now fails. */
-  private Future<List<String>> appended(List<Append> batch) {
-    return connected.isComplete()
-        ? appends.append(batch)
-        : connected.compose(done -> appends.append(batch), failure -> appends.append(batch));
+  private static <T> void end(CompletableFuture<T> result, T value, @Nullable Throwable failure) {
+    if (failure == null) {
+      result.complete(value);
+    } else {
+      result.completeExceptionally(failure);
+    }
   }
 
   private void onReplies(List<Entry> batch) {
@@ -137,7 +149,7 @@ final class RedisLane implements Lane {
   }
 
   private void onIo(Runnable action) {
-    if (sharesLoop() && loop.inLoop()) {
+    if (sharesLoop && loop.inLoop()) {
       action.run();
     } else {
       io.run(action);
@@ -150,9 +162,5 @@ final class RedisLane implements Lane {
     } else {
       loop.execute(action);
     }
-  }
-
-  private boolean sharesLoop() {
-    return loop.unwrap(Context.class).isPresent();
   }
 }

@@ -18,6 +18,9 @@ final class RespParser {
 
   private static final Resp NIL = new Resp.Nil();
 
+  /** What a server says of each command of a transaction; nobody looks at it. */
+  private static final Resp QUEUED = new Resp.Text("QUEUED".getBytes(StandardCharsets.US_ASCII));
+
   private final Consumer<Resp> answers;
   private final ArrayDeque<Open> open = new ArrayDeque<>();
   private byte[] bytes = new byte[8192];
@@ -46,9 +49,9 @@ final class RespParser {
     }
     byte kind = bytes[from];
     switch (kind) {
-      case '+' -> finish(new Resp.Text(Arrays.copyOfRange(bytes, from + 1, end)), end + 2);
+      case '+' -> finish(simple(end), end + 2);
       case '-' -> finish(new Resp.Failure(line(end)), end + 2);
-      case ':' -> finish(new Resp.Whole(Long.parseLong(line(end))), end + 2);
+      case ':' -> finish(new Resp.Whole(number(end)), end + 2);
       case '$' -> {
         return string(end);
       }
@@ -59,7 +62,7 @@ final class RespParser {
   }
 
   private boolean string(int endOfLength) {
-    int length = Integer.parseInt(line(endOfLength));
+    int length = (int) number(endOfLength);
     if (length < 0) {
       finish(NIL, endOfLength + 2);
       return true;
@@ -73,7 +76,7 @@ final class RespParser {
   }
 
   private void array(int endOfLength) {
-    int size = Integer.parseInt(line(endOfLength));
+    int size = (int) number(endOfLength);
     from = endOfLength + 2;
     if (size < 0) {
       add(NIL);
@@ -100,6 +103,25 @@ final class RespParser {
       complete = new Resp.Array(array.items());
     }
     answers.accept(complete);
+  }
+
+  private Resp simple(int end) {
+    boolean queued = end - from == 7 && bytes[from + 1] == 'Q' && bytes[from + 2] == 'U';
+    return queued ? QUEUED : new Resp.Text(Arrays.copyOfRange(bytes, from + 1, end));
+  }
+
+  /** The line as a number, without a string in between. */
+  private long number(int end) {
+    boolean negative = bytes[from + 1] == '-';
+    long value = 0;
+    for (int i = negative ? from + 2 : from + 1; i < end; i++) {
+      int digit = bytes[i] - '0';
+      if (digit < 0 || digit > 9) {
+        throw new IllegalStateException("not a number");
+      }
+      value = 10 * value + digit;
+    }
+    return negative ? -value : value;
   }
 
   private String line(int end) {
