@@ -57,7 +57,7 @@ public final class BenchCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "P",
       defaultValue = "vertx",
-      description = "What Leat is compared with: vertx, grpc. Default: ${DEFAULT-VALUE}.")
+      description = "What Leat is compared with: vertx, grpc, spring. Default: ${DEFAULT-VALUE}.")
   private List<String> peers;
 
   @Option(
@@ -99,6 +99,19 @@ public final class BenchCommand implements Callable<Integer> {
   private List<Integer> rates = List.of();
 
   @Option(
+      names = "--scale",
+      description = "Measures one gateway before 1, 2 and 4 workers, and no peers.")
+  private boolean scale;
+
+  @Option(
+      names = "--costs",
+      description = {
+        "Measures whether many routes or a long stream make a request dearer, and what it",
+        "allocates, and no peers."
+      })
+  private boolean costs;
+
+  @Option(
       names = "--out",
       paramLabel = "FOLDER",
       defaultValue = "bench/target/results",
@@ -126,6 +139,14 @@ public final class BenchCommand implements Callable<Integer> {
     Comparison.Plan plan =
         new Comparison.Plan(
             connections, starts, pairs, Duration.ofSeconds(8), Duration.ofSeconds(seconds));
+    if (scale) {
+      Scale.print(screen, Scale.measure(folder, wrk, plan));
+      return 0;
+    }
+    if (costs) {
+      var unused = Costs.measure(screen, folder, wrk, plan, () -> dot(screen));
+      return 0;
+    }
     List<Comparison> all = new ArrayList<>();
     List<FixedRate> fixed = new ArrayList<>();
     for (String peer : peers) {
@@ -133,15 +154,7 @@ public final class BenchCommand implements Callable<Integer> {
         screen.printf("%s against %s%n", broker, peer);
         screen.flush();
         List<Comparison> these =
-            Comparison.of(
-                peer(folder, peer),
-                leat(folder, broker),
-                wrk,
-                plan,
-                () -> {
-                  screen.print('.');
-                  screen.flush();
-                });
+            Comparison.of(peer(folder, peer), leat(folder, broker), wrk, plan, () -> dot(screen));
         screen.println();
         these.forEach(one -> Report.print(screen, one));
         screen.flush();
@@ -167,13 +180,19 @@ public final class BenchCommand implements Callable<Integer> {
     return 0;
   }
 
+  private static void dot(PrintWriter screen) {
+    screen.print('.');
+    screen.flush();
+  }
+
   private void refuseWhatIsMissing() {
     if (!Wrk.isThere()) {
       throw new ParameterException(
           spec.commandLine(),
           "wrk is missing: install it (apt-get install wrk) and run this again");
     }
-    boolean needsServer = brokers.contains(REDIS) || brokers.contains(REDIS_WITH_LOG);
+    boolean needsServer =
+        scale || costs || brokers.contains(REDIS) || brokers.contains(REDIS_WITH_LOG);
     if (needsServer && !isOnPath("redis-server")) {
       throw new ParameterException(
           spec.commandLine(),
@@ -203,15 +222,16 @@ public final class BenchCommand implements Callable<Integer> {
     return switch (name) {
       case "vertx" -> () -> Setup.vertx(folder);
       case "grpc" -> () -> Setup.grpc(folder);
+      case "spring" -> () -> Setup.spring(folder);
       default ->
           throw new ParameterException(
-              spec.commandLine(), "'" + name + "' is no peer; there are vertx and grpc");
+              spec.commandLine(), "'" + name + "' is no peer; there are vertx, grpc and spring");
     };
   }
 
   private static Supplier<Setup> leat(Path folder, String broker) {
     return switch (broker) {
-      case "memory:" -> () -> Setup.embedded(folder);
+      case "memory:" -> () -> Setup.embedded(folder, 1);
       case REDIS -> () -> Setup.redis(folder, false);
       case REDIS_WITH_LOG -> () -> Setup.redis(folder, true);
       default -> () -> Setup.over(folder, broker);

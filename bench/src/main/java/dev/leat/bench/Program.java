@@ -12,6 +12,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /** One process of what is measured, and how busy it is. */
 final class Program implements AutoCloseable {
+  private static final String ALLOCATED = "allocated ";
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   /** The same for every JVM here, so that none has an advantage. */
@@ -24,11 +25,13 @@ final class Program implements AutoCloseable {
           "-XX:+UseG1GC");
 
   private final String name;
+  private final Path log;
   private final Process process;
   private final Thread hook;
 
-  private Program(String name, Process process) {
+  private Program(String name, Path log, Process process) {
     this.name = name;
+    this.log = log;
     this.process = process;
     // None is left behind when the command is interrupted.
     this.hook = new Thread(process::destroy);
@@ -61,7 +64,7 @@ final class Program implements AutoCloseable {
               .redirectErrorStream(true)
               .redirectOutput(log.toFile())
               .start();
-      Program program = new Program(name, process);
+      Program program = new Program(name, log, process);
       long until = System.nanoTime() + PATIENCE.toNanos();
       while (!Files.readString(log).contains(ready)) {
         if (!process.isAlive() || System.nanoTime() > until) {
@@ -79,6 +82,44 @@ final class Program implements AutoCloseable {
 
   String name() {
     return name;
+  }
+
+  /** The last line that it has printed. */
+  String said() {
+    try {
+      return Files.readAllLines(log).getLast();
+    } catch (IOException failure) {
+      throw new UncheckedIOException("cannot read what " + name + " said", failure);
+    }
+  }
+
+  /** Bytes that it has allocated so far; for one that says so when asked. */
+  long allocated() {
+    try {
+      long before = answers();
+      process.getOutputStream().write('\n');
+      process.getOutputStream().flush();
+      long until = System.nanoTime() + PATIENCE.toNanos();
+      while (answers() == before && System.nanoTime() < until) {
+        LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
+      }
+      String last =
+          Files.readAllLines(log).reversed().stream()
+              .filter(Program::isAnswer)
+              .findFirst()
+              .orElseThrow();
+      return Long.parseLong(last.substring(ALLOCATED.length()));
+    } catch (IOException failure) {
+      throw new UncheckedIOException("cannot ask " + name, failure);
+    }
+  }
+
+  private long answers() throws IOException {
+    return Files.readAllLines(log).stream().filter(Program::isAnswer).count();
+  }
+
+  private static boolean isAnswer(String line) {
+    return line.startsWith(ALLOCATED);
   }
 
   /** How long it has kept a core busy so far. */

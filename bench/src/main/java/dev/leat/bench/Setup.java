@@ -1,5 +1,7 @@
 package dev.leat.bench;
 
+import java.io.File;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,86 +16,167 @@ import java.util.List;
 record Setup(String name, int port, List<Program> programs) implements AutoCloseable {
   static final String PATH = "/echo";
 
+  /** As many as the peers' edges have, on two cores the best for both. */
+  private static final int GATEWAY_LOOPS = 2;
+
   @Override
   public void close() {
     programs.reversed().forEach(Program::close);
   }
 
-  /** Leat in one process, over the embedded broker. */
-  static Setup embedded(Path folder) {
+  /** Leat in one process, over the embedded broker, with so many routes. */
+  static Setup embedded(Path folder, int routes) {
     int port = Ports.free();
     return new Setup(
-        "leat memory:",
+        routes == 1 ? "leat memory:" : "leat memory:, %d routes".formatted(routes),
         port,
-        List.of(leat(folder, "leat", "all", Integer.toString(port), "memory:")));
+        List.of(leat(folder, "leat", "all", "memory:", "port=" + port, "routes=" + routes)));
   }
 
   /** Leat over a Redis of its own: server, worker and gateway. */
   static Setup redis(Path folder, boolean withLog) {
     int server = Ports.free();
     int port = Ports.free();
-    String url = "redis://127.0.0.1:" + server;
     List<Program> programs = new ArrayList<>();
-    programs.add(
-        Program.started(
-            folder,
-            "redis",
-            "eady to accept connections",
-            List.of(
-                "redis-server",
-                "--port",
-                Integer.toString(server),
-                "--bind",
-                "127.0.0.1",
-                "--save",
-                "",
-                "--appendonly",
-                withLog ? "yes" : "no",
-                "--appendfsync",
-                "everysec")));
-    programs.add(leat(folder, "worker", "worker", url));
-    programs.add(leat(folder, "gateway", "gateway", Integer.toString(port), url));
+    programs.add(server(folder, server, withLog));
+    programs.add(leat(folder, "worker", "worker", url(server)));
+    programs.add(gateway(folder, port, url(server)));
     return new Setup(withLog ? "leat redis, AOF everysec" : "leat redis", port, programs);
+  }
+
+  /** Leat over a Redis of its own with several workers, each of which does little at a time. */
+  static Setup scaled(Path folder, int workers) {
+    int server = Ports.free();
+    int port = Ports.free();
+    List<Program> programs = new ArrayList<>();
+    programs.add(server(folder, server, false));
+    for (int i = 1; i <= workers; i++) {
+      programs.add(
+          leat(
+              folder,
+              "worker-" + i,
+              "worker",
+              url(server),
+              "handler=" + Scale.HANDLER_MS,
+              "concurrency=" + Scale.CONCURRENCY));
+    }
+    programs.add(gateway(folder, port, url(server)));
+    return new Setup("%d workers".formatted(workers), port, programs);
+  }
+
+  /** Leat over a Redis whose stream holds a million requests that another group has yet to read. */
+  static Setup retaining(Path folder, int messages) {
+    int server = Ports.free();
+    int port = Ports.free();
+    List<Program> programs = new ArrayList<>();
+    programs.add(server(folder, server, false));
+    Retained.fill(url(server), messages);
+    programs.add(leat(folder, "worker", "worker", url(server)));
+    programs.add(gateway(folder, port, url(server)));
+    return new Setup("leat redis, %d retained".formatted(messages), port, programs);
   }
 
   /** Leat over a server that is there already. */
   static Setup over(Path folder, String url) {
     int port = Ports.free();
     return new Setup(
-        "leat",
-        port,
-        List.of(
-            leat(folder, "worker", "worker", url),
-            leat(folder, "gateway", "gateway", Integer.toString(port), url)));
+        "leat", port, List.of(leat(folder, "worker", "worker", url), gateway(folder, port, url)));
   }
 
   /** Two hops of HTTP on Vert.x. */
   static Setup vertx(Path folder) {
-    return twoHops(folder, "vertx", HttpPeer.class);
+    return twoHops(
+        folder, "vertx", System.getProperty("java.class.path"), HttpPeer.class.getName());
   }
 
   /** An edge on Vert.x, and a service over gRPC. */
   static Setup grpc(Path folder) {
-    return twoHops(folder, "grpc", GrpcPeer.class);
+    return twoHops(folder, "grpc", System.getProperty("java.class.path"), GrpcPeer.class.getName());
   }
 
-  private static Setup twoHops(Path folder, String name, Class<?> peer) {
+  /** Spring Cloud Gateway before Spring Boot, which bring libraries of their own. */
+  static Setup spring(Path folder) {
+    return twoHops(folder, "spring", springClassPath(), "dev.leat.bench.spring.SpringPeer");
+  }
+
+  /** The module beside this one's target folder, from whose jar this runs. */
+  private static String springClassPath() {
+    Path jar = Path.of(URI.create(location())).toAbsolutePath();
+    Path built = jar.resolveSibling("../spring/target").normalize();
+    return built.resolve("leat-bench-spring.jar")
+        + File.pathSeparator
+        + built.resolve("lib")
+        + "/*";
+  }
+
+  private static String location() {
+    return Setup.class.getProtectionDomain().getCodeSource().getLocation().toString();
+  }
+
+  /** A server of its own, and calls over it that nobody answers; says what each costs. */
+  static String waiting(Path folder) {
+    int server = Ports.free();
+    try (Program redis = server(folder, server, false);
+        Program calls =
+            Program.java(
+                folder,
+                "waiting",
+                System.getProperty("java.class.path"),
+                Waiting.class.getName(),
+                List.of(url(server)))) {
+      return calls.said() + " (" + redis.name() + ")";
+    }
+  }
+
+  private static Setup twoHops(Path folder, String name, String classPath, String main) {
     String service = Integer.toString(Ports.free());
     int port = Ports.free();
     return new Setup(
         name,
         port,
         List.of(
-            program(folder, "service", peer, "service", service),
-            program(folder, "proxy", peer, "edge", Integer.toString(port), service)));
+            Program.java(folder, "service", classPath, main, List.of("service", service)),
+            Program.java(
+                folder,
+                "proxy",
+                classPath,
+                main,
+                List.of("edge", Integer.toString(port), service))));
+  }
+
+  private static Program server(Path folder, int port, boolean withLog) {
+    return Program.started(
+        folder,
+        "redis",
+        "eady to accept connections",
+        List.of(
+            "redis-server",
+            "--port",
+            Integer.toString(port),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            withLog ? "yes" : "no",
+            "--appendfsync",
+            "everysec"));
+  }
+
+  private static String url(int server) {
+    return "redis://127.0.0.1:" + server;
+  }
+
+  private static Program gateway(Path folder, int port, String url) {
+    return leat(folder, "gateway", "gateway", url, "port=" + port, "loops=" + GATEWAY_LOOPS);
   }
 
   private static Program leat(Path folder, String name, String... arguments) {
-    return program(folder, name, LeatEcho.class, arguments);
-  }
-
-  private static Program program(Path folder, String name, Class<?> main, String... arguments) {
     return Program.java(
-        folder, name, System.getProperty("java.class.path"), main.getName(), List.of(arguments));
+        folder,
+        name,
+        System.getProperty("java.class.path"),
+        LeatEcho.class.getName(),
+        List.of(arguments));
   }
 }

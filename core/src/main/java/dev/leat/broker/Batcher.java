@@ -37,9 +37,14 @@ public final class Batcher<T> {
   }
 
   /** Takes one over, soon. */
-  @SuppressWarnings("ThreadPriorityCheck") // Nothing but the size of a batch depends on it.
   public void add(T one) {
-    waiting.add(one);
+    addAll(List.of(one));
+  }
+
+  /** Takes these over, soon and in this order. */
+  @SuppressWarnings("ThreadPriorityCheck") // Nothing but the size of a batch depends on it.
+  public void addAll(List<T> more) {
+    waiting.addAll(more);
     if (!called.compareAndSet(false, true)) {
       return;
     }

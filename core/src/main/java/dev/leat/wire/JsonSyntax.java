@@ -12,12 +12,14 @@ import tools.jackson.core.util.JsonRecyclerPools;
 public final class JsonSyntax {
   /**
    * Buffers of a thread's own for the threads that stay, event loops above all, which saves what
-   * they would do to share them; shared ones for virtual threads, of which there are many.
+   * they would do to share them; virtual threads, of which there are many, make them anew, since a
+   * check needs few.
    */
   private static final JsonFactory ON_PLATFORM_THREADS =
       JsonFactory.builder().recyclerPool(JsonRecyclerPools.threadLocalPool()).build();
 
-  private static final JsonFactory ON_VIRTUAL_THREADS = JsonFactory.builder().build();
+  private static final JsonFactory ON_VIRTUAL_THREADS =
+      JsonFactory.builder().recyclerPool(JsonRecyclerPools.nonRecyclingPool()).build();
 
   private JsonSyntax() {}
 

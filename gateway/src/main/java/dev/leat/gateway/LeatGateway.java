@@ -15,6 +15,7 @@ import dev.leat.gateway.ops.Management;
 import dev.leat.gateway.route.ReplyMode;
 import dev.leat.gateway.route.Route;
 import dev.leat.gateway.route.RouteTable;
+import io.netty.channel.unix.Errors.NativeIoException;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -379,6 +380,7 @@ public final class LeatGateway implements AutoCloseable {
   private VertxOptions options() {
     return new VertxOptions()
         .setEventLoopPoolSize(eventLoops)
+        .setPreferNativeTransport(true)
         .setFileSystemOptions(
             new FileSystemOptions()
                 .setFileCachingEnabled(false)
@@ -390,7 +392,8 @@ public final class LeatGateway implements AutoCloseable {
     if (cause == null) {
       return failure;
     }
-    if (cause instanceof BindException) {
+    // The native transport has no word of its own for an address that cannot be bound.
+    if (cause instanceof BindException || cause instanceof NativeIoException) {
       return new BadConfiguration(
           "%s cannot be listened on, something else may be there; name another address"
               .formatted(hosts()),

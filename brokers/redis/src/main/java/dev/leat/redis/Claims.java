@@ -12,6 +12,7 @@ import dev.leat.broker.Membership;
 import dev.leat.wire.DeadLetter;
 import dev.leat.wire.StreamEntry;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.List;
@@ -71,6 +72,11 @@ final class Claims {
   private List<String> ended = new ArrayList<>();
   private String cursor = "-";
   private boolean claiming;
+
+  /** Before the member has its place in the group it has nothing to take. */
+  private boolean resting = true;
+
+  private @Nullable Promise<Void> rested;
   private boolean again;
   private boolean sweeping;
   private boolean closed;
@@ -195,11 +201,32 @@ final class Claims {
     leave(membership.member());
   }
 
+  /**
+   * Takes nothing until told to go on; done once no answer is on its way. What such an answer
+   * brings is pending under the member's name already, and would seem to be lost.
+   */
+  Future<Void> rest() {
+    resting = true;
+    if (!claiming) {
+      return Future.succeededFuture();
+    }
+    Promise<Void> waiting = rested == null ? Promise.promise() : rested;
+    rested = waiting;
+    return waiting.future();
+  }
+
+  void goOn() {
+    resting = false;
+    if (again) {
+      claim();
+    }
+  }
+
   /** Takes what there is, as much as there is room for; one look at a time. */
   void claim() {
     int room = closed ? 0 : Math.min(demand.getAsInt(), MOST);
-    again |= claiming;
-    if (claiming || (room == 0 && ended.isEmpty())) {
+    again |= claiming || resting;
+    if (claiming || resting || (room == 0 && ended.isEmpty())) {
       return;
     }
     claiming = true;
@@ -223,6 +250,10 @@ final class Claims {
         .onComplete(
             done -> {
               claiming = false;
+              if (rested != null) {
+                rested.complete();
+                rested = null;
+              }
               if (again && done.succeeded()) {
                 claim();
               }

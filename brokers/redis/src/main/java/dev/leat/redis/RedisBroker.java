@@ -61,6 +61,7 @@ final class RedisBroker implements Broker {
         Vertx.vertx(
             new VertxOptions()
                 .setEventLoopPoolSize(1)
+                .setPreferNativeTransport(true)
                 .setFileSystemOptions(
                     new FileSystemOptions()
                         .setFileCachingEnabled(false)

@@ -149,10 +149,12 @@ class RedisMember extends Reading {
   Future<?> prepared() {
     return beginning()
         .compose(this::joinGroup)
-        .compose(there -> takeBackOwn())
+        .compose(there -> claims.rest())
+        .compose(rested -> takeBackOwn())
         .onSuccess(
             done -> {
               claims.start();
+              claims.goOn();
               startJanitor();
             });
   }

@@ -6,7 +6,10 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Stands between a program and a server, and loses what the server says when it is told to. */
@@ -17,6 +20,8 @@ public final class FaultProxy implements AutoCloseable {
   private final int to;
   private final List<Socket> sockets = new CopyOnWriteArrayList<>();
   private volatile boolean mute;
+  private volatile boolean holds;
+  private final Queue<String> held = new ConcurrentLinkedQueue<>();
 
   /** A way to a port of this machine. */
   public FaultProxy(int to) {
@@ -39,11 +44,22 @@ public final class FaultProxy implements AutoCloseable {
     mute = true;
   }
 
+  /** From now on the server hears nothing. */
+  public void hold() {
+    holds = true;
+  }
+
+  /** What the server would have heard. */
+  public String held() {
+    return String.join("", held);
+  }
+
   /** Ends all connections; those made from now on are in order. */
   public void cut() {
     List<Socket> ending = List.copyOf(sockets);
     sockets.removeAll(ending);
     mute = false;
+    holds = false;
     ending.forEach(FaultProxy::end);
   }
 
@@ -76,7 +92,11 @@ public final class FaultProxy implements AutoCloseable {
     try (InputStream in = from.getInputStream();
         OutputStream out = into.getOutputStream()) {
       for (int count = in.read(bytes); count >= 0; count = in.read(bytes)) {
-        boolean lost = fromServer && (mute || !sockets.contains(from));
+        boolean lost =
+            fromServer ? mute || !sockets.contains(from) : holds || !sockets.contains(from);
+        if (!fromServer && lost) {
+          held.add(new String(bytes, 0, count, StandardCharsets.ISO_8859_1));
+        }
         out.write(lost ? NOTHING : bytes, 0, lost ? 0 : count);
         out.flush();
       }

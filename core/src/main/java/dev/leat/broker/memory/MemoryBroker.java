@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** Streams by their key. Any thread. */
@@ -94,9 +95,12 @@ final class MemoryBroker implements Broker {
           taken.ifPresent(
               message -> {
                 try {
-                  stream(to.stream()).append(to.message());
+                  MemoryStream other = stream(to.stream());
+                  other.append(to.message());
+                  other.handOver();
                 } catch (LeatException refused) {
                   stream(stream).append(message);
+                  stream(stream).handOver();
                   throw refused;
                 }
               });
@@ -122,6 +126,15 @@ final class MemoryBroker implements Broker {
   }
 
   CompletionStage<List<String>> append(List<Append> batch) {
+    return append(batch, MemoryStream::handOver);
+  }
+
+  /**
+   * Appends.
+   *
+   * @param then has what was appended to a stream handed over, now or soon
+   */
+  CompletionStage<List<String>> append(List<Append> batch, Consumer<MemoryStream> then) {
     return answer(
         () -> {
           List<String> ids = new ArrayList<>(batch.size());
@@ -129,10 +142,13 @@ final class MemoryBroker implements Broker {
             if (append.dialect() != Dialect.PACKED) {
               require(Capability.NAMED_DIALECT);
             }
-            ids.add(
-                isForNobody(append.stream())
-                    ? ""
-                    : stream(append.stream()).append(append.message()));
+            if (isForNobody(append.stream())) {
+              ids.add("");
+            } else {
+              MemoryStream stream = stream(append.stream());
+              ids.add(stream.append(append.message()));
+              then.accept(stream);
+            }
           }
           return ids;
         });

@@ -3,32 +3,37 @@ package dev.leat.broker.memory;
 import dev.leat.Message;
 import dev.leat.Position;
 import dev.leat.broker.Append;
+import dev.leat.broker.Batcher;
 import dev.leat.broker.Entry;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.Lane;
 import dev.leat.broker.ReplyListener;
 import dev.leat.broker.Subscription;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicBoolean;
 
-/** A lane whose replies change threads once: from whoever completed them to the lane's loop. */
+/**
+ * A lane whose messages change threads once: requests from its loop to whoever works on them, and
+ * replies back from there. Hot path: what is appended in one turn of the loop is handed over at its
+ * end, together.
+ */
 final class MemoryLane implements Lane {
   private final MemoryBroker broker;
   private final EventLoop loop;
   private final String replyStream;
-  private final ReplyListener listener;
   private final Subscription replies;
-  private final ConcurrentLinkedQueue<Message> arrived = new ConcurrentLinkedQueue<>();
-  private final AtomicBoolean scheduled = new AtomicBoolean();
+  private final Batcher<Message> arrived;
+
+  /** What was appended to in this turn; confined to the loop. */
+  private final Set<MemoryStream> appendedTo = new LinkedHashSet<>();
 
   MemoryLane(MemoryBroker broker, EventLoop loop, String replyStream, ReplyListener listener) {
     this.broker = broker;
     this.loop = loop;
     this.replyStream = replyStream;
-    this.listener = listener;
+    this.arrived = new Batcher<>(loop, listener::onReplies, late -> {});
     this.replies = broker.tail(replyStream, Position.NOW, this::onEntries);
     replies.request(Integer.MAX_VALUE);
   }
@@ -40,7 +45,7 @@ final class MemoryLane implements Lane {
 
   @Override
   public CompletionStage<List<String>> append(List<Append> batch) {
-    return broker.append(batch);
+    return loop.inLoop() ? broker.append(batch, this::handOverSoon) : broker.append(batch);
   }
 
   @Override
@@ -50,21 +55,19 @@ final class MemoryLane implements Lane {
   }
 
   private void onEntries(List<Entry> batch) {
-    batch.forEach(entry -> arrived.add(entry.message()));
-    // What arrives before the loop comes round goes over in one turn.
-    if (scheduled.compareAndSet(false, true)) {
+    arrived.addAll(batch.stream().map(Entry::message).toList());
+  }
+
+  private void handOverSoon(MemoryStream stream) {
+    if (appendedTo.isEmpty()) {
       loop.execute(this::handOver);
     }
+    appendedTo.add(stream);
   }
 
   private void handOver() {
-    scheduled.set(false);
-    List<Message> batch = new ArrayList<>();
-    for (Message reply = arrived.poll(); reply != null; reply = arrived.poll()) {
-      batch.add(reply);
-    }
-    if (!batch.isEmpty()) {
-      listener.onReplies(batch);
-    }
+    List<MemoryStream> streams = List.copyOf(appendedTo);
+    appendedTo.clear();
+    streams.forEach(MemoryStream::handOver);
   }
 }

@@ -56,15 +56,17 @@ final class MemoryStream {
     this.pump = new Pump(this::collect, Thread::startVirtualThread);
   }
 
-  String append(Message message) {
-    String id;
-    synchronized (this) {
-      makeRoom(message);
-      id = log.append(message, loop.clock().millis());
-      forget();
-    }
-    pump.run();
+  /** Appends; nobody sees it before it is handed over. */
+  synchronized String append(Message message) {
+    makeRoom(message);
+    String id = log.append(message, loop.clock().millis());
+    forget();
     return id;
+  }
+
+  /** Hands over what readers have asked for. */
+  void handOver() {
+    pump.run();
   }
 
   synchronized Member join(Membership membership, DeliveryListener listener) {

@@ -19,14 +19,9 @@ final class TopicLoad {
   private static final long GRACE = 1_000;
 
   /**
-   * Answers that say something at once; of fewer each could be the one that a program took long to
-   * begin with.
-   */
-  private static final long TELLING = 16;
-
-  /**
-   * The part of a request's time that fewer answers say nothing for. Under five times what workers
-   * can do, half of a request's time is then taken by those let through meanwhile.
+   * The part of a request's time that fewer than {@link #ENOUGH} answers say nothing for: a program
+   * that has just begun is slow at first. Under five times what workers can do, half of a request's
+   * time is then taken by those let through meanwhile.
    */
   private static final long UNTOLD = 8;
 
@@ -97,7 +92,8 @@ final class TopicLoad {
   synchronized void looked(long now, long seen) {
     lookedInVain(now);
     if (lookedAt >= 0 && now > lookedAt) {
-      learn(new Busy(now - lookedAt, answered), backlog > 0 || seen > 0, now);
+      // What waited neither before nor after may have waited for its sender.
+      learn(new Busy(now - lookedAt, answered), backlog > 0 && seen > 0, now);
     }
     backlog = seen;
     lookedAt = now;
@@ -128,7 +124,7 @@ final class TopicLoad {
   synchronized double expectedWait(long timeout) {
     if (waiting < FEW
         || (answers == 0 && time < GRACE)
-        || (answers < TELLING && time < timeout / UNTOLD)) {
+        || (answers < ENOUGH && time < timeout / UNTOLD)) {
       return 0;
     }
     long before = backlog == 0 ? appended : waiting;

@@ -162,7 +162,7 @@ final class Exchange implements CallListener {
   private void send(Payload payload) {
     Headers headers;
     try {
-      headers = RequestHeaders.of(request, match, type);
+      headers = RequestHeaders.of(request, responder.given(), match, type);
     } catch (IllegalArgumentException malformed) {
       responder.problem(Problem.of(400, "Bad request", String.valueOf(malformed.getMessage())));
       return;

@@ -2,8 +2,8 @@ package dev.leat.gateway.http;
 
 import dev.leat.Problem;
 import dev.leat.gateway.route.Route;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
-import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  * The client's own name for "the same request", as draft-ietf-httpapi-idempotency-key-header says.
  */
 final class IdempotencyKey {
-  private static final String HEADER = "idempotency-key";
+  private static final CharSequence HEADER = HttpHeaders.createOptimized("idempotency-key");
 
   /** The draft wants a string in quotes; many clients leave them out. */
   private static final Pattern FORM =
@@ -33,8 +33,7 @@ final class IdempotencyKey {
 
   /** Why a request cannot be taken by a route; empty where it can. */
   static Optional<Problem> fault(HttpServerRequest request, Route route) {
-    List<String> given = request.headers().getAll(HEADER);
-    if (given.isEmpty()) {
+    if (!request.headers().contains(HEADER)) {
       return route.keyRequired()
           ? Optional.of(
               Problem.of(
@@ -43,7 +42,7 @@ final class IdempotencyKey {
                   "this route takes requests with an Idempotency-Key alone, such as a UUID"))
           : Optional.empty();
     }
-    return given.size() == 1 && of(request).isPresent()
+    return request.headers().getAll(HEADER).size() == 1 && of(request).isPresent()
         ? Optional.empty()
         : Optional.of(
             Problem.of(

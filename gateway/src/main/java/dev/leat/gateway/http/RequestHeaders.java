@@ -4,6 +4,7 @@ import dev.leat.Headers;
 import dev.leat.gateway.route.Match;
 import dev.leat.gateway.route.OrderKey;
 import dev.leat.gateway.route.Percent;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -12,16 +13,23 @@ import org.jspecify.annotations.Nullable;
 
 /** The edge's view of a request, as headers of its message. */
 final class RequestHeaders {
+  /** As names that are found without being hashed each time. */
+  private static final CharSequence TRACEPARENT = HttpHeaders.createOptimized(Headers.TRACEPARENT);
+
+  private static final CharSequence TRACESTATE = HttpHeaders.createOptimized(Headers.TRACESTATE);
+
   private RequestHeaders() {}
 
   /**
    * Headers of what a worker may want to know. Nothing of the client's gets any other name, so that
    * none can pose as the gateway's own.
    *
+   * @param given the client's own name for the request
    * @throws IllegalArgumentException that says what is wrong: the query cannot be decoded, or what
    *     the route orders requests by is missing
    */
-  static Headers of(HttpServerRequest request, Match.Found match, MediaType type) {
+  static Headers of(
+      HttpServerRequest request, Optional<String> given, Match.Found match, MediaType type) {
     Headers.Builder headers = Headers.builder();
     headers.set(Headers.HTTP_METHOD, request.method().name());
     headers.set(Headers.HTTP_PATH, request.path());
@@ -36,15 +44,14 @@ final class RequestHeaders {
         headers.set(Headers.HTTP_HEADER + name, value);
       }
     }
-    RequestId.of(request)
-        .ifPresent(given -> headers.set(Headers.HTTP_HEADER + RequestId.HEADER, given));
+    given.ifPresent(id -> headers.set(Headers.HTTP_HEADER + RequestId.HEADER, id));
     match
         .route()
         .orderKey()
         .ifPresent(by -> headers.set(Headers.KEY, key(by, request, headers.build())));
     IdempotencyKey.of(request).ifPresent(key -> headers.set(Headers.IDEMPOTENCY_KEY, key));
-    handOn(request, headers, Headers.TRACEPARENT);
-    handOn(request, headers, Headers.TRACESTATE);
+    handOn(request, TRACEPARENT, headers, Headers.TRACEPARENT);
+    handOn(request, TRACESTATE, headers, Headers.TRACESTATE);
     if (type.isWorthAHeader()) {
       headers.set(Headers.CONTENT_TYPE, type.header());
     }
@@ -65,8 +72,9 @@ final class RequestHeaders {
                     "requests are ordered by %s, which this one does not have".formatted(by)));
   }
 
-  private static void handOn(HttpServerRequest request, Headers.Builder headers, String name) {
-    String value = request.getHeader(name);
+  private static void handOn(
+      HttpServerRequest request, CharSequence from, Headers.Builder headers, String name) {
+    String value = request.getHeader(from);
     if (value != null) {
       headers.set(name, value);
     }

@@ -46,6 +46,7 @@ final class Responder {
 
   private final HttpServerRequest request;
   private final String id;
+  private final Optional<String> given;
   private @Nullable Route route;
   private Runnable onGone = () -> {};
   private boolean over;
@@ -55,7 +56,8 @@ final class Responder {
   Responder(HttpServerRequest request, String id) {
     this.request = request;
     this.id = id;
-    request.response().putHeader(RequestId.HEADER, RequestId.of(request).orElse(id));
+    this.given = RequestId.of(request);
+    request.response().putHeader(RequestId.HEADER, given.orElse(id));
   }
 
   /** Runs something when the client goes before its response has ended. */
@@ -88,6 +90,11 @@ final class Responder {
     return id;
   }
 
+  /** The name that the client gave the request. */
+  Optional<String> given() {
+    return given;
+  }
+
   /** How the request has ended; by its status, where it was answered for us. */
   Ending ending(int status) {
     return ending == null ? Ending.of(status) : ending;
@@ -117,7 +124,7 @@ final class Responder {
       reply.headers().forEach((name, value) -> handOn(response, name, value));
     } catch (IllegalArgumentException malformed) {
       response.headers().clear();
-      response.putHeader(RequestId.HEADER, RequestId.of(request).orElse(id));
+      response.putHeader(RequestId.HEADER, given.orElse(id));
       problem(Problems.badReply("the reply sets a header that HTTP does not allow"));
       return;
     }
@@ -184,7 +191,7 @@ final class Responder {
     }
     request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
     problem(problem);
-    request.connection().close();
+    Lingering.close(request.connection());
   }
 
   private void end(Payload payload, String type) {

@@ -1,0 +1,63 @@
+package dev.leat.bench.micro;
+
+import dev.leat.Dialect;
+import dev.leat.Headers;
+import dev.leat.Message;
+import dev.leat.Payload;
+import dev.leat.wire.JsonSyntax;
+import dev.leat.wire.StreamEntry;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** A request as a stream has it, and the look at its body. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Fork(1)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class CodecBenchmark {
+  private final Message message =
+      new Message(
+          "01a214d2-489e-7000-a320-56fba576f02b",
+          "echo",
+          "leat:DEFAULT:gateway-1::REPLIES",
+          Headers.of(
+              Headers.HTTP_METHOD,
+              "POST",
+              Headers.HTTP_PATH,
+              "/echo",
+              Headers.DEADLINE,
+              "1795648000000"),
+          "gateway",
+          Payload.json("{\"a\":\"" + "x".repeat(42) + "\"}"));
+  private final List<byte[]> entry = StreamEntry.encode(message, Dialect.PACKED);
+
+  /** Writes it. */
+  @Benchmark
+  public List<byte[]> encode() {
+    return StreamEntry.encode(message, Dialect.PACKED);
+  }
+
+  /** Reads it. */
+  @Benchmark
+  public Message decode() {
+    return StreamEntry.decode(entry);
+  }
+
+  /** Looks whether its body is JSON. */
+  @Benchmark
+  public Optional<String> check() {
+    return JsonSyntax.fault(message.payload().bytes());
+  }
+}

@@ -1,0 +1,68 @@
+package dev.leat.bench;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+
+/** Whether a request costs more where there is more of everything. */
+final class Costs {
+  private static final int CONNECTIONS = 64;
+  private static final int ROUTES = 1_000;
+  private static final int RETAINED = 1_000_000;
+
+  private Costs() {}
+
+  /** Measures and prints; gives what was compared. */
+  static List<Comparison> measure(
+      PrintWriter screen, Path folder, Wrk wrk, Comparison.Plan given, Runnable onPair) {
+    Comparison.Plan plan =
+        new Comparison.Plan(
+            List.of(CONNECTIONS), given.starts(), given.pairs(), given.warmUp(), given.time());
+    Comparison routes =
+        Comparison.of(
+                () -> Setup.embedded(folder, 1),
+                () -> Setup.embedded(folder, ROUTES),
+                wrk,
+                plan,
+                onPair)
+            .getFirst();
+    Comparison retained =
+        Comparison.of(
+                () -> Setup.redis(folder, false),
+                () -> Setup.retaining(folder, RETAINED),
+                wrk,
+                plan,
+                onPair)
+            .getFirst();
+    screen.println();
+    Report.print(screen, routes);
+    Report.print(screen, retained);
+    allocated(screen, "memory:", folder, wrk, plan, at -> Setup.embedded(at, 1));
+    allocated(screen, "redis", folder, wrk, plan, at -> Setup.redis(at, false));
+    screen.println(Setup.waiting(folder));
+    screen.flush();
+    return List.of(routes, retained);
+  }
+
+  private static void allocated(
+      PrintWriter screen,
+      String name,
+      Path folder,
+      Wrk wrk,
+      Comparison.Plan plan,
+      Function<Path, Setup> start) {
+    try (Setup setup = start.apply(folder)) {
+      wrk.run(setup.port(), Setup.PATH, CONNECTIONS, plan.warmUp());
+      Program gateway = setup.programs().getLast();
+      long before = gateway.allocated();
+      long count = wrk.run(setup.port(), Setup.PATH, CONNECTIONS, plan.time()).count();
+      screen.printf(
+          Locale.ROOT,
+          "%s: the process of the gateway allocates %d bytes a request%n",
+          name,
+          (gateway.allocated() - before) / count);
+    }
+  }
+}
