@@ -144,25 +144,21 @@ final class Completions {
     }
   }
 
-  /** Two plain commands for each: the script would cost the server twice as much. */
+  /**
+   * All are taken off with one command, and each reply is another: the script would cost the server
+   * twice as much.
+   */
   private void sendPlain(List<One> batch) {
-    List<Command> commands = new ArrayList<>(2 * batch.size());
+    List<Command> commands = new ArrayList<>(1 + batch.size());
+    Command taking = Command.of("XACK", stream, group);
+    commands.add(taking);
     for (One one : batch) {
-      commands.add(Command.of("XACK", stream, group, one.id));
+      taking.and(one.id);
       one.completion.appends().forEach(append -> commands.add(Commands.append(append)));
     }
     connection
         .sendTogether(commands)
-        .onSuccess(
-            results -> {
-              int at = 0;
-              for (One one : batch) {
-                Resp taken = results.get(at);
-                int appends = one.completion.appends().size();
-                done(one, appends == 0 ? taken : failed(results.get(at + 1), taken));
-                at += 1 + appends;
-              }
-            })
+        .onSuccess(results -> onPlainDone(batch, results))
         .onFailure(
             failure -> {
               if (failure instanceof RedisFailure refused && refused.isOutOfMemory()) {
@@ -174,8 +170,24 @@ final class Completions {
             });
   }
 
-  private static Resp failed(Resp added, Resp taken) {
-    return added instanceof Resp.Failure ? added : taken;
+  /** How many were held is told, not which: that some were not, though fresh, is next to never. */
+  private void onPlainDone(List<One> batch, List<Resp> results) {
+    Resp taken = results.getFirst();
+    long gone = taken instanceof Resp.Whole number ? batch.size() - number.value() : 0;
+    int at = 1;
+    for (One one : batch) {
+      Resp added = one.completion.appends().isEmpty() ? taken : results.get(at++);
+      if (taken instanceof Resp.Failure refused) {
+        one.done.completeExceptionally(Io.leatException(connection.failure(refused)));
+      } else if (gone > 0) {
+        gone--;
+        held(one, false);
+      } else if (added instanceof Resp.Failure refused) {
+        unanswered(one, refused.message());
+      } else {
+        held(one, true);
+      }
+    }
   }
 
   private void send(List<One> batch) {
@@ -220,13 +232,16 @@ final class Completions {
   }
 
   private static void done(One one, Resp result) {
-    switch (result) {
-      case Resp.Whole taken ->
-          // What is not held any more after an answer was lost was ended by ourselves.
-          one.done.complete(taken.value() == 1 || one.tries > 1);
-      case Resp.Failure failure -> unanswered(one, failure.message());
-      default -> unanswered(one, result.text());
+    if (result instanceof Resp.Whole taken) {
+      held(one, taken.value() == 1);
+    } else {
+      unanswered(one, result.text());
     }
+  }
+
+  /** What is not held any more after an answer was lost was ended by ourselves. */
+  private static void held(One one, boolean still) {
+    one.done.complete(still || one.tries > 1);
   }
 
   private static void unanswered(One one, String why) {
