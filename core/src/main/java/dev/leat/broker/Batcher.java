@@ -13,9 +13,9 @@ import java.util.function.Consumer;
  * Takes things from any thread to a loop: what comes before the loop comes round goes over in one
  * turn.
  *
- * <p>Hot path. A virtual thread lets others that can run go first before it wakes the loop: a batch
- * of handlers that end one after the other would wake it once for each, which costs more than they
- * do.
+ * <p>Hot path. Where several come at a time, a virtual thread lets others that can run go first
+ * before it wakes the loop: handlers that end one after the other would wake it once for each,
+ * which costs more than they do.
  */
 public final class Batcher<T> {
   private final Queue<T> waiting = new ConcurrentLinkedQueue<>();
@@ -23,6 +23,9 @@ public final class Batcher<T> {
   private final Executor loop;
   private final Consumer<List<T>> taker;
   private final Consumer<T> refused;
+
+  /** How many went over the last time. */
+  private volatile int last;
 
   /**
    * An empty one.
@@ -48,7 +51,7 @@ public final class Batcher<T> {
     if (!called.compareAndSet(false, true)) {
       return;
     }
-    if (Thread.currentThread().isVirtual()) {
+    if (last > 1 && Thread.currentThread().isVirtual()) {
       Thread.yield();
     }
     try {
@@ -63,6 +66,7 @@ public final class Batcher<T> {
     // Before it is looked what there is: what comes from now on calls again.
     called.set(false);
     List<T> batch = all();
+    last = batch.size();
     if (!batch.isEmpty()) {
       taker.accept(batch);
     }

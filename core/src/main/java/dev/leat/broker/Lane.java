@@ -18,8 +18,8 @@ public interface Lane extends AutoCloseable {
    *
    * <p>The result has the id of each new entry; it is empty for a reply to a lane that is gone,
    * which is dropped. It fails with {@link dev.leat.StreamFull}, {@link dev.leat.BrokerUnavailable}
-   * or {@link dev.leat.BadMessage}; of a batch of several, those before the one that failed may
-   * have been appended.
+   * or {@link dev.leat.BadMessage}; of a batch of several, others than the one that failed may have
+   * been appended.
    */
   CompletionStage<List<String>> append(List<Append> batch);
 
