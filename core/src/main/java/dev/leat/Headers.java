@@ -125,7 +125,23 @@ public final class Headers {
 
   /** These headers with one more, or with its value replaced. */
   public Headers with(String name, String value) {
-    return toBuilder().set(name, value).build();
+    checkName(name);
+    Objects.requireNonNull(value, "a header's value must not be null");
+    int at = 0;
+    while (at < flat.length && !flat[at].equals(name)) {
+      at += 2;
+    }
+    String[] more = Arrays.copyOf(flat, Math.max(flat.length, at + 2));
+    more[at] = name;
+    more[at + 1] = value;
+    return new Headers(more);
+  }
+
+  private static void checkName(String name) {
+    Objects.requireNonNull(name, "a header's name must not be null");
+    if (name.isEmpty()) {
+      throw new IllegalArgumentException("a header's name must not be empty");
+    }
   }
 
   /** These headers but for those whose names a predicate takes. */
@@ -205,11 +221,8 @@ public final class Headers {
 
     /** Sets a header; an earlier value of the same name is replaced. */
     public Builder set(String name, String value) {
-      Objects.requireNonNull(name, "a header's name must not be null");
+      checkName(name);
       Objects.requireNonNull(value, "a header's value must not be null");
-      if (name.isEmpty()) {
-        throw new IllegalArgumentException("a header's name must not be empty");
-      }
       for (int i = 0; i < flat.size(); i += 2) {
         if (flat.get(i).equals(name)) {
           flat.set(i + 1, value);

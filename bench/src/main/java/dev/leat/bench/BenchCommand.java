@@ -99,6 +99,14 @@ public final class BenchCommand implements Callable<Integer> {
   private List<Integer> rates = List.of();
 
   @Option(
+      names = "--jfr",
+      description = {
+        "Notes where CPU time goes, a file for each JVM; jfr view cpu-time-hot-methods FILE shows",
+        "it. Slows all down a little."
+      })
+  private boolean jfr;
+
+  @Option(
       names = "--scale",
       description = "Measures one gateway before 1, 2 and 4 workers, and no peers.")
   private boolean scale;
@@ -135,6 +143,9 @@ public final class BenchCommand implements Callable<Integer> {
     refuseWhatIsMissing();
     Path folder = Files.createDirectories(out.toAbsolutePath());
     PrintWriter screen = spec.commandLine().getOut();
+    if (jfr) {
+      Program.record();
+    }
     Wrk wrk = new Wrk(folder, Body.of(body));
     Comparison.Plan plan =
         new Comparison.Plan(
@@ -199,6 +210,10 @@ public final class BenchCommand implements Callable<Integer> {
           "redis-server is missing: install it (apt-get install redis-server), or say --broker memory:");
     }
     peers.forEach(name -> peer(Path.of("."), name));
+    if (peers.contains("spring") && !Setup.isSpringThere()) {
+      throw new ParameterException(
+          spec.commandLine(), "the peer on Spring is not built: run mvn package once");
+    }
     connections.stream()
         .filter(number -> number < 1)
         .findAny()

@@ -76,8 +76,8 @@ record Comparison(String peer, String leat, int connections, List<Pair> pairs) {
             leats,
             (peer, leat) -> {
               for (int connections : plan.connections()) {
-                Sample.of(peer, wrk, connections, plan.warmUp());
-                Sample.of(leat, wrk, connections, plan.warmUp());
+                peer.warmUp(wrk, connections, plan.warmUp());
+                leat.warmUp(wrk, connections, plan.warmUp());
               }
               for (int connections : plan.connections()) {
                 List<Pair> own = pairs.computeIfAbsent(connections, n -> new ArrayList<>());

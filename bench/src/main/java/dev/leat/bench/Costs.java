@@ -54,7 +54,7 @@ final class Costs {
       Comparison.Plan plan,
       Function<Path, Setup> start) {
     try (Setup setup = start.apply(folder)) {
-      wrk.run(setup.port(), Setup.PATH, CONNECTIONS, plan.warmUp());
+      setup.warmUp(wrk, CONNECTIONS, plan.warmUp());
       Program gateway = setup.programs().getLast();
       long before = gateway.allocated();
       long count = wrk.run(setup.port(), Setup.PATH, CONNECTIONS, plan.time()).count();

@@ -24,6 +24,8 @@ final class Program implements AutoCloseable {
           "-Xmx512m",
           "-XX:+UseG1GC");
 
+  private static volatile boolean recorded;
+
   private final String name;
   private final Path log;
   private final Process process;
@@ -38,6 +40,11 @@ final class Program implements AutoCloseable {
     Runtime.getRuntime().addShutdownHook(hook);
   }
 
+  /** Has all JVMs that are started from now on note where their CPU time goes. */
+  static void record() {
+    recorded = true;
+  }
+
   /**
    * Starts a Java program, and waits until it says that it is ready.
    *
@@ -49,6 +56,11 @@ final class Program implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(JVM);
+    if (recorded) {
+      command.add(
+          "-XX:StartFlightRecording=jdk.CPUTimeSample#enabled=true,dumponexit=true,filename="
+              + folder.resolve(name + ".jfr"));
+    }
     command.addAll(List.of("-cp", classPath, main));
     command.addAll(arguments);
     return started(folder, name, "ready", command);

@@ -30,7 +30,8 @@ final class Scale {
     for (int start = 0; start < plan.starts(); start++) {
       for (int workers : WORKERS) {
         try (Setup setup = Setup.scaled(folder, workers)) {
-          Sample.of(setup, wrk, CONNECTIONS, plan.warmUp());
+          // Few requests a second make a long warm-up.
+          setup.warmUp(wrk, CONNECTIONS, plan.warmUp().multipliedBy(3));
           for (int i = 0; i < plan.pairs(); i++) {
             all.computeIfAbsent(workers, n -> new ArrayList<>())
                 .add(Sample.of(setup, wrk, CONNECTIONS, plan.time()));

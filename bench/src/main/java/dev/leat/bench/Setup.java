@@ -2,7 +2,9 @@ package dev.leat.bench;
 
 import java.io.File;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,6 +20,11 @@ record Setup(String name, int port, List<Program> programs) implements AutoClose
 
   /** As many as the peers' edges have, on two cores the best for both. */
   private static final int GATEWAY_LOOPS = 2;
+
+  /** Loads it until it is as fast as it gets, or nearly. */
+  void warmUp(Wrk wrk, int connections, Duration time) {
+    wrk.warmUp(port, PATH, connections, time);
+  }
 
   @Override
   public void close() {
@@ -96,17 +103,22 @@ record Setup(String name, int port, List<Program> programs) implements AutoClose
 
   /** Spring Cloud Gateway before Spring Boot, which bring libraries of their own. */
   static Setup spring(Path folder) {
-    return twoHops(folder, "spring", springClassPath(), "dev.leat.bench.spring.SpringPeer");
+    String classPath =
+        spring().resolve("leat-bench-spring.jar")
+            + File.pathSeparator
+            + spring().resolve("lib")
+            + "/*";
+    return twoHops(folder, "spring", classPath, "dev.leat.bench.spring.SpringPeer");
+  }
+
+  static boolean isSpringThere() {
+    return Files.exists(spring().resolve("leat-bench-spring.jar"));
   }
 
   /** The module beside this one's target folder, from whose jar this runs. */
-  private static String springClassPath() {
+  private static Path spring() {
     Path jar = Path.of(URI.create(location())).toAbsolutePath();
-    Path built = jar.resolveSibling("../spring/target").normalize();
-    return built.resolve("leat-bench-spring.jar")
-        + File.pathSeparator
-        + built.resolve("lib")
-        + "/*";
+    return jar.resolveSibling("../spring/target").normalize();
   }
 
   private static String location() {
@@ -124,7 +136,7 @@ record Setup(String name, int port, List<Program> programs) implements AutoClose
                 System.getProperty("java.class.path"),
                 Waiting.class.getName(),
                 List.of(url(server)))) {
-      return calls.said() + " (" + redis.name() + ")";
+      return redis.name() + ", " + calls.said();
     }
   }
 

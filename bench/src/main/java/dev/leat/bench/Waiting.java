@@ -44,7 +44,8 @@ public final class Waiting {
       if (calls.size() != CALLS + PORTION) {
         throw new IllegalStateException("not all of them wait");
       }
-      System.out.printf("ready: %d calls wait, %d bytes each%n", CALLS, (after - before) / CALLS);
+      System.out.println(
+          "ready: %d calls wait, %d bytes each".formatted(CALLS, (after - before) / CALLS));
     }
   }
 

@@ -62,8 +62,18 @@ final class Wrk {
     }
   }
 
+  /** Loads a port of this machine for a while; what fails meanwhile does not matter yet. */
+  void warmUp(int port, String path, int connections, Duration time) {
+    var unused = said(port, path, connections, time, new Duration[] {Duration.ZERO});
+  }
+
   /** Loads a port of this machine for a while. */
   Result run(int port, String path, int connections, Duration time) {
+    Duration[] cpu = {Duration.ZERO};
+    return read(said(port, path, connections, time, cpu), cpu[0]);
+  }
+
+  private String said(int port, String path, int connections, Duration time, Duration[] cpu) {
     try {
       Process process =
           new ProcessBuilder(
@@ -79,7 +89,6 @@ final class Wrk {
                   "http://127.0.0.1:" + port + path)
               .redirectErrorStream(true)
               .start();
-      Duration[] cpu = {Duration.ZERO};
       Thread watching =
           Thread.ofVirtual()
               .start(
@@ -93,7 +102,7 @@ final class Wrk {
       String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       process.waitFor();
       watching.join();
-      return read(said, cpu[0]);
+      return said;
     } catch (IOException failure) {
       throw new UncheckedIOException("wrk cannot be run", failure);
     } catch (InterruptedException interrupted) {

@@ -15,15 +15,41 @@ final class PlainHeaders {
 
   /** Null where they are not plain. */
   static byte @Nullable [] encode(Headers headers) {
-    StringBuilder out = new StringBuilder(48 * headers.size());
-    boolean[] plain = {true};
+    int[] size = {1};
+    headers.forEach((name, value) -> size[0] += name.length() + value.length() + 6);
+    byte[] out = new byte[size[0]];
+    int[] end = {0};
     headers.forEach(
         (name, value) -> {
-          plain[0] = plain[0] && isPlain(name) && isPlain(value);
-          out.append(out.isEmpty() ? "{\"" : ",\"").append(name);
-          out.append("\":\"").append(value).append('"');
+          if (end[0] >= 0) {
+            out[end[0]] = (byte) (end[0] == 0 ? '{' : ',');
+            end[0] = quoted(value, out, quoted(name, out, end[0] + 1, ':'), '}');
+          }
         });
-    return plain[0] ? out.append('}').toString().getBytes(StandardCharsets.ISO_8859_1) : null;
+    return end[0] < 0 ? null : out;
+  }
+
+  /**
+   * Writes a string in quotes, and what comes after it, which may be written over.
+   *
+   * @return where to write on, behind a colon and on a bracket; below 0 if the string is not plain
+   */
+  private static int quoted(String text, byte[] out, int from, char after) {
+    if (from < 0) {
+      return from;
+    }
+    int at = from;
+    out[at++] = '"';
+    for (int i = 0; i < text.length(); i++) {
+      char sign = text.charAt(i);
+      if (!isPlain(sign)) {
+        return -1;
+      }
+      out[at++] = (byte) sign;
+    }
+    out[at++] = '"';
+    out[at] = (byte) after;
+    return after == ':' ? at + 1 : at;
   }
 
   /** Null where they are not plain. */
@@ -70,15 +96,6 @@ final class PlainHeaders {
 
   private static String text(byte[] json, int quote, int end) {
     return new String(json, quote + 1, end - quote - 1, StandardCharsets.ISO_8859_1);
-  }
-
-  private static boolean isPlain(String text) {
-    for (int i = 0; i < text.length(); i++) {
-      if (!isPlain(text.charAt(i))) {
-        return false;
-      }
-    }
-    return true;
   }
 
   private static boolean isPlain(char sign) {

@@ -4,6 +4,7 @@ import dev.leat.broker.Append;
 import dev.leat.wire.StreamEntry;
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -96,6 +97,9 @@ final class Appends {
   }
 
   private void onAdded(List<One> batch, List<Resp> added) {
+    if (!added.isEmpty() && added.getLast() instanceof Resp.Text last) {
+      note(last.text());
+    }
     int at = 0;
     for (One one : batch) {
       int to = at + one.appends().size();
@@ -105,15 +109,32 @@ final class Appends {
   }
 
   private void onAdded(One one, List<Resp> added) {
-    List<String> ids = new ArrayList<>(added.size());
     for (Resp each : added) {
       if (each instanceof Resp.Failure refused) {
         one.ids().completeExceptionally(Io.leatException(connection.failure(refused)));
         return;
       }
-      ids.add(noted(entryId(each)));
     }
-    one.ids().complete(ids);
+    one.ids().complete(new Ids(added));
+  }
+
+  /** Strings once somebody looks at them, which few do. */
+  private static final class Ids extends AbstractList<String> {
+    private final List<Resp> added;
+
+    Ids(List<Resp> added) {
+      this.added = added;
+    }
+
+    @Override
+    public String get(int index) {
+      return entryId(added.get(index));
+    }
+
+    @Override
+    public int size() {
+      return added.size();
+    }
   }
 
   private void onFailure(List<One> batch, Throwable failure) {
@@ -124,11 +145,9 @@ final class Appends {
     }
   }
 
-  private String noted(String id) {
-    if (!id.isEmpty()) {
-      done = Long.parseLong(id, 0, id.indexOf('-'), 10);
-    }
-    return id;
+  /** The server's time does not go back, whichever stream it is of. */
+  private void note(String id) {
+    done = Long.parseLong(id, 0, id.indexOf('-'), 10);
   }
 
   private void mend(List<One> batch) {

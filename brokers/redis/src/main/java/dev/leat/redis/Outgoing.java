@@ -8,7 +8,7 @@ import java.util.List;
 /** Bytes of commands that wait to be sent. Confined to a loop; its room is used again. Hot path. */
 final class Outgoing {
   /** Room beyond this is given back after use: one large message must not be paid for ever. */
-  private static final int KEPT = 1 << 20;
+  private static final int KEPT = 1 << 18;
 
   private byte[] bytes = new byte[1 << 13];
   private int size;

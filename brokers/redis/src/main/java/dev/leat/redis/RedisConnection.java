@@ -45,6 +45,9 @@ final class RedisConnection {
   /** Bytes that may wait to be sent. */
   private static final long MOST_UNSENT = 64L << 20;
 
+  /** Bytes that are sent without waiting for more; larger arrays are dear to make and to copy. */
+  private static final int PORTION = 1 << 17;
+
   private static final Command MULTI = Command.of("MULTI");
   private static final Command EXEC = Command.of("EXEC");
 
@@ -161,8 +164,8 @@ final class RedisConnection {
     if (!isOpen()) {
       return Future.failedFuture(why());
     }
-    MULTI.writeTo(unsent);
-    commands.forEach(command -> command.writeTo(unsent));
+    write(MULTI);
+    commands.forEach(this::write);
     return asked(1 + commands.size(), EXEC).map(Resp::items);
   }
 
@@ -189,10 +192,14 @@ final class RedisConnection {
     Asked one = new Asked(passedOver);
     asked.add(one);
     commands += 1 + passedOver;
-    last.writeTo(unsent);
+    write(last);
     if (!flushing) {
       flushing = true;
-      context.runOnContext(turn -> flush());
+      context.runOnContext(
+          turn -> {
+            flushing = false;
+            flush();
+          });
     }
     return one.answer.future();
   }
@@ -270,8 +277,14 @@ final class RedisConnection {
             });
   }
 
+  private void write(Command command) {
+    command.writeTo(unsent);
+    if (unsent.size() >= PORTION) {
+      flush();
+    }
+  }
+
   private void flush() {
-    flushing = false;
     if (socket != null && unsent.size() > 0) {
       Buffer batch = unsent.take();
       sending += batch.length();

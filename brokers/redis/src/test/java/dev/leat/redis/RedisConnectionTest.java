@@ -58,6 +58,25 @@ class RedisConnectionTest {
   }
 
   @Test
+  void commands_that_are_sent_together_are_all_done_or_none_and_leave_other_answers_in_order() {
+    try (RedisServerProcess redis = RedisServerProcess.start(RedisServerProcess.CURRENT)) {
+      RedisConnection connection = connect(redis.url());
+      Command word = Command.of("SET", "word", "x");
+      List<Resp> done =
+          together(connection, List.of(word, Command.of("INCR", "word"), Command.of("INCR", "n")));
+      assertThat(done.get(0).text()).isEqualTo("OK");
+      assertThat(done.get(1)).as("fails by itself").isInstanceOf(Resp.Failure.class);
+      assertThat(done.get(2).number()).isEqualTo(1);
+
+      List<Command> wrong = List.of(Command.of("INCR", "n"), Command.of("GET"));
+      assertThatThrownBy(() -> together(connection, wrong))
+          .isInstanceOf(RedisFailure.class)
+          .hasMessageContaining("wrong number of arguments for 'get'");
+      assertThat(send(connection, Command.of("GET", "n")).text()).isEqualTo("1");
+    }
+  }
+
+  @Test
   void what_is_under_way_when_the_connection_is_lost_fails_and_the_next_works() {
     try (RedisServerProcess redis = RedisServerProcess.start(RedisServerProcess.CURRENT)) {
       RedisConnection connection = connect(redis.url());
@@ -110,6 +129,10 @@ class RedisConnectionTest {
         .hasMessageContaining("a host is missing");
     assertThatThrownBy(() -> Server.of(BrokerUrl.parse("redis://h/x")))
         .hasMessageContaining("the number of a database");
+  }
+
+  private List<Resp> together(RedisConnection connection, List<Command> commands) {
+    return result(onLoop(() -> connection.sendTogether(commands)).toCompletionStage());
   }
 
   private RedisConnection connect(String url) {
