@@ -82,6 +82,15 @@ public final class BenchCommand implements Callable<Integer> {
   private int seconds;
 
   @Option(
+      names = "--warm-up",
+      paramLabel = "S",
+      defaultValue = "8",
+      description =
+          "Seconds of load for each number of connections before anything counts. "
+              + "Default: ${DEFAULT-VALUE}.")
+  private int warmUp;
+
+  @Option(
       names = "--body",
       paramLabel = "BYTES",
       defaultValue = "50",
@@ -149,7 +158,7 @@ public final class BenchCommand implements Callable<Integer> {
     Wrk wrk = new Wrk(folder, Body.of(body));
     Comparison.Plan plan =
         new Comparison.Plan(
-            connections, starts, pairs, Duration.ofSeconds(8), Duration.ofSeconds(seconds));
+            connections, starts, pairs, Duration.ofSeconds(warmUp), Duration.ofSeconds(seconds));
     if (scale) {
       Scale.print(screen, Scale.measure(folder, wrk, plan));
       return 0;
