@@ -28,6 +28,9 @@ public final class JsonSyntax {
    * Jackson reads (500) counts as a fault.
    */
   public static Optional<String> fault(byte[] bytes) {
+    if (PlainJson.is(bytes)) {
+      return Optional.empty();
+    }
     if (isWide(bytes)) {
       return Optional.of("it is not UTF-8");
     }
