@@ -1,10 +1,8 @@
 package dev.leat;
 
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -159,7 +157,8 @@ public final class Headers {
   /** A builder that starts with these headers. */
   public Builder toBuilder() {
     Builder builder = new Builder();
-    builder.flat.addAll(Arrays.asList(flat));
+    builder.flat = Arrays.copyOf(flat, flat.length + Builder.ROOM);
+    builder.size = flat.length;
     return builder;
   }
 
@@ -215,7 +214,11 @@ public final class Headers {
 
   /** Collects headers; for one thread. */
   public static final class Builder {
-    private final List<String> flat = new ArrayList<>();
+    /** Strings that there is room for at first: most messages have two to four headers. */
+    private static final int ROOM = 8;
+
+    private String[] flat = new String[ROOM];
+    private int size;
 
     private Builder() {}
 
@@ -223,20 +226,23 @@ public final class Headers {
     public Builder set(String name, String value) {
       checkName(name);
       Objects.requireNonNull(value, "a header's value must not be null");
-      for (int i = 0; i < flat.size(); i += 2) {
-        if (flat.get(i).equals(name)) {
-          flat.set(i + 1, value);
+      for (int i = 0; i < size; i += 2) {
+        if (flat[i].equals(name)) {
+          flat[i + 1] = value;
           return this;
         }
       }
-      flat.add(name);
-      flat.add(value);
+      if (size == flat.length) {
+        flat = Arrays.copyOf(flat, 2 * size);
+      }
+      flat[size++] = name;
+      flat[size++] = value;
       return this;
     }
 
     /** The headers collected so far. */
     public Headers build() {
-      return flat.isEmpty() ? NONE : new Headers(flat.toArray(String[]::new));
+      return size == 0 ? NONE : new Headers(Arrays.copyOf(flat, size));
     }
   }
 }

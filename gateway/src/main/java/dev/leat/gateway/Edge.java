@@ -1,6 +1,7 @@
 package dev.leat.gateway;
 
 import dev.leat.Leat;
+import dev.leat.MessageId;
 import dev.leat.caller.PendingCalls;
 import dev.leat.caller.SharedReplies;
 import dev.leat.gateway.admission.Admission;
@@ -28,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 
 /** What one event loop does. Held by the gateway, and with it the servers and the lane. */
 final class Edge extends VerticleBase {
+  /** Bytes of a body that are taken at a time, as many as are read at a time. */
+  private static final int CHUNK = 1 << 16;
+
   /** Seconds of a connection without a byte; more than the longest that a route may wait. */
   private static final int SILENCE = (int) Route.LONGEST_TIMEOUT.plusMinutes(1).toSeconds();
 
@@ -76,7 +80,12 @@ final class Edge extends VerticleBase {
   public Future<?> start() {
     VertxLoop own = new VertxLoop(vertx, context);
     PendingCalls pending =
-        new PendingCalls(leat.broker(), own, leat.ids(), leat.nextReplyStream(), leat.instance());
+        new PendingCalls(
+            leat.broker(),
+            own,
+            MessageId.secure(own.clock()),
+            leat.nextReplyStream(),
+            leat.instance());
     shared.handTo(own, pending);
     HttpEdge edge = new HttpEdge(vertx, routes, pending, own, limits, rates, admission, listener);
     loop = own;
@@ -161,9 +170,11 @@ final class Edge extends VerticleBase {
             .setHttp2ClearTextEnabled(listener.http2())
             .setCompressionSupported(compression)
             .setMaxHeaderSize(limits.headerBytes())
+            .setMaxChunkSize(CHUNK)
             // Whoever connects and never says a byte is not a client yet that could be watched.
+            // Of reading alone: a timeout of writing too would listen to the end of each write.
             .setIdleTimeoutUnit(TimeUnit.SECONDS)
-            .setIdleTimeout(SILENCE);
+            .setReadIdleTimeout(SILENCE);
     options
         .getInitialSettings()
         .setMaxHeaderListSize(limits.headerBytes())

@@ -1,6 +1,7 @@
 package dev.leat.gateway;
 
 import dev.leat.Leat;
+import dev.leat.MessageId;
 import dev.leat.caller.PendingCalls;
 import dev.leat.caller.SharedReplies;
 import dev.leat.gateway.admission.Admission;
@@ -38,7 +39,12 @@ final class Mounted implements Handler<RoutingContext>, AutoCloseable {
     this.routes = routes;
     this.loop = loop;
     this.calls =
-        new PendingCalls(leat.broker(), loop, leat.ids(), leat.nextReplyStream(), leat.instance());
+        new PendingCalls(
+            leat.broker(),
+            loop,
+            MessageId.secure(loop.clock()),
+            leat.nextReplyStream(),
+            leat.instance());
     this.http =
         new HttpEdge(
             vertx,

@@ -11,6 +11,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -102,38 +103,42 @@ final class Appends {
     }
     int at = 0;
     for (One one : batch) {
-      int to = at + one.appends().size();
-      onAdded(one, added.subList(at, to));
-      at = to;
+      onAdded(one, added, at);
+      at += one.appends().size();
     }
   }
 
-  private void onAdded(One one, List<Resp> added) {
-    for (Resp each : added) {
-      if (each instanceof Resp.Failure refused) {
+  private void onAdded(One one, List<Resp> added, int from) {
+    int size = one.appends().size();
+    for (int i = from; i < from + size; i++) {
+      if (added.get(i) instanceof Resp.Failure refused) {
         one.ids().completeExceptionally(Io.leatException(connection.failure(refused)));
         return;
       }
     }
-    one.ids().complete(new Ids(added));
+    one.ids().complete(new Ids(added, from, size));
   }
 
   /** Strings once somebody looks at them, which few do. */
   private static final class Ids extends AbstractList<String> {
     private final List<Resp> added;
+    private final int from;
+    private final int size;
 
-    Ids(List<Resp> added) {
+    Ids(List<Resp> added, int from, int size) {
       this.added = added;
+      this.from = from;
+      this.size = size;
     }
 
     @Override
     public String get(int index) {
-      return entryId(added.get(index));
+      return entryId(added.get(from + Objects.checkIndex(index, size)));
     }
 
     @Override
     public int size() {
-      return added.size();
+      return size;
     }
   }
 

@@ -6,12 +6,24 @@ import java.util.List;
 
 /** A command and its arguments. Built by one thread, then handed to a connection. */
 final class Command {
-  private final List<byte[]> arguments = new ArrayList<>();
+  /** As many as an append has: most commands are. */
+  private static final int USUAL = 12;
+
+  private final List<byte[]> arguments = new ArrayList<>(USUAL);
 
   private Command() {}
 
   static Command of(String... words) {
     return new Command().and(words);
+  }
+
+  /** A command of words that are encoded already. */
+  static Command of(byte[]... words) {
+    Command command = new Command();
+    for (byte[] word : words) {
+      command.arguments.add(word);
+    }
+    return command;
   }
 
   Command and(String... words) {
@@ -26,7 +38,9 @@ final class Command {
   }
 
   Command and(List<byte[]> strings) {
-    arguments.addAll(strings);
+    for (byte[] string : strings) {
+      arguments.add(string);
+    }
     return this;
   }
 

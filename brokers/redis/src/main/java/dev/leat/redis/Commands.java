@@ -5,10 +5,15 @@ import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.Note;
 import dev.leat.wire.StreamEntry;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** Commands that are sent from more than one place. */
 final class Commands {
+  private static final byte[] XADD = "XADD".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] NOMKSTREAM = "NOMKSTREAM".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] ANY_ID = "*".getBytes(StandardCharsets.US_ASCII);
+
   private Commands() {}
 
   /** A note as it is kept. */
@@ -21,12 +26,15 @@ final class Commands {
     return Topic.isReplyStream(stream);
   }
 
-  /** A reply whose lane has gone, and its stream with it, must not make that stream anew. */
+  /**
+   * A reply whose lane has gone, and its stream with it, must not make that stream anew. Hot path.
+   */
   static Command append(Append append) {
-    Command add = Command.of("XADD", append.stream());
-    if (isOnlyIfThere(append.stream())) {
-      add.and("NOMKSTREAM");
-    }
-    return add.and("*").and(StreamEntry.encode(append.message(), append.dialect()));
+    byte[] stream = append.stream().getBytes(StandardCharsets.UTF_8);
+    Command add =
+        isOnlyIfThere(append.stream())
+            ? Command.of(XADD, stream, NOMKSTREAM, ANY_ID)
+            : Command.of(XADD, stream, ANY_ID);
+    return add.and(StreamEntry.encode(append.message(), append.dialect()));
   }
 }

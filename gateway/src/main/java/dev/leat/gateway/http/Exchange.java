@@ -17,6 +17,8 @@ import dev.leat.gateway.route.Route;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +41,10 @@ final class Exchange implements CallListener {
   private final Admission admission;
   private final MediaType type;
   private long receivingSince;
-  private @Nullable Buffer body;
+
+  /** As it comes: joined once it is all there. */
+  private final List<Buffer> body = new ArrayList<>(1);
+
   private long received;
   private boolean waits;
   private @Nullable PendingCall call;
@@ -88,7 +93,7 @@ final class Exchange implements CallListener {
     request.handler(this::onBytes);
     request.exceptionHandler(
         gone -> {
-          body = null;
+          body.clear();
           clients.received(this);
         });
     request.endHandler(end -> onBody());
@@ -108,7 +113,7 @@ final class Exchange implements CallListener {
   /** The body did not come in time. */
   void giveUp() {
     clients.received(this);
-    body = null;
+    body.clear();
     if (!responder.isOver()) {
       refuseUnread(408, "Request too slow", "the body did not come in time");
     }
@@ -133,14 +138,12 @@ final class Exchange implements CallListener {
   private void onBytes(Buffer bytes) {
     received += bytes.length();
     if (received > match.route().bodyLimit()) {
-      body = null;
+      body.clear();
       if (received > match.route().bodyLimit() + PATIENCE && !responder.isOver()) {
         refuseUnread(413, "Body too large", limit());
       }
-    } else if (body == null) {
-      body = bytes;
     } else {
-      body.appendBuffer(bytes);
+      body.add(bytes);
     }
   }
 
@@ -153,10 +156,21 @@ final class Exchange implements CallListener {
       responder.problem(Problem.of(413, "Body too large", limit()));
       return;
     }
-    switch (Body.of(type, body == null ? new byte[0] : body.getBytes())) {
+    switch (Body.of(type, whole())) {
       case Body.Refused refused -> responder.problem(refused.problem());
       case Body.Taken taken -> send(taken.payload());
     }
+  }
+
+  private byte[] whole() {
+    byte[] whole = new byte[(int) received];
+    int at = 0;
+    for (Buffer part : body) {
+      part.getBytes(whole, at);
+      at += part.length();
+    }
+    body.clear();
+    return whole;
   }
 
   private void send(Payload payload) {

@@ -12,7 +12,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
@@ -118,13 +118,12 @@ public final class Metrics implements RequestListener {
         .computeIfAbsent(new Seen(ending, status), seen -> timer(meters.route, seen))
         .record(took, TimeUnit.NANOSECONDS);
     if (reply != null) {
-      number(reply, Headers.TOOK)
-          .ifPresent(
-              micros -> {
-                long handler = Math.min(took, TimeUnit.MICROSECONDS.toNanos(micros));
-                meters.inHandler.record(handler, TimeUnit.NANOSECONDS);
-                meters.inStream.record(took - handler, TimeUnit.NANOSECONDS);
-              });
+      OptionalLong micros = number(reply, Headers.TOOK);
+      if (micros.isPresent()) {
+        long handler = Math.min(took, TimeUnit.MICROSECONDS.toNanos(micros.getAsLong()));
+        meters.inHandler.record(handler, TimeUnit.NANOSECONDS);
+        meters.inStream.record(took - handler, TimeUnit.NANOSECONDS);
+      }
       if (reply.headers().has(Headers.ATTEMPT)) {
         meters.redelivered.increment();
       }
@@ -145,11 +144,13 @@ public final class Metrics implements RequestListener {
         .register(registry);
   }
 
-  private static Optional<Long> number(Message reply, String header) {
+  /** Empty where it is missing, or none. */
+  private static OptionalLong number(Message reply, String header) {
     try {
-      return reply.headers().get(header).map(Long::parseLong).filter(micros -> micros >= 0);
+      long number = Long.parseLong(reply.headers().get(header).orElse("-1"));
+      return number < 0 ? OptionalLong.empty() : OptionalLong.of(number);
     } catch (NumberFormatException somebodyElsesHeader) {
-      return Optional.empty();
+      return OptionalLong.empty();
     }
   }
 }
