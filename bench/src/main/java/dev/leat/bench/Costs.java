@@ -1,14 +1,17 @@
 package dev.leat.bench;
 
+import dev.leat.Payload;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.function.Function;
 
 /** Whether a request costs more where there is more of everything. */
 final class Costs {
   private static final int CONNECTIONS = 64;
+  private static final int MORE_CONNECTIONS = 256;
   private static final int ROUTES = 1_000;
   private static final int RETAINED = 1_000_000;
 
@@ -42,8 +45,30 @@ final class Costs {
     allocated(screen, "memory:", folder, wrk, plan, at -> Setup.embedded(at, 1));
     allocated(screen, "redis", folder, wrk, plan, at -> Setup.redis(at, false));
     screen.println(Setup.waiting(folder));
+    served(screen, folder, wrk, plan);
     screen.flush();
     return List.of(routes, retained);
+  }
+
+  /** What Leat adds to the commands that it cannot do without. */
+  private static void served(PrintWriter screen, Path folder, Wrk wrk, Comparison.Plan plan) {
+    try (Setup setup = Setup.redis(folder, false)) {
+      for (int connections : List.of(CONNECTIONS, MORE_CONNECTIONS)) {
+        setup.warmUp(wrk, connections, plan.warmUp());
+        Sample sample = Sample.of(setup, wrk, connections, plan.time());
+        double all = Objects.requireNonNull(sample.cpu().get(setup.programs().getFirst().name()));
+        // Either event loop of the gateway sends its own half of the requests.
+        double bare = Setup.bare(folder, connections / 2, Payload.json(Body.of(50)), plan.time());
+        screen.printf(
+            Locale.ROOT,
+            "redis: at %d connections the server takes %.1f us of CPU a request, for the bare"
+                + " commands %.1f us (%.2f)%n",
+            connections,
+            all,
+            bare,
+            all / bare);
+      }
+    }
   }
 
   private static void allocated(

@@ -1,5 +1,6 @@
 package dev.leat.bench;
 
+import dev.leat.Payload;
 import java.io.File;
 import java.net.URI;
 import java.nio.file.Files;
@@ -137,6 +138,22 @@ record Setup(String name, int port, List<Program> programs) implements AutoClose
                 Waiting.class.getName(),
                 List.of(url(server)))) {
       return redis.name() + ", " + calls.said();
+    }
+  }
+
+  /**
+   * Microseconds of a core that a server of its own takes for a request's bare commands.
+   *
+   * @param batch requests that pass at a time
+   */
+  static double bare(Path folder, int batch, Payload body, Duration time) {
+    int port = Ports.free();
+    try (Program redis = server(folder, port, false);
+        BareCommands commands = new BareCommands(port, body)) {
+      commands.run(batch, time);
+      Duration before = redis.cpu();
+      long passed = commands.run(batch, time);
+      return redis.cpu().minus(before).toNanos() / 1e3 / passed;
     }
   }
 
