@@ -13,18 +13,23 @@ import java.util.function.Supplier;
  */
 final class Again {
   /** Milliseconds between two attempts; a server takes longer to come back. */
-  private static final long PAUSE = 100;
+  static final long PAUSE = 100;
 
   private Again() {}
 
   /** Whether another attempt may succeed. */
-  static boolean isWorthIt(Throwable failure) {
+  private static boolean isWorthIt(Throwable failure) {
     return switch (failure) {
       case RedisLost lost -> true;
       case BrokerUnavailable away -> true;
       case RedisFailure refused -> refused.passes();
       default -> false;
     };
+  }
+
+  /** Whether there is to be another attempt, of those that end at a time of the JVM's. */
+  static boolean isDue(Throwable failure, RedisConnection connection, long end) {
+    return isWorthIt(failure) && !connection.closed() && System.nanoTime() < end;
   }
 
   /** Attempts for some time; the last failure is the result if none succeeds. */
@@ -39,7 +44,7 @@ final class Again {
         .get()
         .recover(
             failure ->
-                isWorthIt(failure) && !connection.closed() && System.nanoTime() < end
+                isDue(failure, connection, end)
                     ? vertx
                         .timer(PAUSE, TimeUnit.MILLISECONDS)
                         .compose(waited -> until(end, vertx, connection, attempt))

@@ -29,9 +29,6 @@ final class Appends {
   /** What is appended together. */
   private record One(List<Append> appends, CompletableFuture<List<String>> ids) {}
 
-  /** More commands at once would keep the server from serving others for too long. */
-  private static final int MOST = 500;
-
   /**
    * Bytes of payloads; and more than that at once would be taken though the server stands still.
    */
@@ -63,7 +60,7 @@ final class Appends {
     waiting.add(one);
     commands += batch.size();
     batch.forEach(append -> bytes += append.message().payload().size());
-    if (commands >= MOST || bytes >= LARGE) {
+    if (commands >= RedisConnection.TOGETHER || bytes >= LARGE) {
       flush();
     }
     return one.ids();

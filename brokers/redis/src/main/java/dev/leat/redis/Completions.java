@@ -27,12 +27,6 @@ import org.slf4j.LoggerFactory;
 final class Completions {
   private static final Logger log = LoggerFactory.getLogger(Completions.class);
 
-  /** More at once would keep the server from serving others for too long. */
-  private static final int MOST = 500;
-
-  /** Milliseconds until what could not be completed is tried again. */
-  private static final long PAUSE = 100;
-
   /** Confined to the loop once it was added. */
   private static final class One {
     final String id;
@@ -139,8 +133,9 @@ final class Completions {
   }
 
   private static <T> void portions(List<T> batch, Consumer<List<T>> send) {
-    for (int from = 0; from < batch.size(); from += MOST) {
-      send.accept(batch.subList(from, Math.min(batch.size(), from + MOST)));
+    for (int from = 0; from < batch.size(); from += RedisConnection.TOGETHER) {
+      int to = Math.min(batch.size(), from + RedisConnection.TOGETHER);
+      send.accept(batch.subList(from, to));
     }
   }
 
@@ -252,14 +247,14 @@ final class Completions {
   private void onFailure(List<One> batch, Throwable failure) {
     List<One> again = new ArrayList<>();
     for (One one : batch) {
-      if (Again.isWorthIt(failure) && !connection.closed() && System.nanoTime() < one.until) {
+      if (Again.isDue(failure, connection, one.until)) {
         again.add(one);
       } else {
         one.done.completeExceptionally(Io.leatException(failure));
       }
     }
     if (!again.isEmpty()) {
-      io.vertx().setTimer(PAUSE, fired -> complete(again));
+      io.vertx().setTimer(Again.PAUSE, fired -> complete(again));
     }
   }
 

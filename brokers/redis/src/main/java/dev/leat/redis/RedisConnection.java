@@ -39,6 +39,9 @@ final class RedisConnection {
   /** Milliseconds between two looks at that; and after two of them an idle server is greeted. */
   private static final long WATCH_PAUSE = 1_000;
 
+  /** Commands of a transaction; more would keep the server from serving others for too long. */
+  static final int TOGETHER = 500;
+
   /** Commands that may wait for their answers, seconds of what a server can do. */
   private static final int MOST_ASKED = 100_000;
 
