@@ -6,6 +6,7 @@ import dev.leat.Message;
 import dev.leat.Payload;
 import dev.leat.wire.JsonSyntax;
 import dev.leat.wire.StreamEntry;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -28,6 +29,9 @@ public class CodecBenchmark extends MicroBenchmark {
           Payload.json("{\"a\":\"" + "x".repeat(42) + "\"}"));
   private final List<byte[]> entry = StreamEntry.encode(message, Dialect.PACKED);
 
+  private final byte[] large =
+      ("{\"a\":\"" + "x".repeat(10_232) + "\"}").getBytes(StandardCharsets.UTF_8);
+
   /** Writes it. */
   @Benchmark
   public List<byte[]> encode() {
@@ -38,6 +42,12 @@ public class CodecBenchmark extends MicroBenchmark {
   @Benchmark
   public Message decode() {
     return StreamEntry.decode(entry);
+  }
+
+  /** Looks whether 10 KB are JSON. */
+  @Benchmark
+  public Optional<String> checkLarge() {
+    return JsonSyntax.fault(large);
   }
 
   /** Looks whether its body is JSON. */
