@@ -21,16 +21,7 @@ final class RespParser {
   /** What a server says of each command of a transaction; nobody looks at it. */
   private static final Resp QUEUED = new Resp.Text("QUEUED".getBytes(StandardCharsets.US_ASCII));
 
-  /** Bytes of the longest string that is remembered, and how many are: a power of two. */
-  private static final int SHORT = 16;
-
-  private static final int REMEMBERED = 64;
-
   private final Consumer<Resp> answers;
-
-  /** Short strings that were read lately: types, sources and encodings come again and again. */
-  private final byte[][] lately = new byte[REMEMBERED][];
-
   private final ArrayDeque<Open> open = new ArrayDeque<>();
   private byte[] bytes = new byte[8192];
   private int from;
@@ -80,23 +71,8 @@ final class RespParser {
     if (to - start < length + 2) {
       return false;
     }
-    finish(new Resp.Text(content(start, length)), start + length + 2);
+    finish(new Resp.Text(Arrays.copyOfRange(bytes, start, start + length)), start + length + 2);
     return true;
-  }
-
-  private byte[] content(int start, int length) {
-    if (length == 0 || length > SHORT) {
-      return Arrays.copyOfRange(bytes, start, start + length);
-    }
-    int end = start + length;
-    int hash = (bytes[start] * 31 + bytes[start + length / 2]) * 31 + bytes[end - 1] + length;
-    int slot = hash & (REMEMBERED - 1);
-    byte[] known = lately[slot];
-    if (known == null || !Arrays.equals(known, 0, known.length, bytes, start, end)) {
-      known = Arrays.copyOfRange(bytes, start, end);
-      lately[slot] = known;
-    }
-    return known;
   }
 
   private void array(int endOfLength) {
