@@ -123,8 +123,7 @@ public final class Headers {
 
   /** These headers with one more, or with its value replaced. */
   public Headers with(String name, String value) {
-    checkName(name);
-    Objects.requireNonNull(value, "a header's value must not be null");
+    check(name, value);
     int at = 0;
     while (at < flat.length && !flat[at].equals(name)) {
       at += 2;
@@ -135,8 +134,9 @@ public final class Headers {
     return new Headers(more);
   }
 
-  private static void checkName(String name) {
+  private static void check(String name, String value) {
     Objects.requireNonNull(name, "a header's name must not be null");
+    Objects.requireNonNull(value, "a header's value must not be null");
     if (name.isEmpty()) {
       throw new IllegalArgumentException("a header's name must not be empty");
     }
@@ -224,8 +224,7 @@ public final class Headers {
 
     /** Sets a header; an earlier value of the same name is replaced. */
     public Builder set(String name, String value) {
-      checkName(name);
-      Objects.requireNonNull(value, "a header's value must not be null");
+      check(name, value);
       for (int i = 0; i < size; i += 2) {
         if (flat[i].equals(name)) {
           flat[i + 1] = value;

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.leat.Payload;
 import dev.leat.gateway.route.ReplyMode;
 import dev.leat.gateway.route.Route;
+import java.io.IOException;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -20,6 +21,28 @@ import org.junit.jupiter.api.Test;
 /** How connections behave: kept alive, pipelined, given up, and many at a time. */
 class GatewayConnectionsTest extends GatewayFixture {
   private static final String END = "connection: close\r\n\r\n";
+
+  @Test
+  void a_body_is_whole_in_whatever_parts_it_comes() throws IOException {
+    leat.worker("t").on("x", Payload.class, (payload, request) -> payload).start();
+    listen(Route.post("/x", "t", "x"));
+    StringBuilder chunks = new StringBuilder();
+    StringBuilder body = new StringBuilder();
+    for (int size : List.of(1, 1, 1, 3_000, 1, 2, 1_023, 1_024, 70_000, 1)) {
+      String part = String.valueOf((char) ('a' + body.length() % 26)).repeat(size);
+      chunks.append(Integer.toHexString(size)).append("\r\n").append(part).append("\r\n");
+      body.append(part);
+    }
+
+    String answer =
+        raw(
+            "POST /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: text/plain\r\n"
+                + "Transfer-Encoding: chunked\r\n\r\n"
+                + chunks
+                + "0\r\n\r\n");
+
+    assertThat(answer).startsWith("HTTP/1.1 200").endsWith("\r\n\r\n" + body);
+  }
 
   @Test
   void pipelined_requests_are_answered_in_order_on_one_connection() throws Exception {

@@ -2,6 +2,7 @@ package dev.leat.redis;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /** A command and its arguments. Built by one thread, then handed to a connection. */
@@ -20,9 +21,7 @@ final class Command {
   /** A command of words that are encoded already. */
   static Command of(byte[]... words) {
     Command command = new Command();
-    for (byte[] word : words) {
-      command.arguments.add(word);
-    }
+    Collections.addAll(command.arguments, words);
     return command;
   }
 
@@ -38,9 +37,7 @@ final class Command {
   }
 
   Command and(List<byte[]> strings) {
-    for (byte[] string : strings) {
-      arguments.add(string);
-    }
+    arguments.addAll(strings);
     return this;
   }
 

@@ -1,6 +1,5 @@
 package dev.leat.redis;
 
-import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -26,26 +25,9 @@ record RawEntry(String id, List<byte[]> strings) {
 
   /** An entry of a stream: its id, then its strings. */
   static RawEntry of(Resp entry) {
-    return new RawEntry(entry.items().get(0).text(), new Strings(entry.items().get(1).items()));
-  }
-
-  /** Strings of an answer, without a list of their own. */
-  private static final class Strings extends AbstractList<byte[]> {
-    private final List<Resp> items;
-
-    Strings(List<Resp> items) {
-      this.items = items;
-    }
-
-    @Override
-    public byte[] get(int index) {
-      return items.get(index).bytes();
-    }
-
-    @Override
-    public int size() {
-      return items.size();
-    }
+    List<byte[]> strings = new ArrayList<>(8);
+    entry.items().get(1).items().forEach(string -> strings.add(string.bytes()));
+    return new RawEntry(entry.items().get(0).text(), strings);
   }
 
   /** Entries of the one stream that was asked for with {@code XREAD} or {@code XREADGROUP}. */

@@ -31,6 +31,9 @@ final class Exchange implements CallListener {
    */
   private static final long PATIENCE = 8 << 20;
 
+  /** Bytes of a part that is kept as it came; smaller ones would take more room than they have. */
+  private static final int PART = 1 << 10;
+
   private final HttpServerRequest request;
   private final Responder responder;
   private final String id;
@@ -142,8 +145,10 @@ final class Exchange implements CallListener {
       if (received > match.route().bodyLimit() + PATIENCE && !responder.isOver()) {
         refuseUnread(413, "Body too large", limit());
       }
-    } else {
+    } else if (body.isEmpty() || bytes.length() >= PART) {
       body.add(bytes);
+    } else {
+      body.getLast().appendBuffer(bytes);
     }
   }
 
