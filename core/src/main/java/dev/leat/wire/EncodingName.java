@@ -3,7 +3,6 @@ package dev.leat.wire;
 import dev.leat.BadMessage;
 import dev.leat.Encoding;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 
 /** An encoding as the wire has it. */
 final class EncodingName {
@@ -21,19 +20,20 @@ final class EncodingName {
     };
   }
 
-  static Encoding decode(byte[] name) {
-    if (Arrays.equals(name, JSON)) {
+  /** The encoding that a string of an entry names. */
+  static Encoding decode(EntryStrings entry, int position) {
+    if (entry.is(position, JSON)) {
       return Encoding.JSON;
     }
-    if (Arrays.equals(name, TEXT)) {
+    if (entry.is(position, TEXT)) {
       return Encoding.TEXT;
     }
-    if (Arrays.equals(name, BINARY)) {
+    if (entry.is(position, BINARY)) {
       return Encoding.BINARY;
     }
     throw new BadMessage(
         "the protocol is json, text or binary, this one is '"
-            + new String(name, StandardCharsets.UTF_8)
+            + new String(entry.get(position), StandardCharsets.UTF_8)
             + "'");
   }
 }

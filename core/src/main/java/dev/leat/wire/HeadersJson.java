@@ -35,12 +35,13 @@ final class HeadersJson {
     return out.toByteArray();
   }
 
-  static Headers decode(byte[] bytes) {
-    Headers plain = PlainHeaders.decode(bytes);
+  /** The headers that a string of an entry holds. */
+  static Headers decode(EntryStrings entry, int position) {
+    Headers plain = PlainHeaders.decode(entry.bytes(), entry.from(position), entry.to(position));
     if (plain != null) {
       return plain;
     }
-    String text = Utf8.decode(bytes, "the headers");
+    String text = entry.text(position, "the headers");
     if (text.isEmpty() || text.equals(NONE)) {
       return Headers.NONE;
     }

@@ -2,7 +2,7 @@ package dev.leat.wire;
 
 import dev.leat.BadMessage;
 import dev.leat.Message;
-import java.util.Arrays;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
@@ -17,12 +17,14 @@ final class NamedEntry {
   private static final byte[] ENCODING = Utf8.encode("messageProtocol");
   private static final byte[] SOURCE = Utf8.encode("messageSourceId");
   private static final byte[] PAYLOAD = Utf8.encode("payload");
-  private static final byte[] UNREAD = new byte[0];
+
+  /** Nothing stands there. */
+  private static final int UNREAD = -1;
 
   private NamedEntry() {}
 
   /** Whether an entry names its message id. */
-  static boolean is(List<byte[]> entry) {
+  static boolean is(EntryStrings entry) {
     return indexOf(entry, ID, 0) >= 0;
   }
 
@@ -45,25 +47,25 @@ final class NamedEntry {
         packed.get(7));
   }
 
-  static Message decode(List<byte[]> entry) {
+  static Message decode(EntryStrings entry) {
     if (entry.size() % 2 != 0) {
       throw new BadMessage(
           "an entry has names and values, this one has " + entry.size() + " strings");
     }
     return PackedEntry.decode(
-        List.of(
-            field(entry, ID),
-            field(entry, TYPE),
-            field(entry, DESTINATION),
-            field(entry, HEADERS),
-            field(entry, ENCODING),
-            field(entry, SOURCE),
+        entry.at(
+            valueOf(entry, ID),
+            valueOf(entry, TYPE),
+            valueOf(entry, DESTINATION),
+            valueOf(entry, HEADERS),
+            valueOf(entry, ENCODING),
+            valueOf(entry, SOURCE),
             UNREAD,
-            field(entry, PAYLOAD)));
+            valueOf(entry, PAYLOAD)));
   }
 
-  /** The value of a name that stands in an entry exactly once. */
-  static byte[] field(List<byte[]> entry, byte[] name) {
+  /** Where the value of a name is that stands in an entry exactly once. */
+  static int valueOf(EntryStrings entry, byte[] name) {
     int at = indexOf(entry, name, 0);
     if (at < 0 || at + 1 >= entry.size()) {
       throw new BadMessage("the field " + text(name) + " is missing");
@@ -71,12 +73,12 @@ final class NamedEntry {
     if (indexOf(entry, name, at + 2) >= 0) {
       throw new BadMessage("the field " + text(name) + " stands there twice");
     }
-    return entry.get(at + 1);
+    return at + 1;
   }
 
-  private static int indexOf(List<byte[]> entry, byte[] name, int from) {
+  private static int indexOf(EntryStrings entry, byte[] name, int from) {
     for (int i = from; i < entry.size(); i += 2) {
-      if (Arrays.equals(entry.get(i), name)) {
+      if (entry.is(i, name)) {
         return i;
       }
     }
@@ -84,6 +86,6 @@ final class NamedEntry {
   }
 
   private static String text(byte[] name) {
-    return Utf8.decode(name, "a name");
+    return new String(name, StandardCharsets.UTF_8);
   }
 }

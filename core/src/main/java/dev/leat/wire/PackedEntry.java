@@ -39,25 +39,24 @@ final class PackedEntry {
    *
    * @throws BadMessage if the entry breaks the protocol; the sentence says where
    */
-  static Message decode(List<byte[]> entry) {
+  static Message decode(EntryStrings entry) {
     if (entry.size() != STRINGS) {
       throw new BadMessage("an entry has " + STRINGS + " strings, this one has " + entry.size());
     }
-    String id = Utf8.decode(entry.get(0), "the message id");
+    String id = entry.text(0, "the message id");
     if (id.isEmpty()) {
       throw new BadMessage("the message id is empty");
     }
-    Encoding encoding = EncodingName.decode(entry.get(4));
-    byte[] payload = entry.get(7);
+    Encoding encoding = EncodingName.decode(entry, 4);
     if (encoding == Encoding.TEXT) {
-      Utf8.decode(payload, "the text payload");
+      entry.text(7, "the text payload");
     }
     return new Message(
         id,
-        Utf8.decode(entry.get(1), "the message type"),
-        Utf8.decode(entry.get(2), "the destination"),
-        HeadersJson.decode(entry.get(3)),
-        Utf8.decode(entry.get(5), "the source"),
-        Payload.of(encoding, payload));
+        entry.text(1, "the message type"),
+        entry.text(2, "the destination"),
+        HeadersJson.decode(entry, 3),
+        entry.text(5, "the source"),
+        Payload.of(encoding, entry.get(7)));
   }
 }

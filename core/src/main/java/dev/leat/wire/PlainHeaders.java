@@ -2,6 +2,8 @@ package dev.leat.wire;
 
 import dev.leat.Headers;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,58 +17,66 @@ final class PlainHeaders {
 
   /** Null where they are not plain. */
   static byte @Nullable [] encode(Headers headers) {
-    int[] size = {1};
-    headers.forEach((name, value) -> size[0] += name.length() + value.length() + 6);
-    byte[] out = new byte[size[0]];
-    int[] end = {0};
-    headers.forEach(
-        (name, value) -> {
-          if (end[0] >= 0) {
-            out[end[0]] = (byte) (end[0] == 0 ? '{' : ',');
-            end[0] = quoted(value, out, quoted(name, out, end[0] + 1, ':'), '}');
-          }
-        });
-    return end[0] < 0 ? null : out;
+    Written written = new Written();
+    headers.forEach(written);
+    return written.whole();
   }
 
-  /**
-   * Writes a string in quotes, and what comes after it, which may be written over.
-   *
-   * @return where to write on, behind a colon and on a bracket; below 0 if the string is not plain
-   */
-  private static int quoted(String text, byte[] out, int from, char after) {
-    if (from < 0) {
-      return from;
+  /** What was written so far; for one thread. */
+  private static final class Written implements BiConsumer<String, String> {
+    /** Bytes of quotes, colon and comma or bracket beside a name and its value. */
+    private static final int SIGNS = 6;
+
+    private byte[] json = new byte[1 << 7];
+    private int size = 1;
+    private boolean plain = true;
+
+    Written() {
+      json[0] = '{';
     }
-    int at = from;
-    out[at++] = '"';
-    for (int i = 0; i < text.length(); i++) {
-      char sign = text.charAt(i);
-      if (!isPlain(sign)) {
-        return -1;
+
+    @Override
+    public void accept(String name, String value) {
+      int room = size + name.length() + value.length() + SIGNS;
+      if (json.length < room) {
+        json = Arrays.copyOf(json, 2 * room);
       }
-      out[at++] = (byte) sign;
+      quoted(name, ':');
+      quoted(value, ',');
     }
-    out[at++] = '"';
-    out[at] = (byte) after;
-    return after == ':' ? at + 1 : at;
+
+    private void quoted(String text, char after) {
+      json[size++] = '"';
+      for (int i = 0; i < text.length(); i++) {
+        char sign = text.charAt(i);
+        plain &= isPlain(sign);
+        json[size++] = (byte) sign;
+      }
+      json[size++] = '"';
+      json[size++] = (byte) after;
+    }
+
+    byte @Nullable [] whole() {
+      json[size - 1] = '}';
+      return plain ? Arrays.copyOf(json, size) : null;
+    }
   }
 
   /** Null where they are not plain. */
-  static @Nullable Headers decode(byte[] json) {
+  static @Nullable Headers decode(byte[] json, int from, int to) {
     Headers.Builder headers = Headers.builder();
-    int at = 0;
-    int last = json.length - 1;
-    if (last < 1 || json[at++] != '{' || json[last] != '}') {
+    int at = from;
+    int last = to - 1;
+    if (last <= from || json[at++] != '{' || json[last] != '}') {
       return null;
     }
     while (at < last) {
-      int endOfName = endOfString(json, at);
+      int endOfName = endOfString(json, at, last);
       if (endOfName <= at + 1 || endOfName + 2 > last || json[endOfName + 1] != ':') {
         return null;
       }
-      int endOfValue = endOfString(json, endOfName + 2);
-      if (endOfValue < 0 || endOfValue >= last) {
+      int endOfValue = endOfString(json, endOfName + 2, last);
+      if (endOfValue < 0) {
         return null;
       }
       headers.set(text(json, at, endOfName), text(json, endOfName + 2, endOfValue));
@@ -79,19 +89,23 @@ final class PlainHeaders {
   }
 
   /** Where the quote stands that ends the plain string which begins here; below 0 if none does. */
-  private static int endOfString(byte[] json, int from) {
+  private static int endOfString(byte[] json, int from, int to) {
     if (json[from] != '"') {
       return -1;
     }
-    for (int i = from + 1; i < json.length; i++) {
-      if (json[i] == '"') {
-        return i;
+    int at = from + 1;
+    while (at + Long.BYTES <= to) {
+      long special = PlainJson.special(PlainJson.eight(json, at));
+      if (special != 0) {
+        int first = at + (Long.numberOfTrailingZeros(special) >> 3);
+        return json[first] == '"' ? first : -1;
       }
-      if (!isPlain((char) json[i])) {
-        return -1;
-      }
+      at += Long.BYTES;
     }
-    return -1;
+    while (at < to && isPlain((char) json[at])) {
+      at++;
+    }
+    return at < to && json[at] == '"' ? at : -1;
   }
 
   private static String text(byte[] json, int quote, int end) {

@@ -151,7 +151,7 @@ final class PlainJson {
   private int string(int quote) {
     int at = quote + 1;
     while (at >= 0 && at < json.length) {
-      while (at + Long.BYTES <= json.length && isOrdinary((long) EIGHT.get(json, at))) {
+      while (at + Long.BYTES <= json.length && isOrdinary(eight(json, at))) {
         at += Long.BYTES;
       }
       byte sign = at(at);
@@ -163,17 +163,26 @@ final class PlainJson {
     return NOT_PLAIN;
   }
 
-  /**
-   * No quote, backslash, control character or byte beyond ASCII among eight. A byte is zero where
-   * subtracting one from it borrows, as in "Bit Twiddling Hacks" by S. E. Anderson; a borrow of the
-   * byte below can only claim a special one too many.
-   */
   private static boolean isOrdinary(long eight) {
+    return special(eight) == 0;
+  }
+
+  /** Eight bytes from here on, the first of them the lowest. */
+  static long eight(byte[] bytes, int at) {
+    return (long) EIGHT.get(bytes, at);
+  }
+
+  /**
+   * The highest bit of each byte that is a quote, backslash, control character or beyond ASCII. A
+   * byte is zero where subtracting one from it borrows, as in "Bit Twiddling Hacks" by S. E.
+   * Anderson; a borrow of the byte below can only claim a special one too many, behind another.
+   */
+  static long special(long eight) {
     long ones = 0x0101010101010101L;
     long quotes = (eight ^ ones * '"') - ones;
     long backslashes = (eight ^ ones * '\\') - ones;
     long controls = eight - ones * ' ';
-    return ((eight | quotes | backslashes | controls) & ones << 7) == 0;
+    return (eight | quotes | backslashes | controls) & ones << 7;
   }
 
   private int escape(int at) {

@@ -28,7 +28,7 @@ public final class StreamEntry {
   }
 
   /** The dialect that an entry is written in; what is in none counts as packed. */
-  public static Dialect dialect(List<byte[]> entry) {
+  public static Dialect dialect(EntryStrings entry) {
     return entry.size() != PackedEntry.STRINGS && NamedEntry.is(entry)
         ? Dialect.NAMED
         : Dialect.PACKED;
@@ -39,7 +39,7 @@ public final class StreamEntry {
    *
    * @throws BadMessage if the entry breaks the protocol; the sentence says where
    */
-  public static Message decode(List<byte[]> entry) {
+  public static Message decode(EntryStrings entry) {
     return switch (dialect(entry)) {
       case PACKED -> PackedEntry.decode(entry);
       case NAMED -> NamedEntry.decode(entry);
@@ -50,16 +50,18 @@ public final class StreamEntry {
    * Whoever waits for the answer to an entry that breaks the protocol: a message of nothing but its
    * id and destination. Empty if these cannot be read, or nobody waits.
    */
-  public static Optional<Message> asker(List<byte[]> entry) {
+  public static Optional<Message> asker(EntryStrings entry) {
     try {
       boolean named = dialect(entry) == Dialect.NAMED;
-      byte[] id = named ? NamedEntry.field(entry, NamedEntry.ID) : at(entry, 0);
-      byte[] destination = named ? NamedEntry.field(entry, NamedEntry.DESTINATION) : at(entry, 2);
+      if (!named && entry.size() < 3) {
+        return Optional.empty();
+      }
       Message asker =
           new Message(
-              Utf8.decode(id, "the message id"),
+              entry.text(named ? NamedEntry.valueOf(entry, NamedEntry.ID) : 0, "the message id"),
               "",
-              Utf8.decode(destination, "the destination"),
+              entry.text(
+                  named ? NamedEntry.valueOf(entry, NamedEntry.DESTINATION) : 2, "the destination"),
               Headers.NONE,
               "",
               Payload.EMPTY);
@@ -73,19 +75,15 @@ public final class StreamEntry {
    * The strings of an entry as a JSON array, for people to look at: each as it is where it is
    * UTF-8, else as an object whose {@code base64} it is.
    */
-  public static Payload raw(List<byte[]> entry) {
+  public static Payload raw(EntryStrings entry) {
     List<Object> strings = new ArrayList<>(entry.size());
-    for (byte[] string : entry) {
+    for (int i = 0; i < entry.size(); i++) {
       try {
-        strings.add(Utf8.decode(string, "the string"));
+        strings.add(entry.text(i, "the string"));
       } catch (BadMessage bytes) {
-        strings.add(Map.of("base64", Base64.getEncoder().encodeToString(string)));
+        strings.add(Map.of("base64", Base64.getEncoder().encodeToString(entry.get(i))));
       }
     }
     return PayloadCodec.write(strings);
-  }
-
-  private static byte[] at(List<byte[]> entry, int position) {
-    return position < entry.size() ? entry.get(position) : new byte[0];
   }
 }

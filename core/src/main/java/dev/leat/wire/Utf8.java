@@ -19,14 +19,16 @@ final class Utf8 {
    * Hot path: the JDK's lenient decoder is intrinsic and much faster than the strict one, which is
    * asked only where the result holds the character that stands for malformed input.
    */
-  static String decode(byte[] bytes, String what) {
-    String text = new String(bytes, StandardCharsets.UTF_8);
-    return text.indexOf(REPLACEMENT) < 0 ? text : decodeStrictly(bytes, what);
+  static String decode(byte[] bytes, int from, int to, String what) {
+    String text = new String(bytes, from, to - from, StandardCharsets.UTF_8);
+    return text.indexOf(REPLACEMENT) < 0
+        ? text
+        : decodeStrictly(ByteBuffer.wrap(bytes, from, to - from), what);
   }
 
-  private static String decodeStrictly(byte[] bytes, String what) {
+  private static String decodeStrictly(ByteBuffer bytes, String what) {
     try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
     } catch (CharacterCodingException malformed) {
       throw new BadMessage(what + " is not UTF-8", malformed);
     }

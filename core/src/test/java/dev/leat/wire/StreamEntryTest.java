@@ -36,8 +36,9 @@ class StreamEntryTest {
   Stream<DynamicTest> these_strings_become_exactly_that_message() {
     Check check =
         (v, dialect) -> {
-          assertThat(StreamEntry.dialect(entry(v))).isEqualTo(dialect);
-          assertThat(StreamEntry.decode(entry(v))).isEqualTo(message(v));
+          EntryStrings entry = EntryStrings.of(entry(v));
+          assertThat(StreamEntry.dialect(entry)).isEqualTo(dialect);
+          assertThat(StreamEntry.decode(entry)).isEqualTo(message(v));
         };
     return Stream.concat(each("exact", check), each("readable", check));
   }
@@ -47,14 +48,14 @@ class StreamEntryTest {
     return each(
         "broken",
         (v, dialect) ->
-            assertThatThrownBy(() -> StreamEntry.decode(entry(v)))
+            assertThatThrownBy(() -> StreamEntry.decode(EntryStrings.of(entry(v))))
                 .isInstanceOf(BadMessage.class)
                 .hasMessage(v.get("cause").asString()));
   }
 
   @Test
   void eight_strings_are_packed_whatever_they_say() {
-    List<byte[]> entry = strings("messageId", "x", "payload", "nil", "json", "", "", "{}");
+    EntryStrings entry = strings("messageId", "x", "payload", "nil", "json", "", "", "{}");
 
     assertThat(StreamEntry.dialect(entry)).isEqualTo(Dialect.PACKED);
     assertThat(StreamEntry.decode(entry).id()).isEqualTo("messageId");
@@ -76,12 +77,14 @@ class StreamEntryTest {
     assertThat(StreamEntry.asker(strings("", "t", "to", "nil", "json", "", "", "{}"))).isEmpty();
     assertThat(StreamEntry.asker(strings("x", "t"))).isEmpty();
     assertThat(StreamEntry.asker(strings("messageId", "x", "a", "b"))).isEmpty();
-    assertThat(StreamEntry.asker(List.of())).isEmpty();
+    assertThat(StreamEntry.asker(strings())).isEmpty();
   }
 
   @Test
   void raw_strings_are_shown_as_they_are_and_bytes_as_base64() {
-    List<byte[]> entry = List.of(strings("ü\n").getFirst(), new byte[] {(byte) 0xFF}, new byte[0]);
+    EntryStrings entry =
+        EntryStrings.of(
+            List.of("ü\n".getBytes(StandardCharsets.UTF_8), new byte[] {(byte) 0xFF}, new byte[0]));
 
     assertThat(StreamEntry.raw(entry).asText()).isEqualTo("[\"ü\\n\",{\"base64\":\"/w==\"},\"\"]");
   }
@@ -107,8 +110,9 @@ class StreamEntryTest {
             });
   }
 
-  private static List<byte[]> strings(String... texts) {
-    return Stream.of(texts).map(text -> text.getBytes(StandardCharsets.UTF_8)).toList();
+  private static EntryStrings strings(String... texts) {
+    return EntryStrings.of(
+        Stream.of(texts).map(text -> text.getBytes(StandardCharsets.UTF_8)).toList());
   }
 
   private static void assertStrings(List<byte[]> actual, List<byte[]> expected) {

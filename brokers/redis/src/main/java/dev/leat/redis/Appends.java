@@ -85,7 +85,7 @@ final class Appends {
           .onSuccess(added -> onAdded(batch, List.of(added)))
           .onFailure(failure -> onFailure(batch, failure));
     } else {
-      List<Command> adding = new ArrayList<>(count);
+      List<Writable> adding = new ArrayList<>(count);
       batch.forEach(one -> one.appends().forEach(append -> adding.add(Commands.append(append))));
       connection
           .sendTogether(adding)

@@ -29,12 +29,19 @@ final class Commands {
   /**
    * A reply whose lane has gone, and its stream with it, must not make that stream anew. Hot path.
    */
-  static Command append(Append append) {
+  static Writable append(Append append) {
     byte[] stream = append.stream().getBytes(StandardCharsets.UTF_8);
-    Command add =
-        isOnlyIfThere(append.stream())
-            ? Command.of(XADD, stream, NOMKSTREAM, ANY_ID)
-            : Command.of(XADD, stream, ANY_ID);
-    return add.and(StreamEntry.encode(append.message(), append.dialect()));
+    boolean onlyIfThere = isOnlyIfThere(append.stream());
+    List<byte[]> entry = StreamEntry.encode(append.message(), append.dialect());
+    return out -> {
+      out.begin((onlyIfThere ? 4 : 3) + entry.size());
+      out.add(XADD);
+      out.add(stream);
+      if (onlyIfThere) {
+        out.add(NOMKSTREAM);
+      }
+      out.add(ANY_ID);
+      entry.forEach(out::add);
+    };
   }
 }

@@ -144,7 +144,7 @@ final class Completions {
    * twice as much.
    */
   private void sendPlain(List<One> batch) {
-    List<Command> commands = new ArrayList<>(1 + batch.size());
+    List<Writable> commands = new ArrayList<>(1 + batch.size());
     Command taking = Command.of("XACK", stream, group);
     commands.add(taking);
     for (One one : batch) {

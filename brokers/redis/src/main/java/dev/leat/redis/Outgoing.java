@@ -3,12 +3,14 @@ package dev.leat.redis;
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.List;
 
 /** Bytes of commands that wait to be sent. Confined to a loop; its room is used again. Hot path. */
 final class Outgoing {
   /** Room beyond this is given back after use: one large message must not be paid for ever. */
   private static final int KEPT = 1 << 18;
+
+  /** Bytes of a number's line, at most. */
+  private static final int NUMBER = 16;
 
   private byte[] bytes = new byte[1 << 13];
   private int size;
@@ -17,16 +19,19 @@ final class Outgoing {
     return size;
   }
 
-  /** A command of these strings. */
-  void add(List<byte[]> strings) {
-    number('*', strings.size());
-    for (byte[] string : strings) {
-      number('$', string.length);
-      makeRoom(string.length + 2);
-      System.arraycopy(string, 0, bytes, size, string.length);
-      size += string.length;
-      endLine();
-    }
+  /** The beginning of a command of so many strings. */
+  void begin(int strings) {
+    makeRoom(NUMBER);
+    number('*', strings);
+  }
+
+  /** The next string. */
+  void add(byte[] string) {
+    makeRoom(NUMBER + string.length + 2);
+    number('$', string.length);
+    System.arraycopy(string, 0, bytes, size, string.length);
+    size += string.length;
+    endLine();
   }
 
   /** All of it; it is empty from now on. */
@@ -44,7 +49,6 @@ final class Outgoing {
   }
 
   private void number(char kind, int number) {
-    makeRoom(16);
     bytes[size++] = (byte) kind;
     if (number < 10) {
       bytes[size++] = (byte) ('0' + number);

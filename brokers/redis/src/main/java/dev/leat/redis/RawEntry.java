@@ -1,5 +1,6 @@
 package dev.leat.redis;
 
+import dev.leat.wire.EntryStrings;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -9,13 +10,14 @@ import java.util.List;
  * @param id its place in the stream
  * @param strings names and values, by position
  */
-record RawEntry(String id, List<byte[]> strings) {
+record RawEntry(String id, EntryStrings strings) {
   /**
    * Entries of one stream; those that are gone but still pending have no strings and are left out.
    */
   static List<RawEntry> ofStream(Resp entries) {
-    List<RawEntry> read = new ArrayList<>();
-    for (Resp entry : entries.items()) {
+    List<Resp> all = entries.items();
+    List<RawEntry> read = new ArrayList<>(all.size());
+    for (Resp entry : all) {
       if (!entry.items().isEmpty()) {
         read.add(of(entry));
       }
@@ -25,9 +27,8 @@ record RawEntry(String id, List<byte[]> strings) {
 
   /** An entry of a stream: its id, then its strings. */
   static RawEntry of(Resp entry) {
-    List<byte[]> strings = new ArrayList<>(8);
-    entry.items().get(1).items().forEach(string -> strings.add(string.bytes()));
-    return new RawEntry(entry.items().get(0).text(), strings);
+    List<Resp> parts = entry.items();
+    return new RawEntry(parts.get(0).text(), parts.get(1).strings());
   }
 
   /** Entries of the one stream that was asked for with {@code XREAD} or {@code XREADGROUP}. */

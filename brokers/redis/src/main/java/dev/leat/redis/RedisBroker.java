@@ -185,10 +185,10 @@ final class RedisBroker implements Broker {
                             List.of(note.key()),
                             command ->
                                 command.and(note.keep().toMillis()).and(Commands.strings(note))))
-                .map(there -> there.items().stream().map(Resp::bytes).toList())
+                .map(Resp::strings)
                 .map(
                     there ->
-                        there.isEmpty()
+                        there.size() == 0
                             ? Optional.empty()
                             : Optional.of(StreamEntry.decode(there))));
   }

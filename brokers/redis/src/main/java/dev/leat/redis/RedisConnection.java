@@ -154,7 +154,7 @@ final class RedisConnection {
   }
 
   /** Sends a command; fails with {@link BrokerUnavailable} or what the server says. */
-  Future<Resp> send(Command command) {
+  Future<Resp> send(Writable command) {
     return isOpen() ? asked(0, command) : Future.failedFuture(why());
   }
 
@@ -163,7 +163,7 @@ final class RedisConnection {
    * command may have failed by itself; where the server takes one of them not even so far, it fails
    * with what the server says of that one, and nothing was done.
    */
-  Future<List<Resp>> sendTogether(List<Command> commands) {
+  Future<List<Resp>> sendTogether(List<? extends Writable> commands) {
     if (!isOpen()) {
       return Future.failedFuture(why());
     }
@@ -188,7 +188,7 @@ final class RedisConnection {
             : server + " does not keep up: %d commands wait for it".formatted(commands));
   }
 
-  private Future<Resp> asked(int passedOver, Command last) {
+  private Future<Resp> asked(int passedOver, Writable last) {
     if (asked.isEmpty()) {
       heard = System.nanoTime();
     }
@@ -280,7 +280,7 @@ final class RedisConnection {
             });
   }
 
-  private void write(Command command) {
+  private void write(Writable command) {
     command.writeTo(unsent);
     if (unsent.size() >= PORTION) {
       flush();

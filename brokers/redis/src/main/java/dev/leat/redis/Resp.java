@@ -1,8 +1,11 @@
 package dev.leat.redis;
 
 import dev.leat.BrokerUnavailable;
+import dev.leat.wire.EntryStrings;
 import java.nio.charset.StandardCharsets;
+import java.util.AbstractList;
 import java.util.List;
+import java.util.Objects;
 
 /** What a Redis server answers (RESP, version 2). */
 sealed interface Resp {
@@ -21,6 +24,9 @@ sealed interface Resp {
   /** Several values. */
   record Array(List<Resp> items) implements Resp {}
 
+  /** Several strings, and nothing else; they stay in what was read. */
+  record Strings(EntryStrings strings) implements Resp {}
+
   /** An error, as the server words it. */
   record Failure(String message) implements Resp {}
 
@@ -31,7 +37,18 @@ sealed interface Resp {
   default List<Resp> items() {
     return switch (this) {
       case Array array -> array.items();
+      case Strings several -> new Texts(several.strings());
       case Nil nil -> List.of();
+      default -> throw unexpected();
+    };
+  }
+
+  /** The strings of an array that holds nothing else; none where there is nothing. */
+  default EntryStrings strings() {
+    return switch (this) {
+      case Strings several -> several.strings();
+      case Array array -> EntryStrings.of(array.items().stream().map(Resp::bytes).toList());
+      case Nil nil -> EntryStrings.of(List.of());
       default -> throw unexpected();
     };
   }
@@ -55,6 +72,25 @@ sealed interface Resp {
       case Whole number -> number.value();
       default -> throw unexpected();
     };
+  }
+
+  /** Each is copied when it is asked for. */
+  final class Texts extends AbstractList<Resp> {
+    private final EntryStrings strings;
+
+    private Texts(EntryStrings strings) {
+      this.strings = strings;
+    }
+
+    @Override
+    public Resp get(int index) {
+      return new Text(strings.get(Objects.checkIndex(index, size())));
+    }
+
+    @Override
+    public int size() {
+      return strings.size();
+    }
   }
 
   private BrokerUnavailable unexpected() {

@@ -1,5 +1,6 @@
 package dev.leat.redis;
 
+import dev.leat.wire.EntryStrings;
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
@@ -10,7 +11,10 @@ import java.util.function.Consumer;
 
 /**
  * Takes bytes as they come and hands out answers as they are complete. Confined to its connection's
- * loop. Hot path: what was read once is not read again when more bytes come.
+ * loop.
+ *
+ * <p>Hot path: what was read once is not read again when more bytes come, but for the last array.
+ * Arrays of nothing but strings, such as entries, are not taken apart.
  */
 final class RespParser {
   /** An array that is being filled. */
@@ -21,11 +25,20 @@ final class RespParser {
   /** What a server says of each command of a transaction; nobody looks at it. */
   private static final Resp QUEUED = new Resp.Text("QUEUED".getBytes(StandardCharsets.US_ASCII));
 
+  /** Bytes that there is room for at least. */
+  private static final int ROOM = 1 << 13;
+
   private final Consumer<Resp> answers;
   private final ArrayDeque<Open> open = new ArrayDeque<>();
-  private byte[] bytes = new byte[8192];
+  private byte[] bytes = new byte[ROOM];
   private int from;
   private int to;
+
+  /** Whether something that was handed out is still in there: it must not be written over. */
+  private boolean lent;
+
+  /** Where the strings are of the array that is being read. */
+  private int[] bounds = new int[32];
 
   RespParser(Consumer<Resp> answers) {
     this.answers = answers;
@@ -43,7 +56,7 @@ final class RespParser {
 
   /** Reads one element, if all of it is there. */
   private boolean step() {
-    int end = endOfLine();
+    int end = endOfLine(from);
     if (end < 0) {
       return false;
     }
@@ -51,7 +64,7 @@ final class RespParser {
     switch (kind) {
       case '+' -> finish(simple(end), end + 2);
       case '-' -> finish(new Resp.Failure(line(end)), end + 2);
-      case ':' -> finish(new Resp.Whole(number(end)), end + 2);
+      case ':' -> finish(new Resp.Whole(number(from, end)), end + 2);
       case '$' -> {
         return string(end);
       }
@@ -62,7 +75,7 @@ final class RespParser {
   }
 
   private boolean string(int endOfLength) {
-    int length = (int) number(endOfLength);
+    int length = (int) number(from, endOfLength);
     if (length < 0) {
       finish(NIL, endOfLength + 2);
       return true;
@@ -76,15 +89,46 @@ final class RespParser {
   }
 
   private void array(int endOfLength) {
-    int size = (int) number(endOfLength);
+    int size = (int) number(from, endOfLength);
     from = endOfLength + 2;
     if (size < 0) {
       add(NIL);
     } else if (size == 0) {
       add(new Resp.Array(List.of()));
-    } else {
+    } else if (!strings(size)) {
       open.push(new Open(size, new ArrayList<>(size)));
     }
+  }
+
+  /** Reads an array of nothing but strings, if it is one and all of it is there. */
+  private boolean strings(int size) {
+    // Each takes six bytes at least: a size that is a lie must not be made room for.
+    if (size > (to - from) / 6) {
+      return false;
+    }
+    if (bounds.length < 2 * size) {
+      bounds = new int[2 * size];
+    }
+    int at = from;
+    for (int i = 0; i < 2 * size; i += 2) {
+      if (at >= to || bytes[at++] != '$') {
+        return false;
+      }
+      int length = 0;
+      while (at < to && bytes[at] >= '0' && bytes[at] <= '9') {
+        length = 10 * length + bytes[at++] - '0';
+      }
+      int start = at + 2;
+      if (length < 0 || to - start - 2 < length || bytes[at] != '\r') {
+        return false;
+      }
+      bounds[i] = start;
+      bounds[i + 1] = start + length;
+      at = start + length + 2;
+    }
+    lent = true;
+    finish(new Resp.Strings(EntryStrings.within(bytes, Arrays.copyOf(bounds, 2 * size))), at);
+    return true;
   }
 
   private void finish(Resp value, int next) {
@@ -111,10 +155,10 @@ final class RespParser {
   }
 
   /** The line as a number, without a string in between. */
-  private long number(int end) {
-    boolean negative = bytes[from + 1] == '-';
+  private long number(int kind, int end) {
+    boolean negative = bytes[kind + 1] == '-';
     long value = 0;
-    for (int i = negative ? from + 2 : from + 1; i < end; i++) {
+    for (int i = negative ? kind + 2 : kind + 1; i < end; i++) {
       int digit = bytes[i] - '0';
       if (digit < 0 || digit > 9) {
         throw new IllegalStateException("not a number");
@@ -128,9 +172,9 @@ final class RespParser {
     return new String(bytes, from + 1, end - from - 1, StandardCharsets.UTF_8);
   }
 
-  /** Where the line's CR stands; below 0 while the line is not complete. */
-  private int endOfLine() {
-    for (int i = from; i + 1 < to; i++) {
+  /** Where the CR of a line stands; below 0 while the line is not complete. */
+  private int endOfLine(int start) {
+    for (int i = start; i + 1 < to; i++) {
       if (bytes[i] == '\r' && bytes[i + 1] == '\n') {
         return i;
       }
@@ -139,18 +183,21 @@ final class RespParser {
   }
 
   private void makeRoom(int more) {
-    if (from == to) {
+    int waiting = to - from;
+    if (waiting == 0 && !lent) {
       from = 0;
       to = 0;
     }
     if (bytes.length - to >= more) {
       return;
     }
-    int waiting = to - from;
-    byte[] target =
-        waiting + more <= bytes.length
-            ? bytes
-            : new byte[Math.max(bytes.length * 2, waiting + more)];
+    byte[] target = bytes;
+    if (lent || waiting + more > bytes.length) {
+      // To double what is large and not complete yet keeps it from being copied each time.
+      int usual = waiting > bytes.length / 2 ? 2 * bytes.length : ROOM;
+      target = new byte[Math.max(waiting + more, usual)];
+      lent = false;
+    }
     System.arraycopy(bytes, from, target, 0, waiting);
     bytes = target;
     from = 0;

@@ -2,7 +2,6 @@ package dev.leat.redis;
 
 import static dev.leat.testkit.Awaiting.result;
 import static dev.leat.testkit.Awaiting.until;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.Leat;
@@ -11,6 +10,7 @@ import dev.leat.Payload;
 import dev.leat.Position;
 import dev.leat.Topic;
 import dev.leat.wire.DeadLetter;
+import dev.leat.wire.EntryStrings;
 import dev.leat.wire.ProblemReply;
 import dev.leat.wire.StreamEntry;
 import java.util.List;
@@ -150,14 +150,14 @@ class WireTest {
   }
 
   private List<String> firstOf(String stream) {
-    return strings(stream).stream().map(bytes -> new String(bytes, UTF_8)).toList();
+    return new Resp.Strings(strings(stream)).items().stream().map(Resp::text).toList();
   }
 
   private Message decoded(String stream) {
     return StreamEntry.decode(strings(stream));
   }
 
-  private List<byte[]> strings(String stream) {
+  private EntryStrings strings(String stream) {
     until("something is in " + stream, () -> client.send("XLEN", stream).number() > 0);
     return RawEntry.ofStream(client.send("XRANGE", stream, "-", "+")).getFirst().strings();
   }

@@ -4,6 +4,7 @@ import dev.leat.Dialect;
 import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Payload;
+import dev.leat.wire.EntryStrings;
 import dev.leat.wire.JsonSyntax;
 import dev.leat.wire.StreamEntry;
 import java.nio.charset.StandardCharsets;
@@ -27,7 +28,7 @@ public class CodecBenchmark extends MicroBenchmark {
               "1795648000000"),
           "gateway",
           Payload.json("{\"a\":\"" + "x".repeat(42) + "\"}"));
-  private final List<byte[]> entry = StreamEntry.encode(message, Dialect.PACKED);
+  private final EntryStrings entry = EntryStrings.of(StreamEntry.encode(message, Dialect.PACKED));
 
   private final byte[] large =
       ("{\"a\":\"" + "x".repeat(10_232) + "\"}").getBytes(StandardCharsets.UTF_8);

@@ -1,0 +1,126 @@
+package dev.leat.redis;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.vertx.core.buffer.Buffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+
+class RespParserTest {
+  @Property
+  void answers_are_the_same_in_whatever_parts_they_come(
+      @ForAll("answers") List<Object> answers, @ForAll("sizes") List<Integer> sizes) {
+    List<Resp> read = new ArrayList<>();
+    RespParser parser = new RespParser(read::add);
+    byte[] bytes = encoded(answers);
+    int from = 0;
+    for (int i = 0; from < bytes.length; i++) {
+      int to = Math.min(bytes.length, from + sizes.get(i % sizes.size()));
+      parser.feed(Buffer.buffer(Arrays.copyOfRange(bytes, from, to)));
+      from = to;
+    }
+
+    // Looked at when all are there: what came later must not have changed what came before.
+    assertThat(read.stream().map(RespParserTest::plain).toList()).isEqualTo(answers);
+  }
+
+  @Example
+  void strings_larger_than_what_is_read_at_a_time_are_whole() {
+    List<Resp> read = new ArrayList<>();
+    RespParser parser = new RespParser(read::add);
+    List<Object> answer = List.of("id", List.of("x".repeat(300_000), "", "y".repeat(70_000)));
+    byte[] bytes = encoded(List.of(answer, answer));
+    for (int from = 0; from < bytes.length; from += 4_096) {
+      parser.feed(
+          Buffer.buffer(Arrays.copyOfRange(bytes, from, Math.min(bytes.length, from + 4_096))));
+    }
+
+    assertThat(read.stream().map(RespParserTest::plain)).containsExactly(answer, answer);
+  }
+
+  @Example
+  void strings_of_an_array_are_the_same_whether_it_holds_nothing_else() {
+    List<Resp> read = new ArrayList<>();
+    RespParser parser = new RespParser(read::add);
+    parser.feed(Buffer.buffer("*2\r\n$1\r\na\r\n$0\r\n\r\n*2\r\n$1\r\na\r\n+\r\n*-1\r\n"));
+
+    assertThat(read.get(0)).isInstanceOf(Resp.Strings.class);
+    assertThat(read.get(1)).isInstanceOf(Resp.Array.class);
+    for (Resp answer : read.subList(0, 2)) {
+      assertThat(answer.strings().size()).isEqualTo(2);
+      assertThat(answer.strings().get(0)).isEqualTo(new byte[] {'a'});
+      assertThat(answer.strings().get(1)).isEmpty();
+    }
+    assertThat(read.get(2).strings().size()).isZero();
+  }
+
+  @Example
+  void what_is_no_answer_is_refused() {
+    RespParser parser = new RespParser(answer -> {});
+
+    assertThatThrownBy(() -> parser.feed(Buffer.buffer("*1\r\n$x\r\n")))
+        .isInstanceOf(IllegalStateException.class);
+  }
+
+  /** Texts, numbers, nothing, and lists of these. */
+  @Provide
+  Arbitrary<List<Object>> answers() {
+    Arbitrary<Object> one =
+        Arbitraries.oneOf(
+            texts().map(text -> text),
+            Arbitraries.longs().map(number -> number),
+            Arbitraries.just(new Resp.Nil()));
+    Arbitrary<Object> texts = texts().list().ofMaxSize(9).map(list -> list);
+    Arbitrary<Object> mixed = Arbitraries.oneOf(one, texts).list().ofMaxSize(4).map(list -> list);
+    return Arbitraries.oneOf(one, texts, mixed).list().ofMaxSize(8);
+  }
+
+  private static Arbitrary<String> texts() {
+    return Arbitraries.strings().withCharRange('\0', '\u2fff').ofMaxLength(12);
+  }
+
+  @Provide
+  Arbitrary<List<Integer>> sizes() {
+    return Arbitraries.integers().between(1, 40).list().ofMinSize(1).ofMaxSize(5);
+  }
+
+  private static Object plain(Resp answer) {
+    return switch (answer) {
+      case Resp.Whole number -> number.value();
+      case Resp.Text text -> text.text();
+      case Resp.Nil nil -> nil;
+      default -> answer.items().stream().map(RespParserTest::plain).toList();
+    };
+  }
+
+  private static byte[] encoded(List<Object> answers) {
+    StringBuilder text = new StringBuilder();
+    answers.forEach(answer -> encode(answer, text));
+    return text.toString().getBytes(UTF_8);
+  }
+
+  private static void encode(Object answer, StringBuilder to) {
+    switch (answer) {
+      case List<?> items -> {
+        to.append('*').append(items.size()).append("\r\n");
+        items.forEach(item -> encode(item, to));
+      }
+      case Long number -> to.append(':').append(number).append("\r\n");
+      case Resp.Nil nil -> to.append("$-1\r\n");
+      default -> {
+        String text = answer.toString();
+        to.append('$').append(text.getBytes(UTF_8).length).append("\r\n").append(text);
+        to.append("\r\n");
+      }
+    }
+  }
+}
