@@ -18,7 +18,8 @@ public final class LeatEcho {
 
   /**
    * {@code all|gateway|worker URL}, then any of {@code port=N}, {@code loops=N} of the gateway,
-   * {@code routes=N}, {@code handler=MS} that a handler takes, {@code concurrency=N} of the worker.
+   * {@code routes=N}, {@code handler=MS} that a handler takes, {@code concurrency=N} and {@code
+   * members=N} of the worker.
    *
    * <p>For each line on its standard input it says how many bytes it has allocated so far.
    */
@@ -41,7 +42,7 @@ public final class LeatEcho {
 
   private static void work(Leat leat, Map<String, Integer> options) {
     Duration takes = Duration.ofMillis(options.getOrDefault("handler", 0));
-    Worker worker = leat.worker("echo");
+    Worker worker = leat.worker("echo").members(options.getOrDefault("members", 1));
     Integer concurrency = options.get("concurrency");
     if (concurrency != null) {
       worker.concurrency(concurrency);

@@ -43,6 +43,11 @@ public final class PendingCalls implements AutoCloseable {
   private final Map<String, PendingCall> pending = new HashMap<>();
   private final Deadlines deadlines;
   private final Consumer<PendingCall> onCancel = this::cancel;
+
+  /** The deadline that was written last: of calls that come together it is often the same. */
+  private long lastDeadline;
+
+  private String lastDeadlineText = "0";
   private long lateReplies;
   private long cancelled;
   private boolean closed;
@@ -96,7 +101,7 @@ public final class PendingCalls implements AutoCloseable {
       return call;
     }
     deadlines.add(call, until);
-    Headers withDeadline = headers.with(Headers.DEADLINE, Long.toString(until));
+    Headers withDeadline = headers.with(Headers.DEADLINE, written(until));
     append(
         target,
         new Message(call.id(), target.type(), replyStream, withDeadline, source, payload),
@@ -124,6 +129,14 @@ public final class PendingCalls implements AutoCloseable {
       return;
     }
     append(target, new Message(id, target.type(), "", headers, source, payload), accepted, refused);
+  }
+
+  private String written(long deadline) {
+    if (deadline != lastDeadline) {
+      lastDeadline = deadline;
+      lastDeadlineText = Long.toString(deadline);
+    }
+    return lastDeadlineText;
   }
 
   /** Calls that wait for their reply. */

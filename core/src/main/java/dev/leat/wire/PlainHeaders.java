@@ -2,7 +2,6 @@ package dev.leat.wire;
 
 import dev.leat.Headers;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -17,48 +16,58 @@ final class PlainHeaders {
 
   /** Null where they are not plain. */
   static byte @Nullable [] encode(Headers headers) {
-    Written written = new Written();
-    headers.forEach(written);
-    return written.whole();
+    Sizer sizer = new Sizer();
+    headers.forEach(sizer);
+    Writer writer = new Writer(sizer.size);
+    headers.forEach(writer);
+    return writer.written();
   }
 
-  /** What was written so far; for one thread. */
-  private static final class Written implements BiConsumer<String, String> {
-    /** Bytes of quotes, colon and comma or bracket beside a name and its value. */
+  /** How many bytes plain headers take; for one thread. */
+  private static final class Sizer implements BiConsumer<String, String> {
+    /** Quotes, colon, and comma or bracket beside a name and its value. */
     private static final int SIGNS = 6;
 
-    private byte[] json = new byte[1 << 7];
-    private int size = 1;
+    /** The bracket before them all. */
+    int size = 1;
+
+    @Override
+    public void accept(String name, String value) {
+      size += name.length() + value.length() + SIGNS;
+    }
+  }
+
+  /** For one thread. */
+  private static final class Writer implements BiConsumer<String, String> {
+    private final byte[] json;
+    private int at = 1;
     private boolean plain = true;
 
-    Written() {
+    Writer(int size) {
+      json = new byte[size];
       json[0] = '{';
     }
 
     @Override
     public void accept(String name, String value) {
-      int room = size + name.length() + value.length() + SIGNS;
-      if (json.length < room) {
-        json = Arrays.copyOf(json, 2 * room);
-      }
-      quoted(name, ':');
-      quoted(value, ',');
+      write(name, ':');
+      write(value, ',');
     }
 
-    private void quoted(String text, char after) {
-      json[size++] = '"';
+    private void write(String text, char after) {
+      json[at++] = '"';
       for (int i = 0; i < text.length(); i++) {
         char sign = text.charAt(i);
         plain &= isPlain(sign);
-        json[size++] = (byte) sign;
+        json[at++] = (byte) sign;
       }
-      json[size++] = '"';
-      json[size++] = (byte) after;
+      json[at++] = '"';
+      json[at++] = (byte) after;
     }
 
-    byte @Nullable [] whole() {
-      json[size - 1] = '}';
-      return plain ? Arrays.copyOf(json, size) : null;
+    byte @Nullable [] written() {
+      json[at - 1] = '}';
+      return plain ? json : null;
     }
   }
 

@@ -6,10 +6,9 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +34,7 @@ final class Clients {
   private final long firstRequest;
   private final long idle;
   private final long body;
-  private final Map<HttpConnection, Client> clients = new HashMap<>();
+  private final IdentityHashMap<HttpConnection, Client> clients = new IdentityHashMap<>();
   private final Set<Exchange> receiving = new LinkedHashSet<>();
   private long round;
 
