@@ -46,6 +46,7 @@ final class Costs {
     allocated(screen, "redis", folder, wrk, plan, at -> Setup.redis(at, false));
     screen.println(Setup.waiting(folder));
     served(screen, folder, wrk, plan);
+    alone(screen, folder, wrk, plan);
     screen.flush();
     return List.of(routes, retained);
   }
@@ -68,6 +69,32 @@ final class Costs {
             bare,
             all / bare);
       }
+    }
+  }
+
+  /** What one request at a time takes at least. */
+  private static void alone(PrintWriter screen, Path folder, Wrk wrk, Comparison.Plan plan) {
+    double service = median(Setup.service(folder), wrk, plan);
+    double hop = median(Setup.vertx(folder), wrk, plan);
+    double redis = median(Setup.redis(folder, false), wrk, plan);
+    double bare = Setup.bareTrip(folder, Payload.json(Body.of(50)), plan.time());
+    screen.printf(
+        Locale.ROOT,
+        "redis: one request at a time takes %.0f us, the hop %.0f us (%.2f); HTTP without a hop"
+            + " %.0f us, and the bare commands without HTTP %.0f us (together %.2f)%n",
+        redis,
+        hop,
+        redis / hop,
+        service,
+        bare,
+        (service + bare) / hop);
+  }
+
+  private static double median(Setup started, Wrk wrk, Comparison.Plan plan) {
+    try (Setup setup = started) {
+      setup.warmUp(wrk, CONNECTIONS, plan.warmUp());
+      setup.warmUp(wrk, 1, plan.time());
+      return wrk.run(setup.port(), Setup.PATH, 1, plan.time()).p50();
     }
   }
 

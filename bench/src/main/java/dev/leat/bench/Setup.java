@@ -97,6 +97,21 @@ record Setup(String name, int port, List<Program> programs) implements AutoClose
         folder, "vertx", System.getProperty("java.class.path"), HttpPeer.class.getName());
   }
 
+  /** The service of that alone, without the hop. */
+  static Setup service(Path folder) {
+    int port = Ports.free();
+    return new Setup(
+        "vertx service",
+        port,
+        List.of(
+            Program.java(
+                folder,
+                "service",
+                System.getProperty("java.class.path"),
+                HttpPeer.class.getName(),
+                List.of("service", Integer.toString(port)))));
+  }
+
   /** An edge on Vert.x, and a service over gRPC. */
   static Setup grpc(Path folder) {
     return twoHops(folder, "grpc", System.getProperty("java.class.path"), GrpcPeer.class.getName());
@@ -154,6 +169,15 @@ record Setup(String name, int port, List<Program> programs) implements AutoClose
       Duration before = redis.cpu();
       long passed = commands.run(batch, time);
       return redis.cpu().minus(before).toNanos() / 1e3 / passed;
+    }
+  }
+
+  /** Microseconds that the bare commands take over a server of its own, one request at a time. */
+  static double bareTrip(Path folder, Payload body, Duration time) {
+    int port = Ports.free();
+    Program redis = server(folder, port, false);
+    try (redis) {
+      return BareTrip.median(port, body, time);
     }
   }
 
