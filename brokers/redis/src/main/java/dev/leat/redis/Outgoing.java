@@ -1,8 +1,10 @@
 package dev.leat.redis;
 
-import io.vertx.core.buffer.Buffer;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.function.Consumer;
 
 /** Bytes of commands that wait to be sent. Confined to a loop; its room is used again. Hot path. */
 final class Outgoing {
@@ -12,7 +14,10 @@ final class Outgoing {
   /** Bytes of a number's line, at most. */
   private static final int NUMBER = 16;
 
-  private byte[] bytes = new byte[1 << 13];
+  /** Bytes that there is room for at first. */
+  private static final int ROOM = 1 << 13;
+
+  private byte[] bytes = new byte[ROOM];
   private int size;
 
   int size() {
@@ -34,18 +39,23 @@ final class Outgoing {
     endLine();
   }
 
-  /** All of it; it is empty from now on. */
-  Buffer take() {
-    Buffer all = Buffer.buffer(size).appendBytes(bytes, 0, size);
-    clear();
-    return all;
+  /**
+   * Gives all of it to somebody who writes it, and is empty from then on.
+   *
+   * @param writer releases what it is given, at once where it has been copied to where the kernel
+   *     reads it from, as is usual; or later, and then the room is left to it
+   */
+  void writeBy(Consumer<ByteBuf> writer) {
+    ByteBuf all = Unpooled.wrappedBuffer(bytes, 0, size);
+    writer.accept(all);
+    if (all.refCnt() > 0 || bytes.length > KEPT) {
+      bytes = new byte[Math.clamp(size, ROOM, KEPT)];
+    }
+    size = 0;
   }
 
   void clear() {
     size = 0;
-    if (bytes.length > KEPT) {
-      bytes = new byte[KEPT];
-    }
   }
 
   private void number(char kind, int number) {

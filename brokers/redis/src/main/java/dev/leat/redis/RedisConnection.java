@@ -2,11 +2,13 @@ package dev.leat.redis;
 
 import dev.leat.BrokerUnavailable;
 import dev.leat.redis.Resp.Failure;
+import io.netty.buffer.ByteBuf;
+import io.netty.util.ReferenceCountUtil;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
+import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.NetSocket;
@@ -237,19 +239,16 @@ final class RedisConnection {
     }
     RespParser parser = new RespParser(this::onAnswer);
     int number = ++connections;
-    made.handler(
-        bytes -> {
-          if (number != connections || socket == null) {
-            // Given up already: what was asked on it has been told so.
-            return;
-          }
-          try {
-            parser.feed(bytes);
-          } catch (IllegalStateException malformed) {
-            log.error("server={} does not speak the protocol of Redis", server);
-            made.close();
-          }
-        });
+    // Bytes as they were received: the public handler is given a copy.
+    ((NetSocketInternal) made)
+        .messageHandler(
+            bytes -> {
+              try {
+                onBytes(number, parser, (ByteBuf) bytes);
+              } finally {
+                ReferenceCountUtil.release(bytes);
+              }
+            });
     made.closeHandler(gone -> onLost(number));
     return introduce()
         .onFailure(refused -> made.close())
@@ -259,6 +258,20 @@ final class RedisConnection {
               onConnected.run();
               return null;
             });
+  }
+
+  private void onBytes(int number, RespParser parser, ByteBuf bytes) {
+    NetSocket open = socket;
+    if (number != connections || open == null) {
+      // Given up already: what was asked on it has been told so.
+      return;
+    }
+    try {
+      parser.feed(bytes);
+    } catch (IllegalStateException malformed) {
+      log.error("server={} does not speak the protocol of Redis", server);
+      open.close();
+    }
   }
 
   private Future<Void> introduce() {
@@ -289,17 +302,19 @@ final class RedisConnection {
 
   private void flush() {
     if (socket != null && unsent.size() > 0) {
-      Buffer batch = unsent.take();
-      sending += batch.length();
+      int size = unsent.size();
+      sending += size;
       int number = connections;
-      socket
-          .write(batch)
-          .onComplete(
-              written -> {
-                if (number == connections) {
-                  sending -= batch.length();
-                }
-              });
+      NetSocketInternal open = (NetSocketInternal) socket;
+      unsent.writeBy(
+          batch ->
+              open.writeMessage(batch)
+                  .onComplete(
+                      written -> {
+                        if (number == connections) {
+                          sending -= size;
+                        }
+                      }));
     }
   }
 

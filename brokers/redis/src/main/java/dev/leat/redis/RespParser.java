@@ -1,7 +1,7 @@
 package dev.leat.redis;
 
 import dev.leat.wire.EntryStrings;
-import io.vertx.core.buffer.Buffer;
+import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -44,10 +44,11 @@ final class RespParser {
     this.answers = answers;
   }
 
-  void feed(Buffer more) {
-    makeRoom(more.length());
-    more.getBytes(0, more.length(), bytes, to);
-    to += more.length();
+  void feed(ByteBuf more) {
+    int length = more.readableBytes();
+    makeRoom(length);
+    more.readBytes(bytes, to, length);
+    to += length;
     boolean goesOn = true;
     while (goesOn) {
       goesOn = step();

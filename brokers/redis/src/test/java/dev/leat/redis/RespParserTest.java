@@ -4,7 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.vertx.core.buffer.Buffer;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -25,7 +26,7 @@ class RespParserTest {
     int from = 0;
     for (int i = 0; from < bytes.length; i++) {
       int to = Math.min(bytes.length, from + sizes.get(i % sizes.size()));
-      parser.feed(Buffer.buffer(Arrays.copyOfRange(bytes, from, to)));
+      parser.feed(Unpooled.wrappedBuffer(Arrays.copyOfRange(bytes, from, to)));
       from = to;
     }
 
@@ -41,7 +42,8 @@ class RespParserTest {
     byte[] bytes = encoded(List.of(answer, answer));
     for (int from = 0; from < bytes.length; from += 4_096) {
       parser.feed(
-          Buffer.buffer(Arrays.copyOfRange(bytes, from, Math.min(bytes.length, from + 4_096))));
+          Unpooled.wrappedBuffer(
+              Arrays.copyOfRange(bytes, from, Math.min(bytes.length, from + 4_096))));
     }
 
     assertThat(read.stream().map(RespParserTest::plain)).containsExactly(answer, answer);
@@ -51,7 +53,7 @@ class RespParserTest {
   void strings_of_an_array_are_the_same_whether_it_holds_nothing_else() {
     List<Resp> read = new ArrayList<>();
     RespParser parser = new RespParser(read::add);
-    parser.feed(Buffer.buffer("*2\r\n$1\r\na\r\n$0\r\n\r\n*2\r\n$1\r\na\r\n+\r\n*-1\r\n"));
+    parser.feed(bytes("*2\r\n$1\r\na\r\n$0\r\n\r\n*2\r\n$1\r\na\r\n+\r\n*-1\r\n"));
 
     assertThat(read.get(0)).isInstanceOf(Resp.Strings.class);
     assertThat(read.get(1)).isInstanceOf(Resp.Array.class);
@@ -67,8 +69,12 @@ class RespParserTest {
   void what_is_no_answer_is_refused() {
     RespParser parser = new RespParser(answer -> {});
 
-    assertThatThrownBy(() -> parser.feed(Buffer.buffer("*1\r\n$x\r\n")))
+    assertThatThrownBy(() -> parser.feed(bytes("*1\r\n$x\r\n")))
         .isInstanceOf(IllegalStateException.class);
+  }
+
+  private static ByteBuf bytes(String answers) {
+    return Unpooled.copiedBuffer(answers, UTF_8);
   }
 
   /** Texts, numbers, nothing, and lists of these. */

@@ -168,14 +168,19 @@ final class Exchange implements CallListener {
   }
 
   private byte[] whole() {
-    byte[] whole = new byte[(int) received];
-    int at = 0;
-    for (Buffer part : body) {
-      part.getBytes(whole, at);
-      at += part.length();
-    }
+    byte[] whole = body.size() == 1 ? Uncopied.bytes(body.getFirst()) : joined();
     body.clear();
     return whole;
+  }
+
+  private byte[] joined() {
+    byte[] all = new byte[(int) received];
+    int at = 0;
+    for (Buffer part : body) {
+      part.getBytes(all, at);
+      at += part.length();
+    }
+    return all;
   }
 
   private void send(Payload payload) {

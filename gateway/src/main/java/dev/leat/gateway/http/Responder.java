@@ -8,7 +8,6 @@ import dev.leat.Problem;
 import dev.leat.gateway.route.Route;
 import dev.leat.wire.JsonSyntax;
 import dev.leat.wire.ProblemReply;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -208,7 +207,7 @@ final class Responder {
     if (request.method().equals(HttpMethod.HEAD) || payload.size() == 0) {
       response.end();
     } else {
-      response.end(Buffer.buffer(payload.bytes()));
+      response.end(Uncopied.buffer(payload.bytes()));
     }
   }
 
