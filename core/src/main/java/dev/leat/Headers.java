@@ -72,13 +72,16 @@ public final class Headers {
   public static final String HTTP_HEADER = "http.header.";
 
   /** No headers. */
-  public static final Headers NONE = new Headers(new String[0]);
+  public static final Headers NONE = new Headers(new String[0], 0);
 
-  /** Name, value, name, value ... */
+  /** Name, value, name, value ... and perhaps room that nobody looks at. */
   private final String[] flat;
 
-  private Headers(String[] flat) {
+  private final int length;
+
+  private Headers(String[] flat, int length) {
     this.flat = flat;
+    this.length = length;
   }
 
   /** Headers of these names and values, alternating; a name given twice keeps its last value. */
@@ -125,13 +128,14 @@ public final class Headers {
   public Headers with(String name, String value) {
     check(name, value);
     int at = 0;
-    while (at < flat.length && !flat[at].equals(name)) {
+    while (at < length && !flat[at].equals(name)) {
       at += 2;
     }
-    String[] more = Arrays.copyOf(flat, Math.max(flat.length, at + 2));
-    more[at] = name;
-    more[at + 1] = value;
-    return new Headers(more);
+    int more = Math.max(length, at + 2);
+    String[] changed = Arrays.copyOf(flat, more);
+    changed[at] = name;
+    changed[at + 1] = value;
+    return new Headers(changed, more);
   }
 
   private static void check(String name, String value) {
@@ -157,26 +161,26 @@ public final class Headers {
   /** A builder that starts with these headers. */
   public Builder toBuilder() {
     Builder builder = new Builder();
-    builder.flat = Arrays.copyOf(flat, flat.length + Builder.ROOM);
-    builder.size = flat.length;
+    builder.flat = Arrays.copyOf(flat, length + Builder.ROOM);
+    builder.size = length;
     return builder;
   }
 
   /** Calls back with each name and value, in order. */
   public void forEach(BiConsumer<String, String> action) {
-    for (int i = 0; i < flat.length; i += 2) {
+    for (int i = 0; i < length; i += 2) {
       action.accept(flat[i], flat[i + 1]);
     }
   }
 
   /** How many there are. */
   public int size() {
-    return flat.length / 2;
+    return length / 2;
   }
 
   /** Whether there are none. */
   public boolean isEmpty() {
-    return flat.length == 0;
+    return length == 0;
   }
 
   /** The same as a map in the same order; a copy. */
@@ -187,7 +191,7 @@ public final class Headers {
   }
 
   private @Nullable String find(String name) {
-    for (int i = 0; i < flat.length; i += 2) {
+    for (int i = 0; i < length; i += 2) {
       if (flat[i].equals(name)) {
         return flat[i + 1];
       }
@@ -220,11 +224,18 @@ public final class Headers {
     private String[] flat = new String[ROOM];
     private int size;
 
+    /** Headers were built that have the same array: it must not be changed any more. */
+    private boolean shared;
+
     private Builder() {}
 
     /** Sets a header; an earlier value of the same name is replaced. */
     public Builder set(String name, String value) {
       check(name, value);
+      if (shared) {
+        flat = flat.clone();
+        shared = false;
+      }
       for (int i = 0; i < size; i += 2) {
         if (flat[i].equals(name)) {
           flat[i + 1] = value;
@@ -241,7 +252,11 @@ public final class Headers {
 
     /** The headers collected so far. */
     public Headers build() {
-      return size == 0 ? NONE : new Headers(Arrays.copyOf(flat, size));
+      if (size == 0) {
+        return NONE;
+      }
+      shared = true;
+      return new Headers(flat, size);
     }
   }
 }

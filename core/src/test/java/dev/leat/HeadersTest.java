@@ -24,6 +24,18 @@ class HeadersTest {
   }
 
   @Test
+  void what_a_builder_has_built_stays_as_it_was() {
+    Headers.Builder builder = Headers.builder().set("a", "1");
+    Headers one = builder.build();
+    Headers two = builder.set("a", "2").set("b", "3").build();
+
+    assertThat(one).isEqualTo(Headers.of("a", "1"));
+    assertThat(two).isEqualTo(Headers.of("a", "2", "b", "3"));
+    assertThat(one.toBuilder().set("c", "4").build()).isEqualTo(Headers.of("a", "1", "c", "4"));
+    assertThat(one.with("a", "5").size()).isEqualTo(1);
+  }
+
+  @Test
   void the_same_headers_in_another_order_are_equal() {
     assertThat(Headers.of("a", "1", "b", "2"))
         .isEqualTo(Headers.of("b", "2", "a", "1"))

@@ -187,7 +187,7 @@ public final class PendingCalls implements AutoCloseable {
   private void append(
       Target target, Message message, Runnable accepted, Consumer<LeatException> refused) {
     var unused =
-        lane.append(List.of(new Append(target.topic().incoming(), message, target.dialect())))
+        lane.append(List.of(new Append(target.stream(), message, target.dialect())))
             .whenComplete(
                 (ids, failure) -> {
                   if (failure == null) {

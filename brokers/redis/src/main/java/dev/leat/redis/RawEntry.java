@@ -18,7 +18,7 @@ record RawEntry(String id, EntryStrings strings) {
     List<Resp> all = entries.items();
     List<RawEntry> read = new ArrayList<>(all.size());
     for (Resp entry : all) {
-      if (!entry.items().isEmpty()) {
+      if (entry instanceof Resp.Entry || !entry.items().isEmpty()) {
         read.add(of(entry));
       }
     }
@@ -27,6 +27,9 @@ record RawEntry(String id, EntryStrings strings) {
 
   /** An entry of a stream: its id, then its strings. */
   static RawEntry of(Resp entry) {
+    if (entry instanceof Resp.Entry whole) {
+      return new RawEntry(whole.id(), whole.strings());
+    }
     List<Resp> parts = entry.items();
     return new RawEntry(parts.get(0).text(), parts.get(1).strings());
   }

@@ -27,6 +27,9 @@ sealed interface Resp {
   /** Several strings, and nothing else; they stay in what was read. */
   record Strings(EntryStrings strings) implements Resp {}
 
+  /** An id and an array of strings, as a stream's entry is; they stay in what was read. */
+  record Entry(String id, EntryStrings strings) implements Resp {}
+
   /** An error, as the server words it. */
   record Failure(String message) implements Resp {}
 
@@ -38,6 +41,10 @@ sealed interface Resp {
     return switch (this) {
       case Array array -> array.items();
       case Strings several -> new Texts(several.strings());
+      case Entry entry ->
+          List.of(
+              new Text(entry.id().getBytes(StandardCharsets.US_ASCII)),
+              new Strings(entry.strings()));
       case Nil nil -> List.of();
       default -> throw unexpected();
     };

@@ -14,7 +14,7 @@ import java.util.function.Consumer;
  * loop.
  *
  * <p>Hot path: what was read once is not read again when more bytes come, but for the last array.
- * Arrays of nothing but strings, such as entries, are not taken apart.
+ * Arrays of nothing but strings, and entries of a stream, are not taken apart.
  */
 final class RespParser {
   /** An array that is being filled. */
@@ -96,24 +96,68 @@ final class RespParser {
       add(NIL);
     } else if (size == 0) {
       add(new Resp.Array(List.of()));
-    } else if (!strings(size)) {
+    } else if (!strings(size) && !(size == 2 && entry())) {
       open.push(new Open(size, new ArrayList<>(size)));
     }
   }
 
   /** Reads an array of nothing but strings, if it is one and all of it is there. */
   private boolean strings(int size) {
-    // Each takes six bytes at least: a size that is a lie must not be made room for.
-    if (size > (to - from) / 6) {
+    int end = endOfStrings(from, size);
+    if (end < 0) {
       return false;
+    }
+    finish(new Resp.Strings(found(size)), end);
+    return true;
+  }
+
+  /** Reads an id and an array of nothing but strings, if it is that and all of it is there. */
+  private boolean entry() {
+    int end = endOfStrings(from, 1);
+    int begin = bounds[0];
+    int length = bounds[1] - begin;
+    int endOfSize = end < 0 || end >= to || bytes[end] != '*' ? -1 : endOfLine(end);
+    if (endOfSize < 0 || !isId(begin, length)) {
+      return false;
+    }
+    int size = (int) number(end, endOfSize);
+    int next = size < 0 ? -1 : endOfStrings(endOfSize + 2, size);
+    if (next < 0) {
+      return false;
+    }
+    String id = new String(bytes, begin, length, StandardCharsets.US_ASCII);
+    finish(new Resp.Entry(id, found(size)), next);
+    return true;
+  }
+
+  private boolean isId(int begin, int length) {
+    for (int i = begin; i < begin + length; i++) {
+      if (bytes[i] != '-' && (bytes[i] < '0' || bytes[i] > '9')) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The strings whose bounds were found last. */
+  private EntryStrings found(int size) {
+    lent = true;
+    return EntryStrings.within(bytes, Arrays.copyOf(bounds, 2 * size));
+  }
+
+  /** Finds the bounds of strings; below 0 unless there are so many, all of them there. */
+  private int endOfStrings(int begin, int size) {
+    // Each takes six bytes at least: a size that is a lie must not be made room for.
+    if (size > (to - begin) / 6) {
+      return -1;
     }
     if (bounds.length < 2 * size) {
       bounds = new int[2 * size];
     }
-    int at = from;
+    int at = begin;
     for (int i = 0; i < 2 * size; i += 2) {
       if (at >= to || bytes[at++] != '$') {
-        return false;
+        return -1;
       }
       int length = 0;
       while (at < to && bytes[at] >= '0' && bytes[at] <= '9') {
@@ -121,15 +165,13 @@ final class RespParser {
       }
       int start = at + 2;
       if (length < 0 || to - start - 2 < length || bytes[at] != '\r') {
-        return false;
+        return -1;
       }
       bounds[i] = start;
       bounds[i + 1] = start + length;
       at = start + length + 2;
     }
-    lent = true;
-    finish(new Resp.Strings(EntryStrings.within(bytes, Arrays.copyOf(bounds, 2 * size))), at);
-    return true;
+    return at;
   }
 
   private void finish(Resp value, int next) {

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -66,6 +67,25 @@ class RespParserTest {
   }
 
   @Example
+  void an_entry_is_read_the_same_whether_it_is_taken_apart() {
+    List<Resp> read = new ArrayList<>();
+    RespParser parser = new RespParser(read::add);
+    ByteBuf whole = bytes("*2\r\n$3\r\n1-2\r\n*2\r\n$1\r\na\r\n$1\r\nb\r\n");
+    parser.feed(whole.copy());
+    parser.feed(whole.readSlice(9));
+    parser.feed(whole);
+
+    assertThat(read.get(0)).isInstanceOf(Resp.Entry.class);
+    assertThat(read.get(1)).isInstanceOf(Resp.Array.class);
+    for (Resp answer : read) {
+      RawEntry entry = RawEntry.of(answer);
+      assertThat(entry.id()).isEqualTo("1-2");
+      assertThat(entry.strings().size()).isEqualTo(2);
+      assertThat(entry.strings().get(1)).isEqualTo(new byte[] {'b'});
+    }
+  }
+
+  @Example
   void what_is_no_answer_is_refused() {
     RespParser parser = new RespParser(answer -> {});
 
@@ -87,7 +107,11 @@ class RespParserTest {
             Arbitraries.just(new Resp.Nil()));
     Arbitrary<Object> texts = texts().list().ofMaxSize(9).map(list -> list);
     Arbitrary<Object> mixed = Arbitraries.oneOf(one, texts).list().ofMaxSize(4).map(list -> list);
-    return Arbitraries.oneOf(one, texts, mixed).list().ofMaxSize(8);
+    Arbitrary<Object> entry =
+        Combinators.combine(Arbitraries.strings().withChars("0123456789-").ofMaxLength(9), texts)
+            .as(List::of);
+    Arbitrary<Object> entries = entry.list().ofMaxSize(3).map(list -> list);
+    return Arbitraries.oneOf(one, texts, mixed, entry, entries).list().ofMaxSize(8);
   }
 
   private static Arbitrary<String> texts() {

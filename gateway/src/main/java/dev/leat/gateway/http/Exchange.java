@@ -9,7 +9,6 @@ import dev.leat.broker.EventLoop;
 import dev.leat.caller.CallListener;
 import dev.leat.caller.PendingCall;
 import dev.leat.caller.PendingCalls;
-import dev.leat.caller.Target;
 import dev.leat.gateway.admission.Admission;
 import dev.leat.gateway.route.Match;
 import dev.leat.gateway.route.ReplyMode;
@@ -45,8 +44,8 @@ final class Exchange implements CallListener {
   private final MediaType type;
   private long receivingSince;
 
-  /** As it comes: joined once it is all there. */
-  private final List<Buffer> body = new ArrayList<>(1);
+  /** As it comes, and most come whole: joined once it is all there. */
+  private List<Buffer> body = List.of();
 
   private long received;
   private boolean waits;
@@ -96,7 +95,7 @@ final class Exchange implements CallListener {
     request.handler(this::onBytes);
     request.exceptionHandler(
         gone -> {
-          body.clear();
+          body = List.of();
           clients.received(this);
         });
     request.endHandler(end -> onBody());
@@ -116,7 +115,7 @@ final class Exchange implements CallListener {
   /** The body did not come in time. */
   void giveUp() {
     clients.received(this);
-    body.clear();
+    body = List.of();
     if (!responder.isOver()) {
       refuseUnread(408, "Request too slow", "the body did not come in time");
     }
@@ -141,11 +140,14 @@ final class Exchange implements CallListener {
   private void onBytes(Buffer bytes) {
     received += bytes.length();
     if (received > match.route().bodyLimit()) {
-      body.clear();
+      body = List.of();
       if (received > match.route().bodyLimit() + PATIENCE && !responder.isOver()) {
         refuseUnread(413, "Body too large", limit());
       }
-    } else if (body.isEmpty() || bytes.length() >= PART) {
+    } else if (body.isEmpty()) {
+      body = List.of(bytes);
+    } else if (bytes.length() >= PART) {
+      body = body.size() == 1 ? new ArrayList<>(body) : body;
       body.add(bytes);
     } else {
       body.getLast().appendBuffer(bytes);
@@ -169,7 +171,7 @@ final class Exchange implements CallListener {
 
   private byte[] whole() {
     byte[] whole = body.size() == 1 ? Uncopied.bytes(body.getFirst()) : joined();
-    body.clear();
+    body = List.of();
     return whole;
   }
 
@@ -192,10 +194,8 @@ final class Exchange implements CallListener {
       return;
     }
     Route route = match.route();
-    Target target =
-        new Target(route.topic(), route.type(), route.reply() == ReplyMode.SHARED, route.dialect());
     if (route.reply() == ReplyMode.NONE) {
-      calls.send(id, target, headers, payload, this::onAccepted, this::onFailure);
+      calls.send(id, match.target(), headers, payload, this::onAccepted, this::onFailure);
       return;
     }
     OptionalLong wait = admission.admit(route);
@@ -208,7 +208,12 @@ final class Exchange implements CallListener {
     responder.onGone(this::cancel);
     call =
         calls.call(
-            id, target, headers, payload, loop.clock().instant().plus(route.timeout()), this);
+            id,
+            match.target(),
+            headers,
+            payload,
+            loop.clock().instant().plus(route.timeout()),
+            this);
   }
 
   private void onAccepted() {

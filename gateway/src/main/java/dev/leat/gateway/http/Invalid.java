@@ -7,6 +7,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 
 /** Requests that are none, or that two servers in a row might read differently. */
 final class Invalid {
@@ -23,6 +24,24 @@ final class Invalid {
         : Problem.of(400, "Bad request", "this is not a request of HTTP");
   }
 
+  /** How many hosts it names. Hot path: all values of a header would be listed for it. */
+  private static int hosts(HttpServerRequest request) {
+    Hosts hosts = new Hosts();
+    request.headers().forEach(hosts);
+    return hosts.count;
+  }
+
+  private static final class Hosts implements BiConsumer<String, String> {
+    int count;
+
+    @Override
+    public void accept(String name, String value) {
+      if (name.equalsIgnoreCase("host")) {
+        count++;
+      }
+    }
+  }
+
   /**
    * What is wrong with how a request of HTTP/1 says where it goes and where it ends; empty where
    * nothing is (RFC 9112, sections 3.2 and 6.1). Both a length and a coding, or two lengths, are
@@ -32,8 +51,7 @@ final class Invalid {
     if (request.version() == HttpVersion.HTTP_2) {
       return Optional.empty();
     }
-    if (request.version() == HttpVersion.HTTP_1_1
-        && request.headers().getAll(HttpHeaders.HOST).size() != 1) {
+    if (request.version() == HttpVersion.HTTP_1_1 && hosts(request) != 1) {
       return Optional.of("a request says once which host it is for");
     }
     String coding = request.getHeader(HttpHeaders.TRANSFER_ENCODING);

@@ -14,9 +14,15 @@ import org.jspecify.annotations.Nullable;
  * @param header as it stands; empty where there is none
  */
 record MediaType(String name, String header) {
+  private static final MediaType NONE = new MediaType("", "");
+  private static final MediaType JSON = new MediaType("application/json", "application/json");
+
   static MediaType of(@Nullable String header) {
     if (header == null) {
-      return new MediaType("", "");
+      return NONE;
+    }
+    if (header.equals(JSON.header)) {
+      return JSON;
     }
     int end = header.indexOf(';');
     String name = (end < 0 ? header : header.substring(0, end)).strip();

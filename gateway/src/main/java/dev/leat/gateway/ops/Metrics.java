@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -80,6 +81,9 @@ public final class Metrics implements RequestListener {
   private final Map<Route, Meters> routes = new ConcurrentHashMap<>();
   private final Meters noRoute;
 
+  /** Kept, so that it is not made anew for each request. */
+  private final Function<Route, Meters> making = this::meters;
+
   /** Measures into a registry. */
   public Metrics(MeterRegistry registry) {
     this.registry = registry;
@@ -112,7 +116,7 @@ public final class Metrics implements RequestListener {
   public void ended(
       @Nullable Route route, Ending ending, int status, long began, @Nullable Message reply) {
     long took = now() - began;
-    Meters meters = route == null ? noRoute : routes.computeIfAbsent(route, this::meters);
+    Meters meters = route == null ? noRoute : routes.computeIfAbsent(route, making);
     meters
         .ended
         .computeIfAbsent(new Seen(ending, status), seen -> timer(meters.route, seen))

@@ -1,5 +1,6 @@
 package dev.leat.gateway.route;
 
+import dev.leat.caller.Target;
 import java.util.List;
 import java.util.Set;
 
@@ -8,10 +9,12 @@ public sealed interface Match {
   /**
    * A route takes it.
    *
+   * @param target where its messages go
    * @param names of the path's parameters
    * @param values of them, decoded, in the same order
    */
-  record Found(Route route, List<String> names, List<String> values) implements Match {}
+  record Found(Route route, Target target, List<String> names, List<String> values)
+      implements Match {}
 
   /** Routes take the path, but with other methods. */
   record WrongMethod(Set<String> allowed) implements Match {}

@@ -1,6 +1,7 @@
 package dev.leat.gateway.route;
 
 import dev.leat.Topic;
+import dev.leat.caller.Target;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -18,9 +19,11 @@ import org.jspecify.annotations.Nullable;
  * <p>A tree of segments: a literal is tried before a parameter, and where it leads nowhere the
  * parameter is tried after all. Paths are compared decoded, segment by segment, so that an encoded
  * slash stays within its segment.
+ *
+ * <p>Hot path: most paths have no parameters, and are found whole.
  */
 public final class RouteTable {
-  private record Leaf(Route route, List<String> parameters) {}
+  private record Leaf(Route route, Target target, List<String> parameters) {}
 
   private static final class Node {
     final Map<String, Node> literals = new HashMap<>();
@@ -46,6 +49,10 @@ public final class RouteTable {
   }
 
   private final Node root = new Node();
+
+  /** Where the paths without parameters lead that no client need encode. */
+  private final Map<String, Node> plain = new HashMap<>();
+
   private final Set<Topic> topics;
 
   /**
@@ -68,6 +75,10 @@ public final class RouteTable {
     if (!path.startsWith("/")) {
       return new Match.Unknown();
     }
+    Node known = plain.get(path);
+    if (known != null) {
+      return match(method, known, List.of());
+    }
     List<String> segments;
     try {
       segments = segments(path);
@@ -76,16 +87,17 @@ public final class RouteTable {
     }
     List<String> values = new ArrayList<>();
     Node node = find(root, segments, 0, values);
-    if (node == null) {
-      return new Match.Unknown();
-    }
+    return node == null ? new Match.Unknown() : match(method, node, values);
+  }
+
+  private static Match match(String method, Node node, List<String> values) {
     Leaf leaf = node.leaves.get(method);
     if (leaf == null && method.equals("HEAD")) {
       leaf = node.leaves.get("GET");
     }
     return leaf == null
         ? new Match.WrongMethod(allowed(node))
-        : new Match.Found(leaf.route, leaf.parameters, values);
+        : new Match.Found(leaf.route, leaf.target, leaf.parameters, values);
   }
 
   private void add(Route route) {
@@ -94,7 +106,13 @@ public final class RouteTable {
     for (PathTemplate.Segment segment : template.segments()) {
       node = node.child(segment);
     }
-    Leaf other = node.leaves.putIfAbsent(route.method(), new Leaf(route, template.parameters()));
+    if (template.parameters().isEmpty() && !template.text().contains("%")) {
+      plain.put(template.text(), node);
+    }
+    Target target =
+        new Target(route.topic(), route.type(), route.reply() == ReplyMode.SHARED, route.dialect());
+    Leaf leaf = new Leaf(route, target, template.parameters());
+    Leaf other = node.leaves.putIfAbsent(route.method(), leaf);
     if (other != null) {
       throw new IllegalArgumentException(
           "%s %s and %s take the same requests"
