@@ -3,12 +3,14 @@ package dev.leat.wire;
 import dev.leat.BadMessage;
 import dev.leat.Message;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 
 /**
  * A message as seven named pairs, in any order. Fields beyond the seven are not read. Any thread.
  */
 final class NamedEntry {
+  /** How many strings an entry has that is written here. */
+  static final int STRINGS = 14;
+
   static final byte[] ID = Utf8.encode("messageId");
   static final byte[] DESTINATION = Utf8.encode("incomingStream");
 
@@ -28,23 +30,21 @@ final class NamedEntry {
     return indexOf(entry, ID, 0) >= 0;
   }
 
-  static List<byte[]> encode(Message message) {
-    List<byte[]> packed = PackedEntry.encode(message);
-    return List.of(
-        ID,
-        packed.get(0),
-        TYPE,
-        packed.get(1),
-        DESTINATION,
-        packed.get(2),
-        HEADERS,
-        packed.get(3),
-        ENCODING,
-        packed.get(4),
-        SOURCE,
-        packed.get(5),
-        PAYLOAD,
-        packed.get(7));
+  static void write(Message message, byte[] headers, EntrySink sink) {
+    sink.add(ID);
+    sink.add(message.id());
+    sink.add(TYPE);
+    sink.add(message.type());
+    sink.add(DESTINATION);
+    sink.add(message.destination());
+    sink.add(HEADERS);
+    sink.add(headers);
+    sink.add(ENCODING);
+    sink.add(EncodingName.encode(message.payload().encoding()));
+    sink.add(SOURCE);
+    sink.add(message.source());
+    sink.add(PAYLOAD);
+    sink.add(message.payload().bytes());
   }
 
   static Message decode(EntryStrings entry) {

@@ -4,7 +4,6 @@ import dev.leat.BadMessage;
 import dev.leat.Encoding;
 import dev.leat.Message;
 import dev.leat.Payload;
-import java.util.List;
 
 /**
  * A message as the eight strings of one stream entry: four pairs whose meaning is their position,
@@ -17,21 +16,20 @@ final class PackedEntry {
   /** How many strings an entry has. */
   static final int STRINGS = 8;
 
+  private static final byte[] REPLY = Utf8.encode(Message.REPLY);
   private static final byte[] UNOCCUPIED = Utf8.encode("UnoccupiedField");
 
   private PackedEntry() {}
 
-  /** The entry of a message. Arrays in it are shared with the message and with other entries. */
-  static List<byte[]> encode(Message message) {
-    return List.of(
-        Utf8.encode(message.id()),
-        Utf8.encode(message.type()),
-        Utf8.encode(message.destination()),
-        HeadersJson.encode(message.headers()),
-        EncodingName.encode(message.payload().encoding()),
-        Utf8.encode(message.source()),
-        UNOCCUPIED,
-        message.payload().bytes());
+  static void write(Message message, byte[] headers, EntrySink sink) {
+    sink.add(message.id());
+    sink.add(message.type());
+    sink.add(message.destination());
+    sink.add(headers);
+    sink.add(EncodingName.encode(message.payload().encoding()));
+    sink.add(message.source());
+    sink.add(UNOCCUPIED);
+    sink.add(message.payload().bytes());
   }
 
   /**
@@ -53,7 +51,8 @@ final class PackedEntry {
     }
     return new Message(
         id,
-        entry.text(1, "the message type"),
+        // Of a reply it is always this: not another string for each.
+        entry.is(1, REPLY) ? Message.REPLY : entry.text(1, "the message type"),
         entry.text(2, "the destination"),
         HeadersJson.decode(entry, 3),
         entry.text(5, "the source"),

@@ -21,10 +21,21 @@ public final class StreamEntry {
 
   /** The entry of a message. Arrays in it are shared with the message and with other entries. */
   public static List<byte[]> encode(Message message, Dialect dialect) {
-    return switch (dialect) {
-      case PACKED -> PackedEntry.encode(message);
-      case NAMED -> NamedEntry.encode(message);
-    };
+    EncodedEntry entry = EncodedEntry.of(message, dialect);
+    List<byte[]> strings = new ArrayList<>(entry.size());
+    entry.writeTo(
+        new EntrySink() {
+          @Override
+          public void add(byte[] string) {
+            strings.add(string);
+          }
+
+          @Override
+          public void add(String string) {
+            strings.add(Utf8.encode(string));
+          }
+        });
+    return strings;
   }
 
   /** The dialect that an entry is written in; what is in none counts as packed. */

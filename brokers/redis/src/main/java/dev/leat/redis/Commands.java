@@ -4,6 +4,7 @@ import dev.leat.Dialect;
 import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.Note;
+import dev.leat.wire.EncodedEntry;
 import dev.leat.wire.StreamEntry;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -30,18 +31,17 @@ final class Commands {
    * A reply whose lane has gone, and its stream with it, must not make that stream anew. Hot path.
    */
   static Writable append(Append append) {
-    byte[] stream = append.stream().getBytes(StandardCharsets.UTF_8);
     boolean onlyIfThere = isOnlyIfThere(append.stream());
-    List<byte[]> entry = StreamEntry.encode(append.message(), append.dialect());
+    EncodedEntry entry = EncodedEntry.of(append.message(), append.dialect());
     return out -> {
       out.begin((onlyIfThere ? 4 : 3) + entry.size());
       out.add(XADD);
-      out.add(stream);
+      out.add(append.stream());
       if (onlyIfThere) {
         out.add(NOMKSTREAM);
       }
       out.add(ANY_ID);
-      entry.forEach(out::add);
+      entry.writeTo(out);
     };
   }
 }

@@ -1,5 +1,6 @@
 package dev.leat.redis;
 
+import dev.leat.wire.EntrySink;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
@@ -7,7 +8,7 @@ import java.util.Arrays;
 import java.util.function.Consumer;
 
 /** Bytes of commands that wait to be sent. Confined to a loop; its room is used again. Hot path. */
-final class Outgoing {
+final class Outgoing implements EntrySink {
   /** Room beyond this is given back after use: one large message must not be paid for ever. */
   private static final int KEPT = 1 << 18;
 
@@ -30,13 +31,35 @@ final class Outgoing {
     number('*', strings);
   }
 
-  /** The next string. */
-  void add(byte[] string) {
+  @Override
+  public void add(byte[] string) {
     makeRoom(NUMBER + string.length + 2);
     number('$', string.length);
     System.arraycopy(string, 0, bytes, size, string.length);
     size += string.length;
     endLine();
+  }
+
+  /** Hot path: nearly all are ASCII, and then no array is made. */
+  @Override
+  public void add(String string) {
+    int length = string.length();
+    int begin = size;
+    makeRoom(NUMBER + length + 2);
+    number('$', length);
+    int signs = 0;
+    for (int i = 0; i < length; i++) {
+      char sign = string.charAt(i);
+      signs |= sign;
+      bytes[size + i] = (byte) sign;
+    }
+    if (signs < 0x80) {
+      size += length;
+      endLine();
+    } else {
+      size = begin;
+      add(string.getBytes(StandardCharsets.UTF_8));
+    }
   }
 
   /**

@@ -203,8 +203,12 @@ final class Responder {
     if (payload.size() > 0) {
       response.putHeader(HttpHeaders.CONTENT_TYPE, type);
     }
-    response.putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(payload.size()));
-    if (request.method().equals(HttpMethod.HEAD) || payload.size() == 0) {
+    boolean head = request.method().equals(HttpMethod.HEAD);
+    if (head) {
+      // Of what there would be; else it is said by itself.
+      response.putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(payload.size()));
+    }
+    if (head || payload.size() == 0) {
       response.end();
     } else {
       response.end(Uncopied.buffer(payload.bytes()));

@@ -23,7 +23,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Hot path: most paths have no parameters, and are found whole.
  */
 public final class RouteTable {
-  private record Leaf(Route route, Target target, List<String> parameters) {}
+  private record Leaf(Match.Found found) {
+    Match.Found with(List<String> values) {
+      return values.isEmpty()
+          ? found
+          : new Match.Found(found.route(), found.target(), found.names(), values);
+    }
+  }
 
   private static final class Node {
     final Map<String, Node> literals = new HashMap<>();
@@ -95,9 +101,7 @@ public final class RouteTable {
     if (leaf == null && method.equals("HEAD")) {
       leaf = node.leaves.get("GET");
     }
-    return leaf == null
-        ? new Match.WrongMethod(allowed(node))
-        : new Match.Found(leaf.route, leaf.target, leaf.parameters, values);
+    return leaf == null ? new Match.WrongMethod(allowed(node)) : leaf.with(values);
   }
 
   private void add(Route route) {
@@ -111,12 +115,12 @@ public final class RouteTable {
     }
     Target target =
         new Target(route.topic(), route.type(), route.reply() == ReplyMode.SHARED, route.dialect());
-    Leaf leaf = new Leaf(route, target, template.parameters());
+    Leaf leaf = new Leaf(new Match.Found(route, target, template.parameters(), List.of()));
     Leaf other = node.leaves.putIfAbsent(route.method(), leaf);
     if (other != null) {
       throw new IllegalArgumentException(
           "%s %s and %s take the same requests"
-              .formatted(route.method(), route.path(), other.route.path()));
+              .formatted(route.method(), route.path(), other.found.route().path()));
     }
   }
 
