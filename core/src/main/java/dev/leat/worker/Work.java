@@ -95,6 +95,18 @@ final class Work implements Runnable {
     this.onDone = onDone;
   }
 
+  /** Known already, unlike an object's own: all that is active is looked up by it. */
+  @Override
+  public int hashCode() {
+    return message.id().hashCode();
+  }
+
+  /** Two deliveries of one message are two works. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return this == other;
+  }
+
   Delivery delivery() {
     return delivery;
   }

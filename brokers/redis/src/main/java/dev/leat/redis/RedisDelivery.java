@@ -36,7 +36,7 @@ final class RedisDelivery implements Delivery {
     this.id = claimed.entry().id();
     this.message = message;
     this.attempt = claimed.attempt();
-    this.dialect = StreamEntry.dialect(claimed.entry().strings());
+    this.dialect = StreamEntry.dialect(claimed.entry().content());
     this.place = claimed.place();
     this.leasedSince = since;
   }

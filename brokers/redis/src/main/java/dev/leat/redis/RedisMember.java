@@ -318,7 +318,7 @@ class RedisMember extends Reading {
    */
   private void take(Claims.Claimed claimed, long since, List<Delivery> deliveries) {
     try {
-      Message message = StreamEntry.decode(claimed.entry().strings());
+      Message message = StreamEntry.decode(claimed.entry().content());
       RedisDelivery delivery = new RedisDelivery(this, claimed, message, since);
       held.put(claimed.entry().id(), delivery);
       deliveries.add(delivery);
@@ -338,7 +338,7 @@ class RedisMember extends Reading {
     Topic topic = membership.topic();
     Problem cause =
         Problem.of(400, "Entry breaks the protocol", String.valueOf(broken.getMessage()));
-    Message kept = new Message(raw.id(), "", "", Headers.NONE, "", StreamEntry.raw(raw.strings()));
+    Message kept = new Message(raw.id(), "", "", Headers.NONE, "", StreamEntry.raw(raw.content()));
     List<Append> appends = new ArrayList<>(2);
     appends.add(
         new Append(
@@ -346,14 +346,14 @@ class RedisMember extends Reading {
             DeadLetter.of(kept, cause, attempt, loop.clock().instant())
                 .by(membership.group(), membership.member())
                 .written()));
-    StreamEntry.asker(raw.strings())
+    StreamEntry.asker(raw.content())
         .ifPresent(
             asker ->
                 appends.add(
                     new Append(
                         asker.destination(),
                         ProblemReply.to(asker, cause, topic.toString()),
-                        StreamEntry.dialect(raw.strings()))));
+                        StreamEntry.dialect(raw.content()))));
     var unused =
         completions
             .complete(raw.id(), attempt, () -> false, Completion.of(appends))

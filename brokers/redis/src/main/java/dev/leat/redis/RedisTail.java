@@ -78,7 +78,7 @@ final class RedisTail extends Reading {
     List<Entry> entries = new ArrayList<>(batch.size());
     for (RawEntry raw : batch) {
       try {
-        Message message = StreamEntry.decode(raw.strings());
+        Message message = StreamEntry.decode(raw.content());
         entries.add(new Entry(raw.id(), message));
       } catch (BadMessage broken) {
         log.debug("stream={} entry={} skipped", stream, raw.id(), broken);

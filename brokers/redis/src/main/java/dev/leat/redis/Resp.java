@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.Objects;
 
 /** What a Redis server answers (RESP, version 2). */
-sealed interface Resp {
+sealed interface Resp
+    permits Resp.Text, Resp.Whole, Resp.Array, Resp.Strings, Resp.Failure, Resp.Nil, RawEntry {
   /** A string, simple or bulk. */
   final class Text implements Resp {
     private final byte[] content;
@@ -27,9 +28,6 @@ sealed interface Resp {
   /** Several strings, and nothing else; they stay in what was read. */
   record Strings(EntryStrings strings) implements Resp {}
 
-  /** An id and an array of strings, as a stream's entry is; they stay in what was read. */
-  record Entry(String id, EntryStrings strings) implements Resp {}
-
   /** An error, as the server words it. */
   record Failure(String message) implements Resp {}
 
@@ -41,10 +39,10 @@ sealed interface Resp {
     return switch (this) {
       case Array array -> array.items();
       case Strings several -> new Texts(several.strings());
-      case Entry entry ->
+      case RawEntry entry ->
           List.of(
               new Text(entry.id().getBytes(StandardCharsets.US_ASCII)),
-              new Strings(entry.strings()));
+              new Strings(entry.content()));
       case Nil nil -> List.of();
       default -> throw unexpected();
     };

@@ -125,8 +125,8 @@ final class RespParser {
     if (next < 0) {
       return false;
     }
-    String id = new String(bytes, begin, length, StandardCharsets.US_ASCII);
-    finish(new Resp.Entry(id, found(size)), next);
+    EntryStrings strings = found(size);
+    finish(new RawEntry(bytes, begin, length, strings), next);
     return true;
   }
 

@@ -29,7 +29,7 @@ public final class RedisClient implements AutoCloseable {
   /** The strings of all entries of a stream, oldest first. */
   public List<List<String>> entries(String stream) {
     return RawEntry.ofStream(send("XRANGE", stream, "-", "+")).stream()
-        .map(entry -> new Resp.Strings(entry.strings()).items().stream().map(Resp::text).toList())
+        .map(entry -> new Resp.Strings(entry.content()).items().stream().map(Resp::text).toList())
         .toList();
   }
 

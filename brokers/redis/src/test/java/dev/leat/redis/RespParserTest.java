@@ -75,13 +75,13 @@ class RespParserTest {
     parser.feed(whole.readSlice(9));
     parser.feed(whole);
 
-    assertThat(read.get(0)).isInstanceOf(Resp.Entry.class);
+    assertThat(read.get(0)).isInstanceOf(RawEntry.class);
     assertThat(read.get(1)).isInstanceOf(Resp.Array.class);
     for (Resp answer : read) {
       RawEntry entry = RawEntry.of(answer);
       assertThat(entry.id()).isEqualTo("1-2");
-      assertThat(entry.strings().size()).isEqualTo(2);
-      assertThat(entry.strings().get(1)).isEqualTo(new byte[] {'b'});
+      assertThat(entry.content().size()).isEqualTo(2);
+      assertThat(entry.content().get(1)).isEqualTo(new byte[] {'b'});
     }
   }
 

@@ -159,7 +159,7 @@ class WireTest {
 
   private EntryStrings strings(String stream) {
     until("something is in " + stream, () -> client.send("XLEN", stream).number() > 0);
-    return RawEntry.ofStream(client.send("XRANGE", stream, "-", "+")).getFirst().strings();
+    return RawEntry.ofStream(client.send("XRANGE", stream, "-", "+")).getFirst().content();
   }
 
   private List<Message> deadLetters(int count) {

@@ -7,9 +7,7 @@ import io.vertx.core.http.HttpVersion;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,16 +31,16 @@ final class Clients {
   private EventLoop.@Nullable Timer timer;
   private final long firstRequest;
   private final long idle;
-  private final long body;
+  private final long bodyTime;
   private final IdentityHashMap<HttpConnection, Client> clients = new IdentityHashMap<>();
-  private final Set<Exchange> receiving = new LinkedHashSet<>();
+  private final Bodies bodies = new Bodies();
   private long round;
 
   Clients(EventLoop loop, ClientLimits limits) {
     this.loop = loop;
     this.firstRequest = rounds(limits.firstRequest());
     this.idle = rounds(limits.idle());
-    this.body = rounds(limits.body());
+    this.bodyTime = rounds(limits.body());
     next();
   }
 
@@ -93,14 +91,13 @@ final class Clients {
   }
 
   /** A body is on its way. */
-  void receiving(Exchange exchange) {
-    exchange.receivingSince(round);
-    receiving.add(exchange);
+  void receiving(Bodies.Incoming body) {
+    bodies.add(body, round);
   }
 
   /** It is there, or will not come. */
-  void received(Exchange exchange) {
-    receiving.remove(exchange);
+  void received(Bodies.Incoming body) {
+    bodies.remove(body);
   }
 
   private void next() {
@@ -115,13 +112,7 @@ final class Clients {
   }
 
   private void look() {
-    List<Exchange> late = new ArrayList<>();
-    for (Exchange exchange : receiving) {
-      if (round - exchange.receivingSince() > body) {
-        late.add(exchange);
-      }
-    }
-    late.forEach(Exchange::giveUp);
+    bodies.giveUpBefore(round - bodyTime);
     List<HttpConnection> silent = new ArrayList<>();
     clients.forEach(
         (connection, client) -> {

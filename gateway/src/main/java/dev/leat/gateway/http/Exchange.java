@@ -23,7 +23,7 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** One request from its first byte to its response. Confined to its loop, from birth to end. */
-final class Exchange implements CallListener {
+final class Exchange extends Bodies.Incoming implements CallListener {
   /**
    * Bytes beyond its limit that a body may go on for until the connection is given up. A client
    * that is still sending would not read its 413 if the connection were closed at once.
@@ -42,7 +42,6 @@ final class Exchange implements CallListener {
   private final Clients clients;
   private final Admission admission;
   private final MediaType type;
-  private long receivingSince;
 
   /** As it comes, and most come whole: joined once it is all there. */
   private List<Buffer> body = List.of();
@@ -104,17 +103,8 @@ final class Exchange implements CallListener {
     }
   }
 
-  void receivingSince(long round) {
-    receivingSince = round;
-  }
-
-  long receivingSince() {
-    return receivingSince;
-  }
-
-  /** The body did not come in time. */
+  @Override
   void giveUp() {
-    clients.received(this);
     body = List.of();
     if (!responder.isOver()) {
       refuseUnread(408, "Request too slow", "the body did not come in time");
