@@ -9,6 +9,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.PoolOptions;
 import java.util.function.Supplier;
@@ -22,6 +23,9 @@ public final class HttpPeer {
   static final int EDGE_LOOPS = 2;
 
   private static final int SERVICE_LOOPS = 1;
+
+  /** As Leat's gateway has it: responses are written on the loop, without a queue. */
+  private static final HttpServerOptions SERVER = new HttpServerOptions().setStrictThreadMode(true);
 
   private HttpPeer() {}
 
@@ -59,7 +63,7 @@ public final class HttpPeer {
     @Override
     public Future<?> start() {
       return vertx
-          .createHttpServer()
+          .createHttpServer(SERVER)
           .requestHandler(request -> request.body().onSuccess(body -> answer(request, body)))
           .listen(port, "127.0.0.1");
     }
@@ -82,7 +86,7 @@ public final class HttpPeer {
               new HttpClientOptions().setDefaultHost("127.0.0.1").setDefaultPort(servicePort),
               new PoolOptions().setHttp1MaxSize(2048));
       return vertx
-          .createHttpServer()
+          .createHttpServer(SERVER)
           .requestHandler(request -> request.body().onSuccess(body -> forward(pool, request, body)))
           .listen(port, "127.0.0.1");
     }

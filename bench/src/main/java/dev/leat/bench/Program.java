@@ -18,6 +18,7 @@ final class Program implements AutoCloseable {
   /** The same for every JVM here, so that none has an advantage. */
   private static final List<String> JVM =
       List.of(
+          "-XX:+UseCompactObjectHeaders",
           "--enable-native-access=ALL-UNNAMED",
           "--sun-misc-unsafe-memory-access=allow",
           "-Xms512m",

@@ -171,6 +171,8 @@ final class Edge extends VerticleBase {
             .setCompressionSupported(compression)
             .setMaxHeaderSize(limits.headerBytes())
             .setMaxChunkSize(CHUNK)
+            // Responses are written on the loop alone, and need no queue to get there.
+            .setStrictThreadMode(true)
             // Whoever connects and never says a byte is not a client yet that could be watched.
             // Of reading alone: a timeout of writing too would listen to the end of each write.
             .setIdleTimeoutUnit(TimeUnit.SECONDS)

@@ -43,6 +43,9 @@ final class Exchange extends Bodies.Incoming implements CallListener {
   private final Admission admission;
   private final MediaType type;
 
+  /** Bytes that the client says it will send; 0 where it does not say. */
+  private final long announced;
+
   /** As it comes, and most come whole: joined once it is all there. */
   private List<Buffer> body = List.of();
 
@@ -68,6 +71,7 @@ final class Exchange extends Bodies.Incoming implements CallListener {
     this.clients = clients;
     this.admission = admission;
     this.type = MediaType.of(request.getHeader(HttpHeaders.CONTENT_TYPE));
+    this.announced = length(request.getHeader(HttpHeaders.CONTENT_LENGTH));
   }
 
   void begin() {
@@ -84,11 +88,11 @@ final class Exchange extends Bodies.Incoming implements CallListener {
       responder.problemAndClose(fault.orElseThrow());
       return;
     }
-    if (announcedLength() > match.route().bodyLimit() && expectsContinue()) {
-      refuseUnread(413, "Body too large", limit());
-      return;
-    }
     if (expectsContinue()) {
+      if (announced > match.route().bodyLimit()) {
+        refuseUnread(413, "Body too large", limit());
+        return;
+      }
       var unused = request.response().writeContinue();
     }
     request.handler(this::onBytes);
@@ -239,12 +243,10 @@ final class Exchange extends Bodies.Incoming implements CallListener {
   }
 
   private boolean hasBody() {
-    return announcedLength() > 0 || request.headers().contains(HttpHeaders.TRANSFER_ENCODING);
+    return announced > 0 || request.headers().contains(HttpHeaders.TRANSFER_ENCODING);
   }
 
-  /** Bytes that the client says it will send; 0 where it does not say. */
-  private long announcedLength() {
-    String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+  private static long length(@Nullable String length) {
     try {
       return length == null ? 0 : Long.parseLong(length);
     } catch (NumberFormatException malformed) {

@@ -111,13 +111,14 @@ final class Responder {
 
   /** The reply as the worker wants it seen, or 502 where that cannot be. */
   void reply(Message reply) {
-    Optional<String> fault = fault(reply);
+    int status = status(reply);
+    Optional<String> fault = fault(reply, status);
     if (fault.isPresent()) {
       problem(Problems.badReply(fault.orElseThrow()));
       return;
     }
     HttpServerResponse response = request.response();
-    response.setStatusCode(status(reply));
+    response.setStatusCode(status);
     shown = reply;
     try {
       reply.headers().forEach((name, value) -> handOn(response, name, value));
@@ -225,8 +226,7 @@ final class Responder {
   }
 
   /** Why a reply cannot be shown; empty when it can. */
-  private static Optional<String> fault(Message reply) {
-    int status = status(reply);
+  private static Optional<String> fault(Message reply, int status) {
     if (status < 200 || status > 599) {
       return Optional.of("the reply's status is not one of HTTP");
     }
@@ -238,9 +238,9 @@ final class Responder {
   }
 
   private static int status(Message reply) {
-    String status = reply.headers().get(Headers.STATUS).orElse("200");
+    Optional<String> status = reply.headers().get(Headers.STATUS);
     try {
-      return Integer.parseInt(status);
+      return status.isEmpty() ? 200 : Integer.parseInt(status.orElseThrow());
     } catch (NumberFormatException malformed) {
       return -1;
     }
