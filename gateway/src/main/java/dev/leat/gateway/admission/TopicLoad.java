@@ -117,7 +117,8 @@ final class TopicLoad {
 
   /**
    * Milliseconds that one more would wait; 0 where nothing speaks against it. As long as nothing
-   * was left in the stream, all that came before the last look are being worked on.
+   * was left in the stream, all that came before the last look are being worked on; and of those
+   * that came since, no more wait than wait at all, which a slow look makes a difference to.
    *
    * @param timeout milliseconds that it would wait at most
    */
@@ -127,7 +128,7 @@ final class TopicLoad {
         || (answers < ENOUGH && time < timeout / UNTOLD)) {
       return 0;
     }
-    long before = backlog == 0 ? appended : waiting;
+    long before = backlog == 0 ? Math.min(appended, waiting) : waiting;
     return answers == 0 ? Math.min(before, 1) * LONG : (before + 1.0) * time / answers;
   }
 

@@ -91,13 +91,12 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
       return;
     }
     String id = calls.nextId();
-    Responder responder = new Responder(request, id);
+    Responder responder = new Responder(request, id, listener.now());
     if (sendingAway && request.version() != HttpVersion.HTTP_2) {
       request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
     }
-    long began = listener.now();
-    request.response().endHandler(end -> ended(request, responder, began));
-    request.response().closeHandler(gone -> gone(request, responder, began));
+    request.response().endHandler(end -> ended(responder));
+    request.response().closeHandler(gone -> gone(responder));
     Optional<String> ambiguity = Invalid.ambiguity(request);
     if (ambiguity.isPresent()) {
       refuse(request, responder, Problem.of(400, "Bad request", ambiguity.orElseThrow()));
@@ -120,15 +119,16 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
   }
 
   /** The client has gone; whether its response had ended before is not always said. */
-  private void gone(HttpServerRequest request, Responder responder, long began) {
+  private void gone(Responder responder) {
     responder.gone();
-    ended(request, responder, began);
+    ended(responder);
   }
 
-  private void ended(HttpServerRequest request, Responder responder, long began) {
+  private void ended(Responder responder) {
     if (!responder.isFirstEnd()) {
       return;
     }
+    HttpServerRequest request = responder.request();
     clients.ended(request.connection());
     HttpServerResponse response = request.response();
     int status = response.ended() ? response.getStatusCode() : 0;
@@ -142,12 +142,15 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
           ending.word(),
           status);
     }
-    listener.ended(responder.route(), ending, status, began, responder.shown());
+    listener.ended(responder.route(), ending, status, responder.began(), responder.shown());
   }
 
   /** Takes what could not even be decoded. */
   public void invalid(HttpServerRequest request) {
-    refuse(request, new Responder(request, calls.nextId()), Invalid.undecodable(request));
+    refuse(
+        request,
+        new Responder(request, calls.nextId(), listener.now()),
+        Invalid.undecodable(request));
   }
 
   private void go(

@@ -45,6 +45,7 @@ final class Responder {
 
   private final HttpServerRequest request;
   private final String id;
+  private final long began;
   private final Optional<String> given;
   private @Nullable Route route;
   private Runnable onGone = () -> {};
@@ -52,9 +53,16 @@ final class Responder {
   private @Nullable Ending ending;
   private @Nullable Message shown;
 
-  Responder(HttpServerRequest request, String id) {
+  /**
+   * Nothing is said yet.
+   *
+   * @param id of the message, or the one it would have
+   * @param began in the time of whoever hears of requests
+   */
+  Responder(HttpServerRequest request, String id, long began) {
     this.request = request;
     this.id = id;
+    this.began = began;
     this.given = RequestId.of(request);
     request.response().putHeader(RequestId.HEADER, given.orElse(id));
   }
@@ -82,6 +90,15 @@ final class Responder {
   /** The route that took the request; null where none did. */
   @Nullable Route route() {
     return route;
+  }
+
+  HttpServerRequest request() {
+    return request;
+  }
+
+  /** When the request was taken. */
+  long began() {
+    return began;
   }
 
   /** The id of the message, or the one it would have had. */

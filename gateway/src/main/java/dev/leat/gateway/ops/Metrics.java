@@ -67,6 +67,14 @@ public final class Metrics implements RequestListener {
               .register(registry);
     }
 
+    /** Looked up first: what would make it is an object of its own for each request. */
+    Timer ended(Seen seen, Metrics metrics) {
+      Timer known = ended.get(seen);
+      return known != null
+          ? known
+          : ended.computeIfAbsent(seen, first -> metrics.timer(route, first));
+    }
+
     private static Timer timer(
         MeterRegistry registry, String name, String description, String route) {
       return Timer.builder(name)
@@ -117,10 +125,7 @@ public final class Metrics implements RequestListener {
       @Nullable Route route, Ending ending, int status, long began, @Nullable Message reply) {
     long took = now() - began;
     Meters meters = route == null ? noRoute : routes.computeIfAbsent(route, making);
-    meters
-        .ended
-        .computeIfAbsent(new Seen(ending, status), seen -> timer(meters.route, seen))
-        .record(took, TimeUnit.NANOSECONDS);
+    meters.ended(new Seen(ending, status), this).record(took, TimeUnit.NANOSECONDS);
     if (reply != null) {
       OptionalLong micros = number(reply, Headers.TOOK);
       if (micros.isPresent()) {

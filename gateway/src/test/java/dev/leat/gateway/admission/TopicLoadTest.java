@@ -53,6 +53,18 @@ class TopicLoadTest {
   }
 
   @Test
+  void what_came_and_was_answered_during_a_slow_look_is_not_waited_for() {
+    busy(20, 20);
+    arrive(20);
+    look(0);
+    for (int i = 0; i < 1_000; i++) {
+      arrive(1);
+      answer(1);
+    }
+    assertThat(load.expectedWait(TIMEOUT)).as("21 at 200 a second").isCloseTo(105, within(1.0));
+  }
+
+  @Test
   void more_workers_than_there_were_are_noticed() {
     busy(20, 20);
     arrive(200);
