@@ -54,16 +54,18 @@ class HouseRulesTest {
     "dev.leat.broker,        dev.leat | org.slf4j..",
     "dev.leat.broker.memory, dev.leat | dev.leat.broker | dev.leat.wire | org.slf4j..",
     "dev.leat.redis,"
-        + " dev.leat | dev.leat.broker | dev.leat.wire | io.vertx.core.. | org.slf4j..",
+        + " dev.leat | dev.leat.broker | dev.leat.wire | io.vertx.core.. | io.netty.buffer.. |"
+        + " io.netty.util.. | org.slf4j..",
     "dev.leat.worker,        dev.leat | dev.leat.broker | dev.leat.wire | org.slf4j..",
     "dev.leat.caller,        dev.leat | dev.leat.broker | dev.leat.wire | org.slf4j..",
     "dev.leat.trail,         dev.leat | dev.leat.broker | dev.leat.wire",
-    "dev.leat.gateway.route, dev.leat",
+    "dev.leat.gateway.route, dev.leat | dev.leat.caller",
     "dev.leat.gateway.admission, dev.leat | dev.leat.broker | dev.leat.gateway.route | org.slf4j..",
     "dev.leat.gateway.http,"
         + " dev.leat | dev.leat.broker | dev.leat.caller | dev.leat.wire |"
         + " dev.leat.gateway.admission | dev.leat.gateway.route |"
-        + " io.vertx.. | io.netty.channel.. | io.netty.util.. | io.netty.handler.codec.. |"
+        + " io.vertx.. | io.netty.buffer.. | io.netty.channel.. | io.netty.util.. |"
+        + " io.netty.handler.codec.. |"
         + " io.github.bucket4j.. | org.slf4j..",
     "dev.leat.gateway.ops,"
         + " dev.leat | dev.leat.broker | dev.leat.gateway.http | dev.leat.gateway.route |"
