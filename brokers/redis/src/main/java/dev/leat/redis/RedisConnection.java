@@ -79,7 +79,7 @@ final class RedisConnection {
   private final Outgoing unsent = new Outgoing();
   private Runnable onConnected = () -> {};
   private Runnable onLost = () -> {};
-  private @Nullable NetSocket socket;
+  private @Nullable NetSocketInternal socket;
   private int connections;
   private boolean flushing;
   private boolean closed;
@@ -232,7 +232,8 @@ final class RedisConnection {
     if (closed) {
       return made.close();
     }
-    socket = made;
+    NetSocketInternal open = (NetSocketInternal) made;
+    socket = open;
     sending = 0;
     if (watching == null) {
       watching = vertx.setPeriodic(WATCH_PAUSE, fired -> watch());
@@ -240,15 +241,14 @@ final class RedisConnection {
     RespParser parser = new RespParser(this::onAnswer);
     int number = ++connections;
     // Bytes as they were received: the public handler is given a copy.
-    ((NetSocketInternal) made)
-        .messageHandler(
-            bytes -> {
-              try {
-                onBytes(number, parser, (ByteBuf) bytes);
-              } finally {
-                ReferenceCountUtil.release(bytes);
-              }
-            });
+    open.messageHandler(
+        bytes -> {
+          try {
+            onBytes(number, parser, (ByteBuf) bytes);
+          } finally {
+            ReferenceCountUtil.release(bytes);
+          }
+        });
     made.closeHandler(gone -> onLost(number));
     return introduce()
         .onFailure(refused -> made.close())
@@ -305,7 +305,7 @@ final class RedisConnection {
       int size = unsent.size();
       sending += size;
       int number = connections;
-      NetSocketInternal open = (NetSocketInternal) socket;
+      NetSocketInternal open = socket;
       unsent.writeBy(
           batch ->
               open.writeMessage(batch)

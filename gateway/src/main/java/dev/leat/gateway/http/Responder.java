@@ -255,9 +255,8 @@ final class Responder {
   }
 
   private static int status(Message reply) {
-    Optional<String> status = reply.headers().get(Headers.STATUS);
     try {
-      return status.isEmpty() ? 200 : Integer.parseInt(status.orElseThrow());
+      return reply.headers().get(Headers.STATUS).map(Integer::parseInt).orElse(200);
     } catch (NumberFormatException malformed) {
       return -1;
     }

@@ -49,14 +49,17 @@ public final class Metrics implements RequestListener {
 
   /** The meters of one route. */
   private static final class Meters {
-    final String route;
     final Map<Seen, Timer> ended = new ConcurrentHashMap<>();
+
+    /** Kept, so that it is not made anew for each request. */
+    final Function<Seen, Timer> making;
+
     final Timer inHandler;
     final Timer inStream;
     final Counter redelivered;
 
     Meters(MeterRegistry registry, String route) {
-      this.route = route;
+      this.making = seen -> requests(registry, route, seen);
       this.inHandler = timer(registry, "leat.gateway.handler", "Time in the handler", route);
       this.inStream =
           timer(registry, "leat.gateway.stream", "Time on the way to the handler and back", route);
@@ -65,14 +68,6 @@ public final class Metrics implements RequestListener {
               .description("Replies to messages that were handed over more than once")
               .tag("route", route)
               .register(registry);
-    }
-
-    /** Looked up first: what would make it is an object of its own for each request. */
-    Timer ended(Seen seen, Metrics metrics) {
-      Timer known = ended.get(seen);
-      return known != null
-          ? known
-          : ended.computeIfAbsent(seen, first -> metrics.timer(route, first));
     }
 
     private static Timer timer(
@@ -125,7 +120,10 @@ public final class Metrics implements RequestListener {
       @Nullable Route route, Ending ending, int status, long began, @Nullable Message reply) {
     long took = now() - began;
     Meters meters = route == null ? noRoute : routes.computeIfAbsent(route, making);
-    meters.ended(new Seen(ending, status), this).record(took, TimeUnit.NANOSECONDS);
+    meters
+        .ended
+        .computeIfAbsent(new Seen(ending, status), meters.making)
+        .record(took, TimeUnit.NANOSECONDS);
     if (reply != null) {
       OptionalLong micros = number(reply, Headers.TOOK);
       if (micros.isPresent()) {
@@ -143,7 +141,7 @@ public final class Metrics implements RequestListener {
     return new Meters(registry, route.method() + " " + route.path());
   }
 
-  private Timer timer(String route, Seen seen) {
+  private static Timer requests(MeterRegistry registry, String route, Seen seen) {
     return Timer.builder("leat.gateway.requests")
         .description("Requests from their headers to the end of their response")
         .tag("route", route)

@@ -23,17 +23,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Hot path: most paths have no parameters, and are found whole.
  */
 public final class RouteTable {
-  private record Leaf(Match.Found found) {
-    Match.Found with(List<String> values) {
-      return values.isEmpty()
-          ? found
-          : new Match.Found(found.route(), found.target(), found.names(), values);
-    }
-  }
-
   private static final class Node {
     final Map<String, Node> literals = new HashMap<>();
-    final Map<String, Leaf> leaves = new TreeMap<>();
+
+    /** By method; yet without the values of a path. */
+    final Map<String, Match.Found> leaves = new TreeMap<>();
+
     @Nullable Node parameter;
 
     Node child(PathTemplate.Segment segment) {
@@ -97,11 +92,16 @@ public final class RouteTable {
   }
 
   private static Match match(String method, Node node, List<String> values) {
-    Leaf leaf = node.leaves.get(method);
+    Match.Found leaf = node.leaves.get(method);
     if (leaf == null && method.equals("HEAD")) {
       leaf = node.leaves.get("GET");
     }
-    return leaf == null ? new Match.WrongMethod(allowed(node)) : leaf.with(values);
+    if (leaf == null) {
+      return new Match.WrongMethod(allowed(node));
+    }
+    return values.isEmpty()
+        ? leaf
+        : new Match.Found(leaf.route(), leaf.target(), leaf.names(), values);
   }
 
   private void add(Route route) {
@@ -115,12 +115,12 @@ public final class RouteTable {
     }
     Target target =
         new Target(route.topic(), route.type(), route.reply() == ReplyMode.SHARED, route.dialect());
-    Leaf leaf = new Leaf(new Match.Found(route, target, template.parameters(), List.of()));
-    Leaf other = node.leaves.putIfAbsent(route.method(), leaf);
+    Match.Found leaf = new Match.Found(route, target, template.parameters(), List.of());
+    Match.Found other = node.leaves.putIfAbsent(route.method(), leaf);
     if (other != null) {
       throw new IllegalArgumentException(
           "%s %s and %s take the same requests"
-              .formatted(route.method(), route.path(), other.found.route().path()));
+              .formatted(route.method(), route.path(), other.route().path()));
     }
   }
 
