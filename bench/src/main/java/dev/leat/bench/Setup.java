@@ -19,8 +19,8 @@ import java.util.List;
 record Setup(String name, int port, List<Program> programs) implements AutoCloseable {
   static final String PATH = "/echo";
 
-  /** As many as the peers' edges have, on two cores the best for both. */
-  private static final int GATEWAY_LOOPS = 2;
+  /** Event loops, as many as the peers' edges have; on two cores the best for both. */
+  private static final String LOOPS = "loops=2";
 
   /** Loads it until it is as fast as it gets, or nearly. */
   void warmUp(Wrk wrk, int connections, Duration time) {
@@ -38,7 +38,7 @@ record Setup(String name, int port, List<Program> programs) implements AutoClose
     return new Setup(
         routes == 1 ? "leat memory:" : "leat memory:, %d routes".formatted(routes),
         port,
-        List.of(leat(folder, "leat", "all", "memory:", "port=" + port, "routes=" + routes)));
+        List.of(leat(folder, "leat", "all", "memory:", "port=" + port, LOOPS, "routes=" + routes)));
   }
 
   /** Leat over a Redis of its own: server, worker and gateway. */
@@ -221,7 +221,7 @@ record Setup(String name, int port, List<Program> programs) implements AutoClose
   }
 
   private static Program gateway(Path folder, int port, String url) {
-    return leat(folder, "gateway", "gateway", url, "port=" + port, "loops=" + GATEWAY_LOOPS);
+    return leat(folder, "gateway", "gateway", url, "port=" + port, LOOPS);
   }
 
   private static Program leat(Path folder, String name, String... arguments) {

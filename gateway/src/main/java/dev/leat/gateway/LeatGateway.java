@@ -65,9 +65,10 @@ public final class LeatGateway implements AutoCloseable {
   private final List<Mounted> mounted = new CopyOnWriteArrayList<>();
 
   /**
-   * Half of the cores: workers, or the broker, need theirs. One serves the embedded broker best.
+   * Half of the cores: workers, or the broker, need theirs. At least two: what arrives while one is
+   * busy goes on together, and while others are at work on that the second has something to do.
    */
-  private int eventLoops = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+  private int eventLoops = Math.max(2, Runtime.getRuntime().availableProcessors() / 2);
 
   private @Nullable Vertx vertx;
   private ClientLimits clientLimits = ClientLimits.DEFAULT;
@@ -106,7 +107,7 @@ public final class LeatGateway implements AutoCloseable {
     return this;
   }
 
-  /** Uses another number of event loops than half of the cores, at least 1. */
+  /** Uses another number of event loops than half of the cores or two, at least 1. */
   public LeatGateway eventLoops(int number) {
     if (number < 1) {
       throw new IllegalArgumentException("event loops must be at least 1, were " + number);
