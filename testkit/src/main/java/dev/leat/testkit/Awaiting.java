@@ -24,6 +24,16 @@ public final class Awaiting {
         .until(condition);
   }
 
+  /** Waits as long as a condition has to hold; fails as soon as it does not. */
+  public static void stays(String what, Duration time, Callable<Boolean> condition) {
+    Awaitility.await(what)
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(5))
+        .failFast(what, () -> !condition.call())
+        .during(time)
+        .until(condition);
+  }
+
   /** Waits for a result; what it failed with is thrown as it is. */
   public static <T> T result(CompletionStage<T> stage) {
     try {

@@ -1,26 +1,28 @@
 package dev.leat.redis;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
 
-/** Stands between a program and a server, and loses what the server says when it is told to. */
+/** Stands between a program and a server, and loses or keeps what they say when it is told to. */
 public final class FaultProxy implements AutoCloseable {
-  private static final byte[] NOTHING = new byte[0];
-
   private final ServerSocket door;
   private final int to;
-  private final List<Socket> sockets = new CopyOnWriteArrayList<>();
+  private final List<Way> ways = new CopyOnWriteArrayList<>();
   private volatile boolean mute;
   private volatile boolean holds;
+  private volatile Predicate<String> keep = FaultProxy::nothing;
   private final Queue<String> held = new ConcurrentLinkedQueue<>();
 
   /** A way to a port of this machine. */
@@ -54,13 +56,36 @@ public final class FaultProxy implements AutoCloseable {
     return String.join("", held);
   }
 
+  /** Whether there is a connection over which what was said last has all these words. */
+  boolean lastSaid(String... words) {
+    return ways.stream().anyMatch(way -> way.lastSaid(words));
+  }
+
+  /** Keeps the first such answer, and what the server says on the same connection after it. */
+  void keep(Predicate<String> answer) {
+    keep = answer;
+  }
+
+  /** Whether an answer is kept. */
+  boolean keeps() {
+    return ways.stream().anyMatch(Way::keeps);
+  }
+
+  /** Hands over what was kept. */
+  void give() {
+    ways.forEach(Way::give);
+  }
+
   /** Ends all connections; those made from now on are in order. */
   public void cut() {
-    List<Socket> ending = List.copyOf(sockets);
-    sockets.removeAll(ending);
     mute = false;
     holds = false;
-    ending.forEach(FaultProxy::end);
+    end(List.copyOf(ways));
+  }
+
+  /** Ends the connections over which what was said last has all these words. */
+  void cutWhere(String... lastSaid) {
+    end(ways.stream().filter(way -> way.lastSaid(lastSaid)).toList());
   }
 
   @Override
@@ -73,45 +98,110 @@ public final class FaultProxy implements AutoCloseable {
     cut();
   }
 
+  private void end(List<Way> ending) {
+    ways.removeAll(ending);
+    ending.forEach(Way::end);
+  }
+
   private void accept() {
     while (!door.isClosed()) {
       try {
         Socket client = door.accept();
-        Socket server = new Socket(InetAddress.getLoopbackAddress(), to);
-        sockets.addAll(List.of(client, server));
-        Thread.ofVirtual().start(() -> copy(client, server, false));
-        Thread.ofVirtual().start(() -> copy(server, client, true));
+        Way way = new Way(client, new Socket(InetAddress.getLoopbackAddress(), to));
+        ways.add(way);
+        Thread.ofVirtual().start(() -> copy(way, way.client, this::toServer));
+        Thread.ofVirtual().start(() -> copy(way, way.server, this::toClient));
       } catch (IOException over) {
         // The door is closed, or the server is not there: whoever comes sees it.
       }
     }
   }
 
-  private void copy(Socket from, Socket into, boolean fromServer) {
+  private void toServer(Way way, byte[] bytes) throws IOException {
+    if (holds || !ways.contains(way)) {
+      held.add(new String(bytes, StandardCharsets.ISO_8859_1));
+    } else {
+      way.ask(bytes);
+    }
+  }
+
+  private void toClient(Way way, byte[] bytes) throws IOException {
+    if (!mute && ways.contains(way)) {
+      boolean isKept = keep.test(new String(bytes, StandardCharsets.ISO_8859_1));
+      keep = isKept ? FaultProxy::nothing : keep;
+      way.answer(bytes, isKept);
+    }
+  }
+
+  private static void copy(Way way, Socket from, Passing passing) {
     byte[] bytes = new byte[8_192];
-    try (InputStream in = from.getInputStream();
-        OutputStream out = into.getOutputStream()) {
+    try (InputStream in = from.getInputStream()) {
       for (int count = in.read(bytes); count >= 0; count = in.read(bytes)) {
-        boolean lost =
-            fromServer ? mute || !sockets.contains(from) : holds || !sockets.contains(from);
-        if (!fromServer && lost) {
-          held.add(new String(bytes, 0, count, StandardCharsets.ISO_8859_1));
-        }
-        out.write(lost ? NOTHING : bytes, 0, lost ? 0 : count);
-        out.flush();
+        passing.pass(way, Arrays.copyOf(bytes, count));
       }
     } catch (IOException cut) {
       // That is what it is for.
     } finally {
-      end(into);
+      way.end();
     }
   }
 
-  private static void end(Socket socket) {
-    try {
-      socket.close();
-    } catch (IOException ended) {
-      // It has ended, however.
+  private static boolean nothing(String answer) {
+    return false;
+  }
+
+  private interface Passing {
+    void pass(Way way, byte[] bytes) throws IOException;
+  }
+
+  /** One connection. */
+  private static final class Way {
+    private final Socket client;
+    private final Socket server;
+    private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
+    private boolean keeps;
+    private volatile String said = "";
+
+    Way(Socket client, Socket server) {
+      this.client = client;
+      this.server = server;
+    }
+
+    boolean lastSaid(String... words) {
+      return Arrays.stream(words).allMatch(said::contains);
+    }
+
+    void ask(byte[] bytes) throws IOException {
+      said = new String(bytes, StandardCharsets.ISO_8859_1);
+      server.getOutputStream().write(bytes);
+    }
+
+    synchronized void answer(byte[] bytes, boolean isKept) throws IOException {
+      keeps |= isKept;
+      (keeps ? kept : client.getOutputStream()).write(bytes);
+    }
+
+    synchronized boolean keeps() {
+      return keeps;
+    }
+
+    synchronized void give() {
+      keeps = false;
+      try {
+        kept.writeTo(client.getOutputStream());
+      } catch (IOException cut) {
+        throw new UncheckedIOException(cut);
+      }
+      kept.reset();
+    }
+
+    void end() {
+      try (client;
+          server) {
+        // Both are closed.
+      } catch (IOException ended) {
+        // It has ended, however.
+      }
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.leat.redis;
 
+import static dev.leat.testkit.Awaiting.stays;
 import static dev.leat.testkit.Awaiting.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -24,6 +25,14 @@ class RedisOrderTrapsTest {
   private static final String GROUP = Worker.DEFAULT_GROUP;
   private static final Duration LEASE = Duration.ofMillis(300);
   private static final String ORDER = Claims.order(Membership.of(TOPIC, GROUP, "any"));
+
+  /** As a command, which the text of a script is not. */
+  private static final String READ = "\r\nXREAD\r\n";
+
+  private static final String JOIN = Script.JOIN.digest();
+
+  /** What a member asks that looks for what it lost, and nobody else. */
+  private static final String[] LOST = {"\r\nXPENDING\r\n", "\r\n10000\r\n"};
 
   /** Appends more of one key than a group reads ahead. */
   private static final String MANY =
@@ -129,6 +138,28 @@ class RedisOrderTrapsTest {
       until("both are done long before a lease is over", () -> begun.size() == 3);
       until("nothing is pending", () -> pending() == 0);
       assertThat(begun).containsExactly("a0", "a0", "a1");
+    }
+  }
+
+  @Test
+  void what_an_answer_still_brings_is_not_taken_for_lost_when_another_connection_was() {
+    permits.release(1_000_000);
+    try (FaultProxy way = new FaultProxy(redis.port());
+        Leat through = Leat.connect(way.url())) {
+      ordered(through).lease(Duration.ofSeconds(30)).start();
+      until("it waits for what is new", () -> way.lastSaid(READ, STREAM));
+      // Not the one that only says that there is something new, which names the stream.
+      way.keep(answer -> answer.contains("\r\na0\r\n") && !answer.contains(STREAM));
+      send("a", 1);
+      until("the server has handed it over", way::keeps);
+      way.cutWhere(READ, STREAM);
+      until("it is back", () -> way.lastSaid(JOIN) || way.lastSaid(LOST));
+
+      stays("it does not look for what it lost", Duration.ofMillis(300), () -> !way.lastSaid(LOST));
+      way.give();
+      until("it is done", () -> begun.size() >= 1 && pending() == 0);
+      until("it waits for what is new again", () -> way.lastSaid(READ, STREAM));
+      assertThat(begun).containsExactly("a0");
     }
   }
 
