@@ -109,7 +109,8 @@ final class Appends {
     int size = one.appends().size();
     for (int i = from; i < from + size; i++) {
       if (added.get(i) instanceof Resp.Failure refused) {
-        one.ids().completeExceptionally(Io.leatException(connection.failure(refused)));
+        one.ids()
+            .completeExceptionally(Io.leatException(RedisFailure.of(connection.server(), refused)));
         return;
       }
     }

@@ -173,7 +173,8 @@ final class Completions {
     for (One one : batch) {
       Resp added = one.completion.appends().isEmpty() ? taken : results.get(at++);
       if (taken instanceof Resp.Failure refused) {
-        one.done.completeExceptionally(Io.leatException(connection.failure(refused)));
+        one.done.completeExceptionally(
+            Io.leatException(RedisFailure.of(connection.server(), refused)));
       } else if (gone > 0) {
         gone--;
         held(one, false);

@@ -1,19 +1,14 @@
 package dev.leat.redis;
 
 import dev.leat.BrokerUnavailable;
-import dev.leat.redis.Resp.Failure;
-import io.netty.buffer.ByteBuf;
-import io.netty.util.ReferenceCountUtil;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.PemTrustOptions;
-import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import javax.net.ssl.SSLException;
@@ -22,10 +17,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One connection, and the next when it is lost. Confined to its context's loop, from birth to end.
+ * One session with a server, and the next when it is lost. Confined to its context's loop, from
+ * birth to end.
  *
- * <p>Hot path: what is sent within one turn of the loop goes out in one write. What is under way
- * when the connection is lost fails, and is never sent again: nobody knows whether it was done.
+ * <p>Nobody but the {@link Introduction} speaks on a session before that is done: what is sent
+ * finds the user and the database it is meant for, and no session before this one is at work any
+ * more. There is one attempt to connect at a time, and one timer for the next.
  */
 final class RedisConnection {
   private static final Logger log = LoggerFactory.getLogger(RedisConnection.class);
@@ -35,68 +32,43 @@ final class RedisConnection {
 
   private static final long LONGEST_WAIT = 5_000;
 
+  /** Milliseconds; a session that has lasted that long is a reason to try again soon. */
+  private static final long STABLE = 1_000;
+
   /** Milliseconds without any answer to what is asked, after which the server counts as dead. */
   static final long PATIENCE = 5_000;
 
-  /** Milliseconds between two looks at that; and after two of them an idle server is greeted. */
-  private static final long WATCH_PAUSE = 1_000;
-
   /** Commands of a transaction; more would keep the server from serving others for too long. */
   static final int TOGETHER = 500;
-
-  /** Commands that may wait for their answers, seconds of what a server can do. */
-  private static final int MOST_ASKED = 100_000;
-
-  /** Bytes that may wait to be sent. */
-  private static final long MOST_UNSENT = 64L << 20;
-
-  /** Bytes that are sent without waiting for more; larger arrays are dear to make and to copy. */
-  private static final int PORTION = 1 << 17;
-
-  private static final Command MULTI = Command.of("MULTI");
-  private static final Command EXEC = Command.of("EXEC");
-
-  /** Somebody who waits for an answer, behind some that only say that a command was taken. */
-  private static final class Asked {
-    final Promise<Resp> answer = Promise.promise();
-    int passedOver;
-    @Nullable Failure refused;
-
-    Asked(int passedOver) {
-      this.passedOver = passedOver;
-    }
-  }
 
   private final Vertx vertx;
   private final Context context;
   private final Server server;
   private final NetClient client;
-  private final ArrayDeque<Asked> asked = new ArrayDeque<>();
-
-  /** Commands that wait for their answers. */
-  private int commands;
-
-  private final Outgoing unsent = new Outgoing();
+  private final Introduction introduction;
   private Runnable onConnected = () -> {};
   private Runnable onLost = () -> {};
-  private @Nullable NetSocketInternal socket;
-  private int connections;
-  private boolean flushing;
+
+  /** The one that may be used, once it was introduced. */
+  private @Nullable RedisSession session;
+
+  /** The one that is being introduced. */
+  private @Nullable RedisSession made;
+
+  private boolean connecting;
   private boolean closed;
   private long wait = FIRST_WAIT;
   private long patience = PATIENCE;
-  private long sending;
-  private long connectedAt;
+  private long since;
 
-  /** When the server last answered, or was asked something while it owed nothing; nanoseconds. */
-  private long heard;
-
-  private @Nullable Long watching;
+  /** Why it could not be connected the last time; what is said again and again is logged once. */
+  private String trouble = "";
 
   RedisConnection(Vertx vertx, Context context, Server server) {
     this.vertx = vertx;
     this.context = context;
     this.server = server;
+    this.introduction = new Introduction(server);
     NetClientOptions options =
         new NetClientOptions().setConnectTimeout(2_000).setTcpNoDelay(true).setSsl(server.tls());
     if (server.tls()) {
@@ -108,12 +80,12 @@ final class RedisConnection {
     this.client = vertx.createNetClient(options);
   }
 
-  /** Called, on the loop, whenever there is a new connection; this one's first included. */
+  /** Called, on the loop, whenever there is a new session; the first included. */
   void onConnected(Runnable action) {
     onConnected = action;
   }
 
-  /** Called, on the loop, whenever the connection is lost, and not when it is closed. */
+  /** Called, on the loop, whenever the session is lost, and not when it is closed. */
   void onLost(Runnable action) {
     onLost = action;
   }
@@ -123,9 +95,9 @@ final class RedisConnection {
     patience = other;
   }
 
-  /** The server's time when the connection was made, in milliseconds. */
+  /** The server's time when the session began, in milliseconds. */
   long connectedAt() {
-    return connectedAt;
+    return introduction.at();
   }
 
   boolean closed() {
@@ -133,31 +105,35 @@ final class RedisConnection {
   }
 
   boolean isConnected() {
-    return socket != null;
+    return session != null;
+  }
+
+  Server server() {
+    return server;
   }
 
   /** Connects for the first time; fails if that does. Later losses are mended by themselves. */
   Future<Void> connect() {
+    if (connecting || session != null) {
+      throw new IllegalStateException("one attempt to connect at a time");
+    }
+    connecting = true;
     return client
         .connect(server.port(), server.host())
-        .compose(this::greet)
-        .recover(failure -> Future.failedFuture(explained(failure)));
+        .compose(this::introduced)
+        .recover(failure -> Future.failedFuture(explained(failure)))
+        .onComplete(done -> connecting = false);
   }
 
   /** Connects, and goes on trying until it does; the result is that of the first time. */
   Future<Void> start() {
-    return connect()
-        .onFailure(
-            failure -> {
-              if (!closed) {
-                connectLater();
-              }
-            });
+    return connect().onFailure(this::onRefused);
   }
 
   /** Sends a command; fails with {@link BrokerUnavailable} or what the server says. */
   Future<Resp> send(Writable command) {
-    return isOpen() ? asked(0, command) : Future.failedFuture(why());
+    RedisSession open = session;
+    return open == null ? Future.failedFuture(notConnected()) : open.send(command);
   }
 
   /**
@@ -166,218 +142,81 @@ final class RedisConnection {
    * with what the server says of that one, and nothing was done.
    */
   Future<List<Resp>> sendTogether(List<? extends Writable> commands) {
-    if (!isOpen()) {
-      return Future.failedFuture(why());
-    }
-    write(MULTI);
-    commands.forEach(this::write);
-    return asked(1 + commands.size(), EXEC).map(Resp::items);
-  }
-
-  /** What the server says of a command that was done with others. */
-  RedisFailure failure(Failure refused) {
-    return new RedisFailure(server + ": " + refused.message());
-  }
-
-  private boolean isOpen() {
-    return socket != null && commands < MOST_ASKED && sending + unsent.size() <= MOST_UNSENT;
-  }
-
-  private BrokerUnavailable why() {
-    return new BrokerUnavailable(
-        socket == null
-            ? server + " is not connected"
-            : server + " does not keep up: %d commands wait for it".formatted(commands));
-  }
-
-  private Future<Resp> asked(int passedOver, Writable last) {
-    if (asked.isEmpty()) {
-      heard = System.nanoTime();
-    }
-    Asked one = new Asked(passedOver);
-    asked.add(one);
-    commands += 1 + passedOver;
-    write(last);
-    if (!flushing) {
-      flushing = true;
-      context.runOnContext(
-          turn -> {
-            flushing = false;
-            flush();
-          });
-    }
-    return one.answer.future();
+    RedisSession open = session;
+    return open == null ? Future.failedFuture(notConnected()) : open.sendTogether(commands);
   }
 
   /** Closes with a last word, whose answer is not waited for: the loop may end right now. */
   void close(Command last) {
     send(last);
-    flush();
     close();
   }
 
   void close() {
     closed = true;
-    if (watching != null) {
-      vertx.cancelTimer(watching);
+    RedisSession open = session;
+    RedisSession begun = made;
+    session = null;
+    made = null;
+    if (open != null) {
+      open.close();
     }
-    if (socket != null) {
-      socket.close();
+    if (begun != null) {
+      begun.close();
     }
-    lose();
     client.close();
   }
 
-  private Future<Void> greet(NetSocket made) {
+  private BrokerUnavailable notConnected() {
+    return new BrokerUnavailable(server + " is not connected");
+  }
+
+  private Future<Void> introduced(NetSocket socket) {
     if (closed) {
-      return made.close();
+      socket.close();
+      return Future.failedFuture(notConnected());
     }
-    NetSocketInternal open = (NetSocketInternal) made;
-    socket = open;
-    sending = 0;
-    if (watching == null) {
-      watching = vertx.setPeriodic(WATCH_PAUSE, fired -> watch());
-    }
-    RespParser parser = new RespParser(this::onAnswer);
-    int number = ++connections;
-    // Bytes as they were received: the public handler is given a copy.
-    open.messageHandler(
-        bytes -> {
-          try {
-            onBytes(number, parser, (ByteBuf) bytes);
-          } finally {
-            ReferenceCountUtil.release(bytes);
-          }
-        });
-    made.closeHandler(gone -> onLost(number));
-    return introduce()
-        .onFailure(refused -> made.close())
-        .map(
+    RedisSession begun =
+        new RedisSession(
+            vertx, context, server, (NetSocketInternal) socket, patience, this::onLost);
+    made = begun;
+    return introduction
+        .on(begun)
+        .onComplete(done -> made = null)
+        .onFailure(refused -> begun.close())
+        .onSuccess(
             done -> {
-              wait = FIRST_WAIT;
+              session = begun;
+              since = System.nanoTime();
+              trouble = "";
               onConnected.run();
-              return null;
             });
   }
 
-  private void onBytes(int number, RespParser parser, ByteBuf bytes) {
-    NetSocket open = socket;
-    if (number != connections || open == null) {
-      // Given up already: what was asked on it has been told so.
+  /** One that is lost while it is introduced fails the attempt, which is tried again by itself. */
+  private void onLost(RedisSession lost) {
+    if (lost != session) {
       return;
     }
-    try {
-      parser.feed(bytes);
-    } catch (IllegalStateException malformed) {
-      log.error("server={} does not speak the protocol of Redis", server);
-      open.close();
+    session = null;
+    log.warn("server={} connection lost", server);
+    if ((System.nanoTime() - since) / 1_000_000 >= STABLE) {
+      wait = FIRST_WAIT;
     }
+    onLost.run();
+    connectLater();
   }
 
-  private Future<Void> introduce() {
-    Future<Resp> done = Future.succeededFuture(new Resp.Nil());
-    if (server.password().isPresent()) {
-      Command auth = Command.of("AUTH");
-      server.user().ifPresent(auth::and);
-      done = send(auth.and(server.password().orElseThrow()));
-    }
-    if (server.database() != 0) {
-      Command select = Command.of("SELECT").and(server.database());
-      done = done.compose(in -> send(select));
-    }
-    return done.compose(in -> send(Command.of("TIME")))
-        .map(
-            time -> {
-              connectedAt = Long.parseLong(time.items().getFirst().text()) * 1_000;
-              return null;
-            });
-  }
-
-  private void write(Writable command) {
-    command.writeTo(unsent);
-    if (unsent.size() >= PORTION) {
-      flush();
-    }
-  }
-
-  private void flush() {
-    if (socket != null && unsent.size() > 0) {
-      int size = unsent.size();
-      sending += size;
-      int number = connections;
-      NetSocketInternal open = socket;
-      unsent.writeBy(
-          batch ->
-              open.writeMessage(batch)
-                  .onComplete(
-                      written -> {
-                        if (number == connections) {
-                          sending -= size;
-                        }
-                      }));
-    }
-  }
-
-  private void onAnswer(Resp answer) {
-    Asked waiting = asked.peek();
-    if (waiting == null) {
-      throw new IllegalStateException("an answer that nobody asked for");
-    }
-    commands--;
-    if (waiting.passedOver > 0) {
-      waiting.passedOver--;
-      if (waiting.refused == null && answer instanceof Failure failure) {
-        waiting.refused = failure;
-      }
+  private void onRefused(Throwable failure) {
+    if (closed) {
       return;
     }
-    asked.remove();
-    heard = System.nanoTime();
-    if (answer instanceof Failure failure) {
-      Failure first = waiting.refused == null ? failure : waiting.refused;
-      waiting.answer.fail(failure(first));
-    } else {
-      waiting.answer.complete(answer);
+    String why = String.valueOf(failure.getMessage());
+    if (!why.equals(trouble)) {
+      trouble = why;
+      log.warn("server={} cannot be connected, it is tried again: {}", server, why);
     }
-  }
-
-  /** A server that is gone without a word, or a way to it that is cut, is not seen otherwise. */
-  private void watch() {
-    NetSocket watched = socket;
-    if (watched == null) {
-      return;
-    }
-    long silent = (System.nanoTime() - heard) / 1_000_000;
-    if (!asked.isEmpty() && silent > patience) {
-      log.warn("server={} silent_ms={} counts as dead", server, silent);
-      // Not asked to close in order: there may be nobody who would answer.
-      onLost(connections);
-      watched.close();
-    } else if (asked.isEmpty() && silent > 2 * WATCH_PAUSE) {
-      send(Command.of("PING"));
-    }
-  }
-
-  private void onLost(int number) {
-    if (number != connections || socket == null) {
-      return;
-    }
-    lose();
-    if (!closed) {
-      log.warn("server={} connection lost", server);
-      onLost.run();
-      connectLater();
-    }
-  }
-
-  private void lose() {
-    socket = null;
-    unsent.clear();
-    commands = 0;
-    RedisLost failure = new RedisLost(server + ": the connection was lost");
-    for (Asked waiting = asked.poll(); waiting != null; waiting = asked.poll()) {
-      waiting.answer.fail(failure);
-    }
+    connectLater();
   }
 
   private void connectLater() {
@@ -387,13 +226,7 @@ final class RedisConnection {
         Math.max(1, jittered),
         fired -> {
           if (!closed) {
-            var unused =
-                connect()
-                    .onFailure(
-                        failure -> {
-                          log.debug("server={} still not there", server, failure);
-                          connectLater();
-                        });
+            start();
           }
         });
   }

@@ -10,6 +10,11 @@ final class RedisFailure extends RuntimeException {
     super(message, null, false, false);
   }
 
+  /** What a server says of a command that failed, alone or among others. */
+  static RedisFailure of(Server server, Resp.Failure refused) {
+    return new RedisFailure(server + ": " + refused.message());
+  }
+
   /** What the server says of a state that passes. */
   private static final List<String> PASSING =
       List.of("BUSY ", "LOADING", "MASTERDOWN", "READONLY", "TRYAGAIN", "UNBLOCKED", "CLUSTERDOWN");

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 
 /** Stands between a program and a server, and loses or keeps what they say when it is told to. */
@@ -20,6 +21,9 @@ public final class FaultProxy implements AutoCloseable {
   private final ServerSocket door;
   private final int to;
   private final List<Way> ways = new CopyOnWriteArrayList<>();
+  private final List<Way> delayed = new CopyOnWriteArrayList<>();
+  private final AtomicInteger visits = new AtomicInteger();
+  private volatile boolean slams;
   private volatile boolean mute;
   private volatile boolean holds;
   private volatile Predicate<String> keep = FaultProxy::nothing;
@@ -49,6 +53,35 @@ public final class FaultProxy implements AutoCloseable {
   /** From now on the server hears nothing. */
   public void hold() {
     holds = true;
+  }
+
+  /**
+   * From now on connections that there are bring the server nothing until {@link #arrive}, and it
+   * does not hear that programs give them up; new ones are in order.
+   */
+  public void delay() {
+    ways.forEach(Way::delay);
+  }
+
+  /** Brings the server what was delayed, late, whether a program still waits for it or not. */
+  public void arrive() {
+    delayed.forEach(Way::arrive);
+    delayed.clear();
+  }
+
+  /** From now on who comes in is thrown out at once, or no more. */
+  public void slam(boolean slams) {
+    this.slams = slams;
+  }
+
+  /** How many have come in so far. */
+  public int visits() {
+    return visits.get();
+  }
+
+  /** How many connections there are. */
+  public int connections() {
+    return ways.size();
   }
 
   /** What the server would have heard. */
@@ -107,6 +140,11 @@ public final class FaultProxy implements AutoCloseable {
     while (!door.isClosed()) {
       try {
         Socket client = door.accept();
+        visits.incrementAndGet();
+        if (slams) {
+          client.close();
+          continue;
+        }
         Way way = new Way(client, new Socket(InetAddress.getLoopbackAddress(), to));
         ways.add(way);
         Thread.ofVirtual().start(() -> copy(way, way.client, this::toServer));
@@ -133,7 +171,7 @@ public final class FaultProxy implements AutoCloseable {
     }
   }
 
-  private static void copy(Way way, Socket from, Passing passing) {
+  private void copy(Way way, Socket from, Passing passing) {
     byte[] bytes = new byte[8_192];
     try (InputStream in = from.getInputStream()) {
       for (int count = in.read(bytes); count >= 0; count = in.read(bytes)) {
@@ -142,7 +180,12 @@ public final class FaultProxy implements AutoCloseable {
     } catch (IOException cut) {
       // That is what it is for.
     } finally {
-      way.end();
+      ways.remove(way);
+      if (way.isDelayed() && from.equals(way.client)) {
+        delayed.add(way);
+      } else {
+        way.end();
+      }
     }
   }
 
@@ -160,6 +203,8 @@ public final class FaultProxy implements AutoCloseable {
     private final Socket server;
     private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
     private boolean keeps;
+    private final ByteArrayOutputStream late = new ByteArrayOutputStream();
+    private boolean isLate;
     private volatile String said = "";
 
     Way(Socket client, Socket server) {
@@ -171,9 +216,25 @@ public final class FaultProxy implements AutoCloseable {
       return Arrays.stream(words).allMatch(said::contains);
     }
 
-    void ask(byte[] bytes) throws IOException {
+    synchronized void ask(byte[] bytes) throws IOException {
       said = new String(bytes, StandardCharsets.ISO_8859_1);
-      server.getOutputStream().write(bytes);
+      (isLate ? late : server.getOutputStream()).write(bytes);
+    }
+
+    synchronized void delay() {
+      isLate = true;
+    }
+
+    synchronized boolean isDelayed() {
+      return isLate;
+    }
+
+    synchronized void arrive() {
+      try {
+        late.writeTo(server.getOutputStream());
+      } catch (IOException ended) {
+        // The server has ended it meanwhile.
+      }
     }
 
     synchronized void answer(byte[] bytes, boolean isKept) throws IOException {

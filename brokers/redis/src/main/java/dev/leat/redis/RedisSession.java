@@ -1,0 +1,261 @@
+package dev.leat.redis;
+
+import dev.leat.BrokerUnavailable;
+import dev.leat.redis.Resp.Failure;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
+import io.netty.util.ReferenceCountUtil;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.internal.net.NetSocketInternal;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One socket, and who waits for an answer on it: what was asked here is never answered by another.
+ * Confined to its context's loop, from birth to end.
+ *
+ * <p>Hot path: what is sent within one turn of the loop goes out in one write. What is under way
+ * when the socket is lost fails, and is never sent again: nobody knows whether it was done.
+ */
+final class RedisSession {
+  private static final Logger log = LoggerFactory.getLogger(RedisSession.class);
+
+  /** Milliseconds between two looks at whether the server is alive; after two it is greeted. */
+  private static final long WATCH_PAUSE = 1_000;
+
+  /** Commands that may wait for their answers, seconds of what a server can do. */
+  private static final int MOST_ASKED = 100_000;
+
+  /** Bytes that may wait to be sent. */
+  private static final long MOST_UNSENT = 64L << 20;
+
+  /** Bytes that are sent without waiting for more; larger arrays are dear to make and to copy. */
+  private static final int PORTION = 1 << 17;
+
+  private static final Command MULTI = Command.of("MULTI");
+  private static final Command EXEC = Command.of("EXEC");
+  private static final Command PING = Command.of("PING");
+
+  /** Somebody who waits for an answer, behind some that only say that a command was taken. */
+  private static final class Asked {
+    final Promise<Resp> answer = Promise.promise();
+    int passedOver;
+    @Nullable Failure refused;
+
+    Asked(int passedOver) {
+      this.passedOver = passedOver;
+    }
+  }
+
+  private final Vertx vertx;
+  private final Context context;
+  private final Server server;
+  private final NetSocketInternal socket;
+  private final long patience;
+  private final Consumer<RedisSession> onLost;
+  private final ArrayDeque<Asked> asked = new ArrayDeque<>();
+  private final Outgoing unsent = new Outgoing();
+  private final long watching;
+
+  /** Commands that wait for their answers. */
+  private int commands;
+
+  private boolean flushing;
+  private boolean ended;
+  private long sending;
+
+  /** When the server last answered, or was asked something while it owed nothing; nanoseconds. */
+  private long heard = System.nanoTime();
+
+  /**
+   * Begins on a socket that is open.
+   *
+   * @param patience milliseconds without any answer to what is asked, after which it counts as dead
+   * @param onLost told once, unless it was closed on this side; before whoever waits is told
+   */
+  RedisSession(
+      Vertx vertx,
+      Context context,
+      Server server,
+      NetSocketInternal socket,
+      long patience,
+      Consumer<RedisSession> onLost) {
+    this.vertx = vertx;
+    this.context = context;
+    this.server = server;
+    this.socket = socket;
+    this.patience = patience;
+    this.onLost = onLost;
+    RespParser parser = new RespParser(this::onAnswer);
+    // Bytes as they were received: the public handler is given a copy.
+    socket.messageHandler(
+        bytes -> {
+          try {
+            onBytes(parser, (ByteBuf) bytes);
+          } finally {
+            ReferenceCountUtil.release(bytes);
+          }
+        });
+    socket.exceptionHandler(failure -> log.debug("server={} {}", server, failure.getMessage()));
+    socket.closeHandler(gone -> lose());
+    this.watching = vertx.setPeriodic(WATCH_PAUSE, fired -> watch());
+  }
+
+  /** Sends a command; fails with {@link BrokerUnavailable} or what the server says. */
+  Future<Resp> send(Writable command) {
+    return isOpen() ? asked(0, command) : Future.failedFuture(why());
+  }
+
+  /** Sends commands that are done together, as {@link RedisConnection#sendTogether} says. */
+  Future<List<Resp>> sendTogether(List<? extends Writable> together) {
+    if (!isOpen()) {
+      return Future.failedFuture(why());
+    }
+    write(MULTI);
+    together.forEach(this::write);
+    return asked(1 + together.size(), EXEC).map(Resp::items);
+  }
+
+  /** Sends what waits, and ends in order. What is asked fails here, and may yet be done there. */
+  void close() {
+    flush();
+    end();
+    socket.close();
+  }
+
+  /**
+   * Ends at once, and nothing that still waits in this machine to be sent reaches the server: else
+   * the kernel would go on sending it for minutes after it was given up.
+   */
+  void reset() {
+    Channel channel = socket.channelHandlerContext().channel();
+    if (channel.isOpen()) {
+      channel.config().setOption(ChannelOption.SO_LINGER, 0);
+      // Past the handlers: TLS would say farewell first, and wait for somebody to hear it.
+      channel.unsafe().close(channel.unsafe().voidPromise());
+    }
+    lose();
+  }
+
+  private boolean isOpen() {
+    return !ended && commands < MOST_ASKED && sending + unsent.size() <= MOST_UNSENT;
+  }
+
+  private BrokerUnavailable why() {
+    return new BrokerUnavailable(
+        ended
+            ? server + " is not connected"
+            : server + " does not keep up: %d commands wait for it".formatted(commands));
+  }
+
+  private Future<Resp> asked(int passedOver, Writable last) {
+    if (asked.isEmpty()) {
+      heard = System.nanoTime();
+    }
+    Asked one = new Asked(passedOver);
+    asked.add(one);
+    commands += 1 + passedOver;
+    write(last);
+    if (!flushing) {
+      flushing = true;
+      context.runOnContext(
+          turn -> {
+            flushing = false;
+            flush();
+          });
+    }
+    return one.answer.future();
+  }
+
+  private void onBytes(RespParser parser, ByteBuf bytes) {
+    if (ended) {
+      // Given up already: what was asked has been told so.
+      return;
+    }
+    try {
+      parser.feed(bytes);
+    } catch (IllegalStateException malformed) {
+      log.error(
+          "server={} does not speak the protocol of Redis: {}", server, malformed.getMessage());
+      reset();
+    }
+  }
+
+  private void write(Writable command) {
+    command.writeTo(unsent);
+    if (unsent.size() >= PORTION) {
+      flush();
+    }
+  }
+
+  private void flush() {
+    if (!ended && unsent.size() > 0) {
+      int size = unsent.size();
+      sending += size;
+      unsent.writeBy(batch -> socket.writeMessage(batch).onComplete(written -> sending -= size));
+    }
+  }
+
+  private void onAnswer(Resp answer) {
+    if (ended) {
+      return;
+    }
+    Asked waiting = asked.peek();
+    if (waiting == null) {
+      throw new IllegalStateException("an answer that nobody asked for");
+    }
+    commands--;
+    if (waiting.passedOver > 0) {
+      waiting.passedOver--;
+      if (waiting.refused == null && answer instanceof Failure failure) {
+        waiting.refused = failure;
+      }
+      return;
+    }
+    asked.remove();
+    heard = System.nanoTime();
+    if (answer instanceof Failure failure) {
+      Failure first = waiting.refused == null ? failure : waiting.refused;
+      waiting.answer.fail(RedisFailure.of(server, first));
+    } else {
+      waiting.answer.complete(answer);
+    }
+  }
+
+  /** A server that is gone without a word, or a way to it that is cut, is not seen otherwise. */
+  private void watch() {
+    long silent = (System.nanoTime() - heard) / 1_000_000;
+    if (!asked.isEmpty() && silent > patience) {
+      log.warn("server={} silent_ms={} counts as dead", server, silent);
+      reset();
+    } else if (asked.isEmpty() && silent > 2 * WATCH_PAUSE) {
+      send(PING);
+    }
+  }
+
+  private void lose() {
+    if (!ended) {
+      ended = true;
+      onLost.accept(this);
+      end();
+    }
+  }
+
+  private void end() {
+    ended = true;
+    vertx.cancelTimer(watching);
+    unsent.clear();
+    RedisLost failure = new RedisLost(server + ": the connection was lost");
+    for (Asked waiting = asked.poll(); waiting != null; waiting = asked.poll()) {
+      waiting.answer.fail(failure);
+    }
+  }
+}
