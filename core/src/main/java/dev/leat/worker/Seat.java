@@ -52,7 +52,10 @@ final class Seat implements DeliveryListener {
   private final Station station;
   private final Consumer<WorkerEvent> listener;
   private final Set<Work> active = ConcurrentHashMap.newKeySet();
-  private final AtomicInteger finished = new AtomicInteger();
+
+  // Every place for a handler is at work, asked for, or neither; so there are always as many.
+  private final AtomicInteger free;
+  private final AtomicInteger requested = new AtomicInteger();
   private final AtomicLong pause = new AtomicLong(FIRST_PAUSE);
   private volatile @Nullable Subscription subscription;
   private final AtomicInteger heard = new AtomicInteger();
@@ -75,6 +78,7 @@ final class Seat implements DeliveryListener {
     this.membership = membership;
     this.topic = membership.topic();
     this.concurrency = settings.concurrency();
+    this.free = new AtomicInteger(concurrency);
     this.drain = settings.drain();
     this.station =
         new Station(broker, membership, loop, bindings, new Cancellations(), tally, random);
@@ -131,6 +135,7 @@ final class Seat implements DeliveryListener {
   @Override
   public void onDeliveries(List<Delivery> batch) {
     pause.set(FIRST_PAUSE);
+    requested.addAndGet(-batch.size());
     try {
       List<Work> begun = batch.stream().map(one -> new Work(station, one, this::done)).toList();
       active.addAll(begun);
@@ -162,7 +167,7 @@ final class Seat implements DeliveryListener {
     try {
       Subscription begun = broker.subscribe(membership, this);
       subscription = begun;
-      begun.request(Math.max(1, concurrency - active.size()));
+      request(begun);
       if (closed) {
         begun.close();
       }
@@ -181,6 +186,7 @@ final class Seat implements DeliveryListener {
       subscription = null;
       broken.close();
     }
+    free.addAndGet(requested.getAndSet(0));
     Duration wait = Duration.ofMillis(pause.getAndUpdate(ms -> Math.min(2 * ms, LONGEST_PAUSE)));
     String what =
         "topic=%s group=%s member=%s".formatted(topic, membership.group(), membership.member());
@@ -239,10 +245,17 @@ final class Seat implements DeliveryListener {
   /** In portions, since each is a call to the broker; never so large that handlers run dry. */
   private void askForMore() {
     int portion = Math.max(1, concurrency / 8);
-    int count = finished.incrementAndGet();
     Subscription begun = subscription;
-    if (count % portion == 0 && begun != null && !closed) {
-      begun.request(portion);
+    if (free.incrementAndGet() >= portion && begun != null && !closed) {
+      request(begun);
+    }
+  }
+
+  private void request(Subscription begun) {
+    int more = free.getAndSet(0);
+    if (more > 0) {
+      requested.addAndGet(more);
+      begun.request(more);
     }
   }
 

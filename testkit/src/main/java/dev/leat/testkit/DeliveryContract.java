@@ -29,6 +29,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -61,6 +63,35 @@ public abstract class DeliveryContract extends DeliveryFixture {
     assertThat(deadLetters()).isEmpty();
     assertThat(worker.counts().retried()).isEqualTo(2);
     assertThat(worker.counts().replied()).isEqualTo(1);
+  }
+
+  @Test
+  void no_more_handlers_run_at_once_than_there_is_room_for_however_often_they_fail() {
+    AtomicInteger running = new AtomicInteger();
+    AtomicInteger most = new AtomicInteger();
+    AtomicInteger done = new AtomicInteger();
+    worker()
+        .concurrency(4)
+        .on(
+            "work",
+            String.class,
+            (text, request) -> {
+              most.accumulateAndGet(running.incrementAndGet(), Math::max);
+              LockSupport.parkNanos(Duration.ofMillis(2).toNanos());
+              running.decrementAndGet();
+              if (request.attempt() < 4) {
+                throw new IllegalStateException("not yet");
+              }
+              done.incrementAndGet();
+              return "";
+            },
+            Handling.retrying(
+                Retry.times(4).withWaits(Duration.ofMillis(1), Duration.ofMillis(20))))
+        .start();
+    IntStream.range(0, 100).forEach(i -> send("" + i));
+
+    until("all are done", () -> done.get() == 100);
+    assertThat(most.get()).isBetween(2, 4);
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.leat.testkit;
 
 import static dev.leat.testkit.Awaiting.result;
+import static dev.leat.testkit.Awaiting.stays;
 import static dev.leat.testkit.Awaiting.until;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -48,6 +49,36 @@ abstract class GroupContract extends BrokerFixture {
     append(sent);
 
     assertThat(join("workers").await(1).getFirst().message()).isEqualTo(sent);
+  }
+
+  @Test
+  void a_member_is_handed_no_more_than_it_asked_for_of_new_and_released_messages_together() {
+    Inbox inbox = new Inbox();
+    Subscription subscription = broker.subscribe(member("workers", "m"), inbox);
+    subscription.request(4);
+    append(List.of("0", "1"));
+    inbox.await(2).forEach(delivery -> delivery.release(Duration.ZERO));
+    List<Delivery> held = inbox.await(4);
+    append(List.of("2", "3"));
+    stays("it holds what it asked for", Duration.ofMillis(300), () -> inbox.size() == 4);
+
+    held.subList(2, 4).forEach(delivery -> result(delivery.complete(List.of())));
+    subscription.request(2);
+    inbox.await(6);
+    assertThat(inbox.texts()).containsExactly("0", "1", "0", "1", "2", "3");
+  }
+
+  @Test
+  void what_was_released_comes_soon_though_its_member_waits_for_what_is_new() {
+    Inbox inbox = new Inbox();
+    broker.subscribe(member("workers", "m"), inbox).request(2);
+    append(List.of("0"));
+    long begin = System.nanoTime();
+    inbox.await(1).getFirst().release(Duration.ZERO);
+
+    inbox.await(2);
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(2));
+    assertThat(inbox.texts()).containsExactly("0", "0");
   }
 
   @Test

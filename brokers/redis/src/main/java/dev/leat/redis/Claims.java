@@ -16,8 +16,6 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
-import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,12 +64,12 @@ final class Claims {
   private final Membership membership;
   private final EventLoop loop;
   private final List<String> keys;
-  private final IntSupplier demand;
-  private final Consumer<Taken> onTaken;
-  private final Consumer<Throwable> onFailure;
+  private final Claimant claimant;
   private List<String> ended = new ArrayList<>();
   private String cursor = "-";
   private boolean claiming;
+  private int taking;
+  private boolean owes;
 
   /** Before the member has its place in the group it has nothing to take. */
   private boolean resting = true;
@@ -106,28 +104,36 @@ final class Claims {
     }
   }
 
-  /**
-   * Claims for a member.
-   *
-   * @param demand how many it can take
-   * @param onTaken told of each look, even if nothing was found
-   * @param onFailure told when it is not known what was taken
-   */
+  /** Who takes it. */
+  interface Claimant {
+    /** How many it can take now. */
+    int room();
+
+    /** Whether it has no room only since it waits for what is new. */
+    boolean isTakenByReading();
+
+    /** Something is there to be taken: it is to claim before it waits for what is new again. */
+    void makeRoom();
+
+    /** Told of each look, even if nothing was found. */
+    void onTaken(Taken taken);
+
+    /** Told when it is not known what was taken. */
+    void onUntaken(Throwable failure);
+  }
+
+  /** Claims for a member. */
   Claims(
       Vertx vertx,
       RedisConnection control,
       Membership membership,
       EventLoop loop,
-      IntSupplier demand,
-      Consumer<Taken> onTaken,
-      Consumer<Throwable> onFailure) {
+      Claimant claimant) {
     this.vertx = vertx;
     this.control = control;
     this.membership = membership;
     this.loop = loop;
-    this.demand = demand;
-    this.onTaken = onTaken;
-    this.onFailure = onFailure;
+    this.claimant = claimant;
     this.keys = new ArrayList<>();
     keys.add(membership.topic().incoming());
     keys.add(delayed(membership));
@@ -217,20 +223,36 @@ final class Claims {
 
   void goOn() {
     resting = false;
-    if (again) {
+    if (again || owes) {
       claim();
     }
   }
 
-  /** Takes what there is, as much as there is room for; one look at a time. */
+  /** What a look that is under way may bring. */
+  int taking() {
+    return taking;
+  }
+
+  /** Whether something was there to be taken, for which there was no room. */
+  boolean owes() {
+    return owes;
+  }
+
+  /**
+   * Takes what there is, as much as there is room for; one look at a time. Where there is none but
+   * for what may be new, it only looks whether there is something, and has the room made for it.
+   */
   void claim() {
-    int room = closed ? 0 : Math.min(demand.getAsInt(), MOST);
+    int room = closed ? 0 : Math.clamp(claimant.room(), 0, MOST);
+    boolean looks = room == 0 && !closed && claimant.isTakenByReading();
     again |= claiming || resting;
-    if (claiming || resting || (room == 0 && ended.isEmpty())) {
+    if (claiming || resting || (room == 0 && !looks && ended.isEmpty())) {
       return;
     }
     claiming = true;
+    taking = room;
     again = false;
+    owes = false;
     List<String> places = ended;
     ended = new ArrayList<>();
     // To see what has lapsed costs the server more than the rest, and is worth it now and then.
@@ -240,12 +262,18 @@ final class Claims {
     }
     sweeping = false;
     take(control, List.of(), places, after, room)
-        .onSuccess(onTaken::accept)
+        .onComplete(
+            done -> {
+              taking = 0;
+              // What has lapsed is to be taken by the next look, which knows of room.
+              sweeping |= owes && !after.isEmpty();
+            })
+        .onSuccess(claimant::onTaken)
         .onFailure(
             failure -> {
               log.debug("stream={} nothing claimed", keys.getFirst(), failure);
               ended.addAll(places);
-              onFailure.accept(failure);
+              claimant.onUntaken(failure);
             })
         .onComplete(
             done -> {
@@ -254,8 +282,10 @@ final class Claims {
                 rested.complete();
                 rested = null;
               }
-              if (again && done.succeeded()) {
+              if (done.succeeded() && (again || (owes && claimant.room() > 0))) {
                 claim();
+              } else if (owes && claimant.isTakenByReading()) {
+                claimant.makeRoom();
               }
             });
   }
@@ -314,7 +344,8 @@ final class Claims {
       vertx.cancelTimer(dueTimer);
       dueTimer = null;
     }
-    if (due >= 0 && due < LONGEST_PAUSE && !closed) {
+    owes = due == 0;
+    if (due > 0 && due < LONGEST_PAUSE && !closed) {
       dueTimer = vertx.setTimer(Math.max(1, due), fired -> claim());
     }
     List<Claimed> claimed = new ArrayList<>();

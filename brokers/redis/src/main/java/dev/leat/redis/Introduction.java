@@ -31,11 +31,17 @@ final class Introduction {
   /** Those of which it is not known that the server has ended them; nearly always one. */
   private final List<Known> before = new ArrayList<>();
 
+  private Optional<Known> self = Optional.empty();
   private boolean mayNotEnd;
   private long at;
 
   Introduction(Server server) {
     this.server = server;
+  }
+
+  /** What the server calls the session that was introduced last; empty where it does not tell. */
+  Optional<String> id() {
+    return self.map(Known::id);
   }
 
   /** The server's time at the last one, in milliseconds: nothing before it was sent after that. */
@@ -57,16 +63,17 @@ final class Introduction {
     if (server.database() != 0) {
       required.add(session.send(Command.of("SELECT").and(server.database())));
     }
-    Future<Resp> self = session.send(Command.of("CLIENT", "INFO"));
+    Future<Resp> info = session.send(Command.of("CLIENT", "INFO"));
     List<Known> ending = List.copyOf(before);
     List<Future<Resp>> ended = ending.stream().map(one -> session.send(one.kill())).toList();
     Future<Resp> time = session.send(Command.of("TIME"));
     required.add(time);
     return Future.all(required)
         .compose(done -> Future.all(ended.stream().map(this::tolerated).toList()))
-        .compose(done -> tolerated(self))
+        .compose(done -> tolerated(info))
         .map(
             known -> {
+              self = known;
               before.removeAll(ending);
               known.ifPresent(before::add);
               at = Long.parseLong(time.result().items().getFirst().text()) * 1_000;

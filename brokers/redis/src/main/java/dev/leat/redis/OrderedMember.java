@@ -13,9 +13,6 @@ import org.jspecify.annotations.Nullable;
  * here only says that there is something to take.
  */
 final class OrderedMember extends RedisMember {
-  /** Milliseconds: while a command waits, the connection can do nothing else. */
-  private static final long SHORT_BLOCK = 1_000;
-
   private final String order;
 
   /** The entry behind which there was nothing yet; none where that is to be seen first. */
@@ -66,6 +63,12 @@ final class OrderedMember extends RedisMember {
         .and("STREAMS", stream(), String.valueOf(newest));
   }
 
+  /** What it reads is not handed over. */
+  @Override
+  int mayBring(int count) {
+    return 0;
+  }
+
   @Override
   void onRead(List<RawEntry> batch) {
     if (!batch.isEmpty()) {
@@ -79,7 +82,7 @@ final class OrderedMember extends RedisMember {
   }
 
   @Override
-  void onTaken(Claims.Taken taken) {
+  public void onTaken(Claims.Taken taken) {
     super.onTaken(taken);
     if (taken.mayBeMore()) {
       claims().claim();
@@ -92,7 +95,7 @@ final class OrderedMember extends RedisMember {
 
   /** What is under the member's name though it does not know of it is taken back at once. */
   @Override
-  void onUntaken(Throwable failure) {
+  public void onUntaken(Throwable failure) {
     onFailure(failure);
   }
 }

@@ -22,10 +22,19 @@ abstract class Reading implements Subscription {
   /** Milliseconds that one command waits on the server; it is then asked again. */
   static final long BLOCK = 5_000;
 
+  /** The same where the wait cannot be ended, though there may be a reason to. */
+  static final long SHORT_BLOCK = 1_000;
+
   private final Io io;
   private final RedisConnection connection;
   private final CompletableFuture<Void> begun = new CompletableFuture<>();
+
+  /** What may yet be handed over; below 0 where more was than had been asked for. */
   private int demand;
+
+  /** What the command that is under way may bring. */
+  private int asked;
+
   private boolean ready;
   private boolean reading;
 
@@ -91,6 +100,28 @@ abstract class Reading implements Subscription {
   /** The command that reads up to a number of entries. */
   abstract Command next(int count);
 
+  /** How many of those it asks for it may hand over. */
+  int mayBring(int count) {
+    return count;
+  }
+
+  /** Ends the wait of the command that is under way, if the server lets us. */
+  final void unblock(RedisConnection over) {
+    if (reading) {
+      connection
+          .id()
+          .ifPresent(
+              id ->
+                  over.send(Command.of("CLIENT", "UNBLOCK", id))
+                      .onFailure(failure -> log.debug("a read could not be ended", failure)));
+    }
+  }
+
+  /** Milliseconds that one command waits on the server. */
+  final long block() {
+    return connection.id().isPresent() ? BLOCK : SHORT_BLOCK;
+  }
+
   /** Takes entries; the next are on their way. */
   abstract void onEntries(List<RawEntry> batch);
 
@@ -106,8 +137,19 @@ abstract class Reading implements Subscription {
     return closed;
   }
 
-  final int demand() {
-    return demand;
+  /** What may be handed over beyond what a command under way may bring. */
+  public final int room() {
+    return demand == Integer.MAX_VALUE ? demand : demand - asked;
+  }
+
+  /** Whether a command under way may bring all that may be handed over. */
+  public final boolean isTakenByReading() {
+    return reading && demand > 0 && room() <= 0;
+  }
+
+  /** Of the room, what is kept for what comes another way. */
+  int reserved() {
+    return 0;
   }
 
   /** When what is handed over now was asked for, in nanoseconds; perhaps a while before it came. */
@@ -117,7 +159,7 @@ abstract class Reading implements Subscription {
 
   final void handedOver(int count) {
     if (demand != Integer.MAX_VALUE) {
-      demand = Math.max(0, demand - count);
+      demand -= count;
     }
   }
 
@@ -140,6 +182,7 @@ abstract class Reading implements Subscription {
     int mine = ++preparations;
     ready = false;
     reading = false;
+    asked = 0;
     var unused =
         prepared()
             .onSuccess(
@@ -155,16 +198,18 @@ abstract class Reading implements Subscription {
   }
 
   final void read() {
-    if (closed || !ready || reading || demand == 0 || !isPlaced()) {
+    int count = Math.min(demand - reserved(), BATCH);
+    if (closed || !ready || reading || count <= 0 || !isPlaced()) {
       return;
     }
     int mine = preparations;
     reading = true;
+    asked = mayBring(count);
     askedAt = nextAskedAt;
     nextAskedAt = System.nanoTime();
     var unused =
         connection
-            .send(next(Math.min(demand, BATCH)))
+            .send(next(count))
             .map(RawEntry::ofRead)
             .onSuccess(this::onBatch)
             .onFailure(failure -> onFailure(failure, mine));
@@ -172,6 +217,7 @@ abstract class Reading implements Subscription {
 
   private void onBatch(List<RawEntry> batch) {
     reading = false;
+    asked = 0;
     onRead(batch);
     // Ask for the next batch before handling this one: the server works while we do.
     read();

@@ -10,6 +10,7 @@ import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.PemTrustOptions;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -98,6 +99,11 @@ final class RedisConnection {
   /** The server's time when the session began, in milliseconds. */
   long connectedAt() {
     return introduction.at();
+  }
+
+  /** What the server calls the session; empty where it does not tell. */
+  Optional<String> id() {
+    return introduction.id();
   }
 
   boolean closed() {

@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
 /**
  * A member of a group: reads what is new, and claims what others have held for longer than a lease.
  */
-class RedisMember extends Reading {
+class RedisMember extends Reading implements Claims.Claimant {
   private static final Logger log = LoggerFactory.getLogger(RedisMember.class);
 
   private final RedisConnection control;
@@ -66,9 +66,7 @@ class RedisMember extends Reading {
     this.completions =
         new Completions(
             io, control, stream, membership.group(), membership.member(), membership.lease());
-    this.claims =
-        new Claims(
-            io.vertx(), control, membership, loop, this::demand, this::onTaken, this::onUntaken);
+    this.claims = new Claims(io.vertx(), control, membership, loop, this);
     this.janitor = new Janitor(io.vertx(), new Health(control), stream);
   }
 
@@ -185,16 +183,40 @@ class RedisMember extends Reading {
     return Command.of("XREADGROUP", "GROUP", membership.group(), membership.member(), "COUNT")
         .and(count)
         .and("BLOCK")
-        .and(BLOCK)
+        .and(block())
         .and("STREAMS", stream, ">");
   }
 
+  /** What comes back goes before what is new: it has waited for longer. */
   @Override
   void onRead(List<RawEntry> batch) {
     super.onRead(batch);
     if (!batch.isEmpty()) {
       position = batch.getLast().id();
     }
+    claimWhatIsOwed();
+  }
+
+  @Override
+  void onDemand() {
+    claimWhatIsOwed();
+    super.onDemand();
+  }
+
+  private void claimWhatIsOwed() {
+    if (claims.owes()) {
+      claims.claim();
+    }
+  }
+
+  @Override
+  int reserved() {
+    return claims.taking();
+  }
+
+  @Override
+  public void makeRoom() {
+    unblock(control);
   }
 
   @Override
@@ -275,7 +297,10 @@ class RedisMember extends Reading {
             });
   }
 
-  /** What was handed to a connection that died is pending under our own name, and nobody has it. */
+  /**
+   * What was handed to a connection that died is pending under our own name, and nobody has it.
+   * What there is no room for comes once its lease has lapsed.
+   */
   private Future<?> takeBackOwn() {
     return connection()
         .send(
@@ -287,23 +312,29 @@ class RedisMember extends Reading {
                 pending.items().stream()
                     .map(one -> one.items().getFirst().text())
                     .filter(id -> !held.containsKey(id))
+                    .limit(Math.max(0, room()))
                     .toList())
         .compose(lost -> claims.takeBack(connection(), lost))
         .onSuccess(this::onTaken);
   }
 
-  void onTaken(Claims.Taken taken) {
+  @Override
+  public void onTaken(Claims.Taken taken) {
     List<Claims.Claimed> claimed = taken.claimed();
     handedOver(claimed.size());
     List<Delivery> deliveries = new ArrayList<>(claimed.size());
     // Asked for at some time before now: as if its lease were old, it is looked at once more.
     long longAgo = System.nanoTime() - membership.lease().toNanos();
     claimed.forEach(one -> take(one, longAgo, deliveries));
+    read();
     deliver(deliveries);
   }
 
   /** What was on its way then comes when its lease has lapsed. */
-  void onUntaken(Throwable failure) {}
+  @Override
+  public void onUntaken(Throwable failure) {
+    read();
+  }
 
   private void deliver(List<Delivery> deliveries) {
     if (!deliveries.isEmpty()) {

@@ -12,7 +12,8 @@
 --       those places, number of strings, the strings of a dead letter with $id and $attempts in
 --       them, and the ids that were lost on their way
 -- gives the entries, each with its attempt and its place in the order; the ids whose entries are
--- gone; where to look on; in how many milliseconds the next is due, or -1; and where order is kept
+-- gone; where to look on; in how many milliseconds the next is due, 0 where something is there for
+-- which there was no room, or -1; and where order is kept
 -- the id behind which what is new will stand, '+' where there may be more already, or an empty
 -- string where no more is to stand in the order
 local stream, delayed, letters, order = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -148,6 +149,18 @@ if page > 0 and after ~= '' then
   after = #lapsed == page and '(' .. lapsed[#lapsed][1] or '-'
 end
 
+-- Where there is no room it is only seen whether there is something.
+local owed = false
+if most == 0 and after ~= '' then
+  local lapsed = redis.call('XPENDING', stream, group, 'IDLE', lease, after, '+', 100)
+  for _, pending in ipairs(lapsed) do
+    owed = owed or not redis.call('ZSCORE', delayed, pending[1])
+  end
+  if not owed then
+    after = #lapsed == 100 and '(' .. lapsed[#lapsed][1] or '-'
+  end
+end
+
 local newest = #taken < most and '' or '+'
 if order and #taken < most and redis.call('ZCARD', order) <= longest then
   local room = most - #taken
@@ -182,4 +195,5 @@ local first = redis.call('ZRANGE', delayed, 0, 0, 'WITHSCORES')
 if first[2] then
   due = math.max(0, first[2] - now)
 end
+due = owed and 0 or due
 return {taken, gone, after, due, newest}
