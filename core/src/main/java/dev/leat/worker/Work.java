@@ -464,7 +464,7 @@ final class Work implements Runnable {
                     log.warn("message={} not ended, it will be handed over again", id(), failure);
                   } else if (!held) {
                     station.tally().late.increment();
-                    log.info("message={} ended too late, another has it", id());
+                    log.info("message={} ended too late, it is not held any more", id());
                   }
                 });
   }

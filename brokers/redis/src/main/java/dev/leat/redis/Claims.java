@@ -65,7 +65,10 @@ final class Claims {
   private final EventLoop loop;
   private final List<String> keys;
   private final Claimant claimant;
-  private List<String> ended = new ArrayList<>();
+
+  /** Where the sweep of the order goes on. */
+  private String swept = "";
+
   private String cursor = "-";
   private boolean claiming;
   private int taking;
@@ -189,17 +192,11 @@ final class Claims {
     }
   }
 
-  /** The member has ended an entry: another may have its turn. */
-  void ended(String place) {
-    ended.add(place);
-    claim();
-  }
-
   /** Takes what is pending under the member's name, but that it does not know. */
   Future<Taken> takeBack(RedisConnection over, List<String> lost) {
     return lost.isEmpty()
         ? Future.succeededFuture(new Taken(List.of(), ""))
-        : take(over, lost, List.of(), "", 0);
+        : take(over, lost, "", 0);
   }
 
   /** Says that the member leaves: it is removed unless it holds something. */
@@ -246,22 +243,23 @@ final class Claims {
     int room = closed ? 0 : Math.clamp(claimant.room(), 0, MOST);
     boolean looks = room == 0 && !closed && claimant.isTakenByReading();
     again |= claiming || resting;
-    if (claiming || resting || (room == 0 && !looks && ended.isEmpty())) {
+    if (claiming || resting || (room == 0 && !looks)) {
       return;
     }
     claiming = true;
     taking = room;
     again = false;
     owes = false;
-    List<String> places = ended;
-    ended = new ArrayList<>();
     // To see what has lapsed costs the server more than the rest, and is worth it now and then.
     String after = sweeping ? cursor : "";
     if (sweeping && ++rounds % ROUNDS_PER_SWEEP == 0) {
       leave("");
     }
+    if (sweeping && (rounds % ROUNDS_PER_SWEEP == 0 || !swept.isEmpty())) {
+      sweepOrder();
+    }
     sweeping = false;
-    take(control, List.of(), places, after, room)
+    take(control, List.of(), after, room)
         .onComplete(
             done -> {
               taking = 0;
@@ -272,7 +270,6 @@ final class Claims {
         .onFailure(
             failure -> {
               log.debug("stream={} nothing claimed", keys.getFirst(), failure);
-              ended.addAll(places);
               claimant.onUntaken(failure);
             })
         .onComplete(
@@ -309,8 +306,19 @@ final class Claims {
                                 gone.text())));
   }
 
-  private Future<Taken> take(
-      RedisConnection over, List<String> lost, List<String> places, String after, int most) {
+  /** Places that nobody has any more would keep the group from reading on. */
+  private void sweepOrder() {
+    if (membership.ordered()) {
+      Script.SWEEP
+          .run(
+              control,
+              List.of(keys.getFirst(), delayed(membership), order(membership)),
+              command -> command.and(membership.group(), swept))
+          .onSuccess(next -> swept = next.text());
+    }
+  }
+
+  private Future<Taken> take(RedisConnection over, List<String> lost, String after, int most) {
     List<byte[]> letter = StreamEntry.encode(gone(), Dialect.PACKED);
     return Script.TAKE
         .run(
@@ -323,9 +331,8 @@ final class Claims {
                   .and(most)
                   .and(after)
                   .and(LONGEST_ORDER)
-                  .and(places.size());
-              places.forEach(command::and);
-              command.and(letter.size()).and(letter);
+                  .and(letter.size())
+                  .and(letter);
               lost.forEach(command::and);
               return command;
             })

@@ -3,17 +3,16 @@ package dev.leat.redis;
 import dev.leat.broker.Append;
 import dev.leat.broker.Batcher;
 import dev.leat.broker.Completion;
+import dev.leat.broker.Membership;
 import dev.leat.broker.Note;
 import dev.leat.wire.StreamEntry;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,32 +28,34 @@ final class Completions {
 
   /** Confined to the loop once it was added. */
   private static final class One {
-    final String id;
-    final int attempt;
-    final BooleanSupplier fresh;
+    final Lease lease;
     final Completion completion;
     final long until;
     final CompletableFuture<Boolean> done = new CompletableFuture<>();
     int tries;
 
-    One(String id, int attempt, BooleanSupplier fresh, Completion completion, long until) {
-      this.id = id;
-      this.attempt = attempt;
-      this.fresh = fresh;
+    One(Lease lease, Completion completion) {
+      this.lease = lease;
       this.completion = completion;
-      this.until = until;
+      this.until = System.nanoTime() + lease.duration();
     }
 
     /**
      * Whether it needs no look at who holds it, and not even at whether anybody does: nobody else
      * can have had it, and the one who waits for its reply takes it once if it should come twice.
+     * Not so in an order, where another would be at work on its key too.
      */
     boolean isPlain() {
       List<Append> appends = completion.appends();
-      return completion.notes().isEmpty()
+      return isCertain()
+          && completion.notes().isEmpty()
           && (appends.isEmpty()
-              || (appends.size() == 1 && Commands.isOnlyIfThere(appends.getFirst().stream())))
-          && fresh.getAsBoolean();
+              || (appends.size() == 1 && Commands.isOnlyIfThere(appends.getFirst().stream())));
+    }
+
+    /** Once an answer was lost it may be done already. */
+    boolean isCertain() {
+      return tries == 1 && lease.place().isEmpty() && lease.isFresh();
     }
   }
 
@@ -63,25 +64,19 @@ final class Completions {
   private final Io io;
   private final RedisConnection connection;
   private final String stream;
+  private final List<String> keys;
   private final String group;
   private final String member;
-  private final Duration lease;
   private final Batcher<One> completing;
   private List<Extension> extending = new ArrayList<>();
 
-  Completions(
-      Io io,
-      RedisConnection connection,
-      String stream,
-      String group,
-      String member,
-      Duration lease) {
+  Completions(Io io, RedisConnection connection, Membership membership) {
     this.io = io;
     this.connection = connection;
-    this.stream = stream;
-    this.group = group;
-    this.member = member;
-    this.lease = lease;
+    this.stream = membership.topic().incoming();
+    this.keys = List.of(stream, Claims.delayed(membership), Claims.order(membership));
+    this.group = membership.group();
+    this.member = membership.member();
     this.completing =
         new Batcher<>(
             io::execute,
@@ -93,14 +88,12 @@ final class Completions {
 
   /**
    * Answers, on the loop, whether the member still had the entry. Any thread. What a lost
-   * connection or a busy server keeps from being done is tried again for as long as a lease.
-   *
-   * @param fresh whether nobody else can have it, as long as this reaches the server in time.
-   *     Should it not, another may be at work, but of the two only one is answered
+   * connection or a busy server keeps from being done is tried again for as long as a lease. Where
+   * a lease is fresh it is not looked who holds the entry: should this come late to the server,
+   * another may be at work, but of the two only one is answered.
    */
-  CompletionStage<Boolean> complete(
-      String id, int attempt, BooleanSupplier fresh, Completion completion) {
-    One one = new One(id, attempt, fresh, completion, System.nanoTime() + lease.toNanos());
+  CompletionStage<Boolean> complete(Lease lease, Completion completion) {
+    One one = new One(lease, completion);
     completing.add(one);
     return one.done;
   }
@@ -148,7 +141,7 @@ final class Completions {
     Command taking = Command.of("XACK", stream, group);
     commands.add(taking);
     for (One one : batch) {
-      taking.and(one.id);
+      taking.and(one.lease.id());
       one.completion.appends().forEach(append -> commands.add(Commands.append(append)));
     }
     connection
@@ -177,26 +170,25 @@ final class Completions {
             Io.leatException(RedisFailure.of(connection.server(), refused)));
       } else if (gone > 0) {
         gone--;
-        held(one, false);
+        one.done.complete(false);
       } else if (added instanceof Resp.Failure refused) {
         unanswered(one, refused.message());
       } else {
-        held(one, true);
+        one.done.complete(true);
       }
     }
   }
 
   private void send(List<One> batch) {
-    List<String> keys = new ArrayList<>(1 + batch.size());
-    keys.add(stream);
+    List<String> all = new ArrayList<>(keys);
     for (One one : batch) {
-      one.completion.appends().forEach(append -> keys.add(append.stream()));
-      one.completion.notes().forEach(note -> keys.add(note.key()));
+      one.completion.appends().forEach(append -> all.add(append.stream()));
+      one.completion.notes().forEach(note -> all.add(note.key()));
     }
     Script.COMPLETE
         .run(
             connection,
-            keys,
+            all,
             command -> {
               command.and(group, member);
               batch.forEach(one -> write(one, command));
@@ -214,7 +206,8 @@ final class Completions {
   private static void write(One one, Command command) {
     List<Append> appends = one.completion.appends();
     command
-        .and(one.id, one.fresh.getAsBoolean() ? "" : Integer.toString(one.attempt))
+        .and(one.lease.id(), one.isCertain() ? "" : Integer.toString(one.lease.attempt()))
+        .and(one.lease.place())
         .and(appends.size());
     for (Append append : appends) {
       List<byte[]> strings = StreamEntry.encode(append.message(), append.dialect());
@@ -228,20 +221,17 @@ final class Completions {
   }
 
   private static void done(One one, Resp result) {
-    if (result instanceof Resp.Whole taken) {
-      held(one, taken.value() == 1);
-    } else {
+    if (!(result instanceof Resp.Whole taken)) {
       unanswered(one, result.text());
+      return;
     }
-  }
-
-  /** What is not held any more after an answer was lost was ended by ourselves. */
-  private static void held(One one, boolean still) {
-    one.done.complete(still || one.tries > 1);
+    // What nobody has after an answer was lost was ended by ourselves, unless another could have.
+    boolean before = taken.value() == -1 && one.tries > 1 && one.lease.isUnbroken();
+    one.done.complete(taken.value() == 1 || before);
   }
 
   private static void unanswered(One one, String why) {
-    log.warn("entry={} done, but its reply cannot be appended: {}", one.id, why);
+    log.warn("entry={} done, but its reply cannot be appended: {}", one.lease.id(), why);
     one.done.complete(true);
   }
 

@@ -15,30 +15,21 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** One attempt; any thread. The server knows who has the entry, this knows whether it was ended. */
 final class RedisDelivery implements Delivery {
   private final RedisMember member;
-  private final String id;
   private final Message message;
-  private final int attempt;
   private final Dialect dialect;
-  private final String place;
+  private final Lease lease;
   private final AtomicBoolean ended = new AtomicBoolean();
 
-  /** No later than the beginning of its lease, in nanoseconds. */
-  private volatile long leasedSince;
-
-  RedisDelivery(RedisMember member, Claims.Claimed claimed, Message message, long since) {
+  RedisDelivery(RedisMember member, Claims.Claimed claimed, Message message, Lease lease) {
     this.member = member;
-    this.id = claimed.entry().id();
     this.message = message;
-    this.attempt = claimed.attempt();
     this.dialect = StreamEntry.dialect(claimed.entry().content());
-    this.place = claimed.place();
-    this.leasedSince = since;
+    this.lease = lease;
   }
 
   @Override
@@ -49,12 +40,13 @@ final class RedisDelivery implements Delivery {
   /** An entry's id begins with the time of the server. */
   @Override
   public Instant acceptedAt() {
+    String id = lease.id();
     return Instant.ofEpochMilli(Long.parseLong(id.substring(0, id.indexOf('-'))));
   }
 
   @Override
   public int attempt() {
-    return attempt;
+    return lease.attempt();
   }
 
   @Override
@@ -65,36 +57,56 @@ final class RedisDelivery implements Delivery {
     Completion inKind = new Completion(inKind(completion.appends()), completion.notes());
     return member
         .completions()
-        .complete(id, attempt, this::isFresh, inKind)
+        .complete(lease, inKind)
         .whenComplete(
             (done, failure) -> {
               onEnd(failure);
               if (failure == null && done) {
-                member.freed(place);
+                member.completed(lease);
               }
             });
   }
 
   @Override
   public CompletionStage<Boolean> release(Duration delay) {
-    return end(() ->
-            Script.RELEASE
-                .run(
-                    member.control(),
-                    List.of(member.stream(), Claims.delayed(membership())),
-                    command ->
-                        command
-                            .and(membership().group(), membership().member(), id)
-                            .and(attempt)
-                            .and(delay.toMillis()))
-                .map(released -> released.number() == 1))
-        .thenApply(
-            released -> {
-              if (released) {
+    if (!ended.compareAndSet(false, true)) {
+      return CompletableFuture.completedStage(false);
+    }
+    AtomicInteger tries = new AtomicInteger();
+    return member
+        .io()
+        .ask(
+            () ->
+                Again.within(
+                        member.io().vertx(),
+                        member.control(),
+                        membership().lease(),
+                        () -> {
+                          tries.incrementAndGet();
+                          return released(delay);
+                        })
+                    // What was released already, though an answer was lost, was by ourselves.
+                    .map(done -> done == 1 || (done == -1 && tries.get() > 1)))
+        .whenComplete(
+            (released, failure) -> {
+              onEnd(failure);
+              if (failure == null && released) {
                 member.claimAfter(delay);
               }
-              return released;
             });
+  }
+
+  private Future<Long> released(Duration delay) {
+    return Script.RELEASE
+        .run(
+            member.control(),
+            List.of(member.stream(), Claims.delayed(membership())),
+            command ->
+                command
+                    .and(membership().group(), membership().member(), lease.id())
+                    .and(lease.attempt())
+                    .and(delay.toMillis()))
+        .map(Resp::number);
   }
 
   @Override
@@ -105,19 +117,14 @@ final class RedisDelivery implements Delivery {
     long asked = System.nanoTime();
     return member
         .io()
-        .ask(() -> member.completions().extend(id, attempt))
+        .ask(() -> member.completions().extend(lease.id(), lease.attempt()))
         .thenApply(
             still -> {
               if (still) {
-                leasedSince = asked;
+                lease.beganAnew(asked);
               }
               return still;
             });
-  }
-
-  /** Half of the lease is left for the way to the server, and for this program to be stopped. */
-  private boolean isFresh() {
-    return System.nanoTime() - leasedSince < membership().lease().toNanos() / 2;
   }
 
   /** Whoever asked in a dialect is answered in it. Hot path: packed is what there is already. */
@@ -133,32 +140,10 @@ final class RedisDelivery implements Delivery {
             .toList();
   }
 
-  private CompletionStage<Boolean> end(Supplier<Future<Boolean>> ending) {
-    if (!ended.compareAndSet(false, true)) {
-      return CompletableFuture.completedStage(false);
-    }
-    AtomicInteger tries = new AtomicInteger();
-    return member
-        .io()
-        .ask(
-            () ->
-                Again.within(
-                        member.io().vertx(),
-                        member.control(),
-                        membership().lease(),
-                        () -> {
-                          tries.incrementAndGet();
-                          return ending.get();
-                        })
-                    // What is not held any more after an answer was lost was ended by ourselves.
-                    .map(done -> done || tries.get() > 1))
-        .whenComplete((done, failure) -> onEnd(failure));
-  }
-
+  /** What could not be ended is not this member's any more either, once its lease has lapsed. */
   private void onEnd(@Nullable Throwable failure) {
-    if (failure == null) {
-      member.forget(id, this);
-    } else {
+    member.forget(lease.id(), this);
+    if (failure != null) {
       ended.set(false);
     }
   }

@@ -63,9 +63,7 @@ class RedisMember extends Reading implements Claims.Claimant {
     this.membership = membership;
     this.stream = membership.topic().incoming();
     this.listener = listener;
-    this.completions =
-        new Completions(
-            io, control, stream, membership.group(), membership.member(), membership.lease());
+    this.completions = new Completions(io, control, membership);
     this.claims = new Claims(io.vertx(), control, membership, loop, this);
     this.janitor = new Janitor(io.vertx(), new Health(control), stream);
   }
@@ -106,10 +104,10 @@ class RedisMember extends Reading implements Claims.Claimant {
     leaveOnceDone();
   }
 
-  /** An entry is completed, and so its place in the group's order. On the loop. */
-  void freed(String place) {
-    if (!place.isEmpty()) {
-      claims.ended(place);
+  /** An entry is completed: where order is kept, the next of its key may be taken. On the loop. */
+  void completed(Lease lease) {
+    if (!lease.place().isEmpty()) {
+      claims.claim();
     }
   }
 
@@ -348,13 +346,14 @@ class RedisMember extends Reading implements Claims.Claimant {
    * @param since when the server was asked for it, in nanoseconds: its lease began no earlier
    */
   private void take(Claims.Claimed claimed, long since, List<Delivery> deliveries) {
+    Lease lease = new Lease(claimed, since, membership.lease().toNanos());
     try {
       Message message = StreamEntry.decode(claimed.entry().content());
-      RedisDelivery delivery = new RedisDelivery(this, claimed, message, since);
+      RedisDelivery delivery = new RedisDelivery(this, claimed, message, lease);
       held.put(claimed.entry().id(), delivery);
       deliveries.add(delivery);
     } catch (BadMessage broken) {
-      giveUp(claimed, broken);
+      giveUp(claimed, lease, broken);
     }
   }
 
@@ -362,7 +361,7 @@ class RedisMember extends Reading implements Claims.Claimant {
    * An entry that breaks the protocol must not stop anybody: it is kept with its raw strings, and
    * whoever waits for its reply is told.
    */
-  private void giveUp(Claims.Claimed claimed, BadMessage broken) {
+  private void giveUp(Claims.Claimed claimed, Lease lease, BadMessage broken) {
     RawEntry raw = claimed.entry();
     int attempt = claimed.attempt();
     log.warn("stream={} entry={} breaks the protocol", stream, raw.id(), broken);
@@ -386,8 +385,6 @@ class RedisMember extends Reading implements Claims.Claimant {
                         ProblemReply.to(asker, cause, topic.toString()),
                         StreamEntry.dialect(raw.content()))));
     var unused =
-        completions
-            .complete(raw.id(), attempt, () -> false, Completion.of(appends))
-            .thenAccept(done -> freed(claimed.place()));
+        completions.complete(lease, Completion.of(appends)).thenAccept(done -> completed(lease));
   }
 }

@@ -20,11 +20,12 @@ import java.util.function.UnaryOperator;
  */
 record Script(String text, String digest) {
   static final Script APPEND = named("append");
-  static final Script COMPLETE = named("complete");
+  static final Script COMPLETE = named("lines", "complete");
   static final Script EXTEND = named("extend");
   static final Script RELEASE = named("release");
-  static final Script JOIN = named("join");
-  static final Script TAKE = named("take");
+  static final Script JOIN = named("lines", "join");
+  static final Script SWEEP = named("lines", "sweep");
+  static final Script TAKE = named("lines", "take");
   static final Script LEAVE = named("leave");
   static final Script MOVE = named("move");
   static final Script NOTE = named("note");
@@ -52,16 +53,29 @@ record Script(String text, String digest) {
     return arguments.apply(command);
   }
 
-  private static Script named(String name) {
+  /** One of several files, each with what the next ones need. */
+  private static Script named(String... names) {
+    StringBuilder all = new StringBuilder();
+    for (String name : names) {
+      all.append(read(name)).append('\n');
+    }
+    try {
+      byte[] text = all.toString().getBytes(StandardCharsets.UTF_8);
+      byte[] digest = MessageDigest.getInstance("SHA-1").digest(text);
+      return new Script(all.toString(), HexFormat.of().formatHex(digest));
+    } catch (NoSuchAlgorithmException broken) {
+      throw new IllegalStateException(broken);
+    }
+  }
+
+  private static String read(String name) {
     try (InputStream file = Script.class.getResourceAsStream(name + ".lua")) {
       if (file == null) {
         throw new IllegalStateException("the script " + name + " is missing in this jar");
       }
-      byte[] text = file.readAllBytes();
-      byte[] digest = MessageDigest.getInstance("SHA-1").digest(text);
-      return new Script(new String(text, StandardCharsets.UTF_8), HexFormat.of().formatHex(digest));
-    } catch (IOException | NoSuchAlgorithmException broken) {
-      throw new UncheckedIOException(new IOException("the script " + name, broken));
+      return new String(file.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException broken) {
+      throw new UncheckedIOException("the script " + name, broken);
     }
   }
 }

@@ -1,29 +1,37 @@
 -- Appends replies and takes entries off their group, each of them only if the member still holds
 -- it: what lapsed and went to another leaves nothing behind.
 --
--- KEYS  stream, then for each completion the stream of each append and the key of each note
+-- KEYS  stream, delayed, entries by key; then for each completion the stream of each append and the
+--       key of each note
 -- ARGV  group, member, then for each completion: id; attempt, or an empty string where its lease is
---       so new that nobody else can have it, so that to acknowledge it tells enough; number of
---       appends, and for each append: 1 if its stream must be there already, number of strings,
+--       so new that nobody else can have it, so that to acknowledge it tells enough; its place in
+--       the order, empty where there is none; number of appends, and for each append: 1 if its stream must be there already, number of strings,
 --       the strings; then number of notes, and for each note: milliseconds to keep it, or 0 to
 --       forget it if it has this id and type, number of strings, the strings
--- gives for each completion 1, 0 where it is not held any more, or why one of its appends could not
---       be made though it is done: the stream's key holds something else
-local stream, group, member = KEYS[1], ARGV[1], ARGV[2]
+-- gives for each completion 1, 0 where another has it, -1 where nobody has it, or why one of its
+--       appends could not be made though it is done: the stream's key holds something else
+local stream, delayed, order = KEYS[1], KEYS[2], KEYS[3]
+local group, member = ARGV[1], ARGV[2]
 
 local results = {}
-local key, at, last = 2, 3, #ARGV
+local key, at, last = 4, 3, #ARGV
 while at <= last do
-  local id, attempt, appends, failure = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
-  local mine = true
+  local id, attempt, place, appends = ARGV[at], ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3])
+  local mine, failure, other = true
   if attempt ~= '' then
-    local pending = redis.pcall('XPENDING', stream, group, id, id, 1, member)
-    mine = not pending.err and pending[1] and pending[1][4] == tonumber(attempt)
+    local answer = redis.pcall('XPENDING', stream, group, id, id, 1)
+    local pending = not answer.err and answer[1]
+    mine = pending and pending[2] == member and pending[4] == tonumber(attempt)
+    other = pending and not mine
   end
   -- First taken off, then appended: a server out of memory refuses a script's first write if that
   -- needs memory, and would never be drained. What it has begun it does to the end.
   mine = mine and redis.call('XACK', stream, group, id) == 1
-  at = at + 3
+  if mine and place ~= '' then
+    redis.call('ZREM', order, place)
+    callNext(stream, group, order, delayed, lineOf(place))
+  end
+  at = at + 4
   for _ = 1, appends do
     local to = at + 1 + ARGV[at + 1]
     if mine then
@@ -53,6 +61,6 @@ while at <= last do
     key = key + 1
     at = to + 1
   end
-  results[#results + 1] = failure or (mine and 1 or 0)
+  results[#results + 1] = failure or (mine and 1) or (other and 0) or -1
 end
 return results

@@ -10,10 +10,9 @@ if made.err and not string.find(made.err, 'BUSYGROUP', 1, true) then
 end
 if not made.err then
   for _, place in ipairs(redis.call('ZRANGEBYLEX', KEYS[2], '[0', '+')) do
-    local ms, count = string.match(place, '0*(%d+)-0*(%d+)', 41)
-    local id = ms .. '-' .. count
+    local id = idOf(place)
     if redis.call('XRANGE', KEYS[1], id, id)[1] then
-      redis.call('XCLAIM', KEYS[1], ARGV[1], '(waiting)', 0, id, 'FORCE', 'JUSTID', 'RETRYCOUNT', 0)
+      redis.call('XCLAIM', KEYS[1], ARGV[1], waiting, 0, id, 'FORCE', 'JUSTID', 'RETRYCOUNT', 0)
     end
   end
 end

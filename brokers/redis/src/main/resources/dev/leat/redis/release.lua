@@ -3,14 +3,14 @@
 --
 -- KEYS  stream, delayed
 -- ARGV  group, member, id, attempt, delay in milliseconds
--- gives 1, or 0 where it is not held any more
+-- gives 1, 0 where it is not held any more, or -1 where it was released already
 local pending = redis.pcall('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[3], 1, ARGV[2])
 if pending.err or not pending[1] or pending[1][4] ~= tonumber(ARGV[4]) then
   return 0
 end
 -- One that is delayed already was given back: it is nobody's.
 if redis.call('ZSCORE', KEYS[2], ARGV[3]) then
-  return 0
+  return -1
 end
 -- Its lease begins anew, for which a server out of memory has room; then it has for the rest.
 redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, ARGV[3], 'JUSTID')

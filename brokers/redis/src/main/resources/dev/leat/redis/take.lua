@@ -2,15 +2,15 @@
 -- longer than a lease, and what stands under the member's own name though it was lost on its way.
 -- Each is handed over once more, and counted so.
 --
--- Where the group keeps order by key, also what is new, and whatever is next behind what the member
--- has ended. Of the entries of one key the first is handed over and the rest wait for their turn: in
--- a sorted set by key and id, and pending under a name that is no member's.
+-- Where the group keeps order by key, also what is new. Of the entries of one key the first is handed
+-- over and the rest wait for their turn: in a sorted set by key and id, and pending under a name that
+-- is no member's.
 --
 -- KEYS  stream, delayed, dead letters, and where order is kept the entries by key
 -- ARGV  group, member, lease in milliseconds, most to take, id after which to look for what has
---       lapsed or an empty string not to, most entries to stand in the order, number of places that the member has ended,
---       those places, number of strings, the strings of a dead letter with $id and $attempts in
---       them, and the ids that were lost on their way
+--       lapsed or an empty string not to, most entries to stand in the order, number of strings, the
+--       strings of a dead letter with $id and $attempts in them, and the ids that were lost on their
+--       way
 -- gives the entries, each with its attempt and its place in the order; the ids whose entries are
 -- gone; where to look on; in how many milliseconds the next is due, 0 where something is there for
 -- which there was no room, or -1; and where order is kept
@@ -18,23 +18,16 @@
 -- string where no more is to stand in the order
 local stream, delayed, letters, order = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local group, member, lease, most, after = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
-local longest, ended = tonumber(ARGV[6]), tonumber(ARGV[7])
-local strings = tonumber(ARGV[8 + ended])
-local letterAt = 8 + ended
-local waiting = '(waiting)'
+local longest, strings = tonumber(ARGV[6]), tonumber(ARGV[7])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local taken, gone = {}, {}
-
-local function pendingOf(id)
-  return redis.call('XPENDING', stream, group, id, id, 1)[1]
-end
 
 -- An entry that was deleted while it was pending would be claimed for ever, or vanish unseen.
 local function bury(id, attempt)
   local letter = {}
   for i = 1, strings do
-    letter[i] = string.gsub(string.gsub(ARGV[letterAt + i], '$id', id), '$attempts', tostring(attempt))
+    letter[i] = string.gsub(string.gsub(ARGV[7 + i], '$id', id), '$attempts', tostring(attempt))
   end
   redis.call('XACK', stream, group, id)
   redis.call('XADD', letters, '*', unpack(letter))
@@ -57,33 +50,6 @@ local function keyOf(fields)
   return type(key) == 'string' and key ~= '' and key or nil
 end
 
--- Lines are as long for every key, and within one the first in the alphabet is the oldest entry.
-local function placeOf(line, id)
-  local at = string.find(id, '-', 1, true)
-  return line .. string.rep('0', 21 - at) .. string.sub(id, 1, at)
-    .. string.rep('0', 20 - #id + at) .. string.sub(id, at + 1)
-end
-
-local function idOf(place)
-  local ms, count = string.match(place, '0*(%d+)-0*(%d+)', 41)
-  return ms .. '-' .. count
-end
-
--- Who stands first in a line. What was taken off the group past this script leaves its place.
-local function firstOf(line)
-  while true do
-    local place = redis.call('ZRANGEBYLEX', order, '[' .. line .. '0', '(' .. line .. ':', 'LIMIT', 0, 1)[1]
-    if not place then
-      return nil
-    end
-    local pending = pendingOf(idOf(place))
-    if pending then
-      return pending
-    end
-    redis.call('ZREM', order, place)
-  end
-end
-
 -- Lets an entry that the member holds stand in line. Whether it is its turn, and its place.
 local function lineUp(id, fields)
   local key = order and keyOf(fields)
@@ -93,7 +59,7 @@ local function lineUp(id, fields)
   local line = redis.sha1hex(key)
   local place = placeOf(line, id)
   redis.call('ZADD', order, 0, place)
-  return firstOf(line)[1] == id, place
+  return firstIn(stream, group, order, line)[1] == id, place
 end
 
 local function take(id, attempt)
@@ -111,28 +77,17 @@ local function take(id, attempt)
   end
 end
 
-for at = 9 + ended + strings, #ARGV do
+for at = 8 + strings, #ARGV do
   local pending = redis.call('XPENDING', stream, group, ARGV[at], ARGV[at], 1, member)[1]
   if pending and not redis.call('ZSCORE', delayed, ARGV[at]) then
     take(ARGV[at], pending[4])
   end
 end
 
-for at = 8, 7 + ended do
-  redis.call('ZREM', order, ARGV[at])
-  local first = firstOf(string.sub(ARGV[at], 1, 40))
-  if first and first[2] == waiting then
-    if #taken < most then
-      take(first[1], first[4])
-    else
-      redis.call('ZADD', delayed, now, first[1])
-    end
-  end
-end
-
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', delayed, '-inf', now, 'LIMIT', 0, math.max(0, most - #taken))) do
+  -- Fails before anything has changed, should the group have vanished.
+  local pending = pendingIn(stream, group, id)
   redis.call('ZREM', delayed, id)
-  local pending = pendingOf(id)
   if pending then
     take(id, pending[4])
   end

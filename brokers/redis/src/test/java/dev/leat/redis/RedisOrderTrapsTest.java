@@ -1,5 +1,6 @@
 package dev.leat.redis;
 
+import static dev.leat.testkit.Awaiting.result;
 import static dev.leat.testkit.Awaiting.stays;
 import static dev.leat.testkit.Awaiting.until;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -7,10 +8,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.leat.Leat;
 import dev.leat.Topic;
 import dev.leat.Worker;
+import dev.leat.broker.Delivery;
 import dev.leat.broker.Membership;
+import dev.leat.broker.Subscription;
+import dev.leat.testkit.Inbox;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.stream.IntStream;
@@ -40,6 +45,15 @@ class RedisOrderTrapsTest {
       for i = 0, 10499 do
         redis.call('XADD', KEYS[1], '*',
           'id-' .. i, 'book', '', '{"key":"a"}', 'text', '', 'UnoccupiedField', 'a' .. i)
+      end
+      """;
+
+  /** More places than a group reads ahead, of entries that are not pending. */
+  private static final String LEAKED =
+      """
+      for i = 1, 10500 do
+        redis.call('ZADD', KEYS[1], 0,
+          redis.sha1hex('key' .. i) .. string.format('%020d-%020d', 1700000000000 + i, 0))
       end
       """;
 
@@ -164,6 +178,55 @@ class RedisOrderTrapsTest {
   }
 
   @Test
+  void a_completion_that_comes_late_does_not_say_that_it_was_done_nor_let_the_next_of_its_key_go() {
+    try (FaultProxy way = new FaultProxy(redis.port());
+        Leat through = Leat.connect(way.url())) {
+      Inbox first = new Inbox();
+      Inbox second = new Inbox();
+      through.broker().subscribe(ordered("first", Duration.ofSeconds(10)), first).request(10);
+      send("a", 2);
+      Delivery mine = first.await(1).getFirst();
+      way.hold();
+      CompletionStage<Boolean> done = mine.complete(List.of());
+      until("it is on its way", () -> way.held().contains(Script.COMPLETE.digest()));
+      leat.broker().subscribe(ordered("second", LEASE.multipliedBy(2)), second).request(10);
+      Delivery again = second.await(1).getFirst();
+      way.cut();
+
+      assertThat(result(done)).as("another has it").isFalse();
+      stays(
+          "its key is at work", LEASE.dividedBy(2), () -> second.size() == 1 && first.size() == 1);
+      assertThat(result(again.complete(List.of()))).isTrue();
+      until("the next is handed over", () -> first.size() + second.size() == 3);
+    }
+  }
+
+  @Test
+  void places_in_the_order_end_with_what_stood_there_even_if_its_member_goes() {
+    Inbox inbox = new Inbox();
+    Subscription subscription = leat.broker().subscribe(ordered("m", LEASE), inbox);
+    subscription.request(10);
+    IntStream.range(0, 5).forEach(i -> send("key" + i, 1));
+    List<Delivery> deliveries = inbox.await(5);
+    assertThat(client.send("ZCARD", ORDER).number()).isEqualTo(6);
+    subscription.close();
+    deliveries.forEach(delivery -> result(delivery.complete(List.of())));
+
+    assertThat(client.send("ZCARD", ORDER).number()).isEqualTo(1);
+  }
+
+  @Test
+  void places_that_nobody_has_any_more_are_removed_and_do_not_keep_a_group_from_reading() {
+    client.send("EVAL", LEAKED, "1", ORDER);
+    send("a", 1);
+    start();
+    permits.release(10);
+
+    until("it reads on", () -> begun.contains("a0"));
+    until("they are gone", () -> client.send("ZCARD", ORDER).number() == 1);
+  }
+
+  @Test
   void a_server_out_of_memory_is_drained_in_order() {
     send("a", 50);
     send("b", 50);
@@ -191,6 +254,10 @@ class RedisOrderTrapsTest {
     until("the other had its turn in the end", () -> begun.contains("b0") && pending() == 0);
     assertThat(distinct("a")).isEqualTo(numbered("a", 10_500));
     assertThat(client.send("ZCARD", ORDER).number()).isEqualTo(1);
+  }
+
+  private static Membership ordered(String name, Duration lease) {
+    return Membership.of(TOPIC, GROUP, name).withLease(lease).inOrder();
   }
 
   private void start() {
