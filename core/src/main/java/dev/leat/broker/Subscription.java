@@ -18,8 +18,16 @@ public interface Subscription extends AutoCloseable {
   CompletionStage<?> ready();
 
   /**
-   * Ends it: nothing more is handed over once this returns, but for a batch that is under way.
-   * Deliveries still held stay with their holder until they are ended or their lease lapses.
+   * Asks for no more, and completes once nothing more will be handed over. What still comes until
+   * then is to be taken like everything else; what the broker has handed to nobody goes to others.
+   * Where the broker is away this may take as long as it is; whoever cannot wait closes.
+   */
+  CompletionStage<?> end();
+
+  /**
+   * Ends it at once: nothing more is handed over once this returns, but for a batch that is under
+   * way, and what was on its way goes to others. Deliveries still held stay with their holder until
+   * they are ended or their lease lapses.
    */
   @Override
   void close();

@@ -16,9 +16,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
@@ -39,6 +44,9 @@ final class Seat implements DeliveryListener {
   private static final long FIRST_PAUSE = 100;
 
   private static final long LONGEST_PAUSE = 30_000;
+
+  /** How long it is waited, after handlers were, that the broker answers what they came to. */
+  private static final Duration FAREWELL = Duration.ofSeconds(5);
 
   /** How late a handler is stopped whose time is over, at most. */
   private static final Duration CHECK_PAUSE = Duration.ofMillis(50);
@@ -62,7 +70,13 @@ final class Seat implements DeliveryListener {
   private volatile @Nullable Subscription cancelled;
   private volatile EventLoop.@Nullable Timer extending;
   private volatile EventLoop.@Nullable Timer checking;
+  private final ReentrantLock closing = new ReentrantLock();
+
+  /** Takes no more. */
   private volatile boolean closed;
+
+  /** And begins no handler any more. */
+  private volatile boolean over;
 
   Seat(
       Broker broker,
@@ -101,28 +115,42 @@ final class Seat implements DeliveryListener {
     return active.size();
   }
 
-  /** Takes no more, waits for handlers, and gives back what is not done by then. Blocks. */
+  /**
+   * Takes no more, waits for handlers, gives back what is not done by then, and waits until the
+   * broker has answered that. Blocks; whoever else closes it waits for the same.
+   */
   void close() {
-    if (closed) {
-      return;
+    closing.lock();
+    try {
+      if (!over) {
+        drain();
+      }
+    } finally {
+      closing.unlock();
     }
+  }
+
+  private void drain() {
     closed = true;
+    Instant until = loop.clock().instant().plus(drain);
     Subscription begun = subscription;
+    if (begun != null) {
+      await(begun.end(), until);
+    }
+    awaitEnds(until);
+    over = true;
+    int givenBack = active.size();
+    active.forEach(this::giveBack);
+    awaitEnds(loop.clock().instant().plus(FAREWELL));
     if (begun != null) {
       begun.close();
     }
-    awaitHandlers(loop.clock().instant().plus(drain));
     Subscription following = cancelled;
     if (following != null) {
       following.close();
     }
     cancel(extending);
     cancel(checking);
-    int givenBack = active.size();
-    for (Work work : active) {
-      log.warn("message={} given back unfinished", work.id());
-      work.abandon(Work.Stop.GIVEN_BACK);
-    }
     log.info(
         "worker topic={} group={} member={} closed {}",
         topic,
@@ -132,18 +160,42 @@ final class Seat implements DeliveryListener {
     tell(new WorkerEvent.Drained(topic, membership.member(), givenBack));
   }
 
+  private void giveBack(Work work) {
+    log.warn("message={} given back unfinished", work.id());
+    work.abandon(Work.Stop.GIVEN_BACK);
+  }
+
   @Override
   public void onDeliveries(List<Delivery> batch) {
     pause.set(FIRST_PAUSE);
     requested.addAndGet(-batch.size());
+    List<Work> works =
+        batch.stream().map(one -> new Work(station, one, this::done, this::ended)).toList();
+    active.addAll(works);
+    if (over) {
+      // Closed meanwhile: what comes now goes to others.
+      works.forEach(this::giveBack);
+    } else {
+      begin(works);
+    }
+  }
+
+  /** One thread that starts the others: to start each from here would wake a carrier for each. */
+  private void begin(List<Work> works) {
+    if (works.size() == 1) {
+      start(works.getFirst(), works);
+    } else {
+      start(() -> works.forEach(work -> start(work, List.of(work))), works);
+    }
+  }
+
+  /** What cannot be started, for want of memory, is given back: nobody would end it. */
+  private void start(Runnable action, List<Work> works) {
     try {
-      List<Work> begun = batch.stream().map(one -> new Work(station, one, this::done)).toList();
-      active.addAll(begun);
-      // One thread that starts the others: to start each from here would wake a carrier for each.
-      Thread.startVirtualThread(
-          begun.size() == 1 ? begun.getFirst() : () -> begun.forEach(Thread::startVirtualThread));
+      Thread.startVirtualThread(action);
     } catch (RuntimeException | Error failure) {
-      // What of the batch was not begun comes again when its lease has lapsed.
+      works.forEach(this::giveBack);
+      free.addAndGet(works.size());
       crash(failure);
     }
   }
@@ -218,7 +270,19 @@ final class Seat implements DeliveryListener {
     }
   }
 
-  private void awaitHandlers(Instant until) {
+  private void await(CompletionStage<?> stage, Instant until) {
+    long left = Duration.between(loop.clock().instant(), until).toMillis();
+    try {
+      stage.toCompletableFuture().get(Math.max(0, left), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException late) {
+      log.debug("topic={} the broker does not say what is on its way", topic, late);
+    }
+  }
+
+  /** Waits until all that it had is ended, and the broker has said so. */
+  private void awaitEnds(Instant until) {
     try {
       synchronized (active) {
         long left = Duration.between(loop.clock().instant(), until).toMillis();
@@ -232,14 +296,19 @@ final class Seat implements DeliveryListener {
     }
   }
 
-  private void done(Work work) {
+  /** A handler is done: there is room for another. */
+  private void done() {
+    askForMore();
+  }
+
+  /** The broker knows how it ended. */
+  private void ended(Work work) {
     active.remove(work);
     if (closed) {
       synchronized (active) {
         active.notifyAll();
       }
     }
-    askForMore();
   }
 
   /** In portions, since each is a call to the broker; never so large that handlers run dry. */
@@ -268,7 +337,7 @@ final class Seat implements DeliveryListener {
     for (Work work : active) {
       var unused = work.delivery().extend();
     }
-    if (!closed || !active.isEmpty()) {
+    if (!over) {
       extendLater();
     }
   }
@@ -309,7 +378,7 @@ final class Seat implements DeliveryListener {
     for (Work work : active) {
       work.checkTime(now);
     }
-    if (!closed || !active.isEmpty()) {
+    if (!over) {
       checkTimeLater();
     }
   }

@@ -71,7 +71,8 @@ final class Work implements Runnable {
   private final Station station;
   private final Delivery delivery;
   private final Message message;
-  private final Consumer<Work> onDone;
+  private final Runnable onDone;
+  private final Consumer<Work> onEnded;
   private final AtomicBoolean ended = new AtomicBoolean();
   private final Object handling = new Object();
 
@@ -88,11 +89,18 @@ final class Work implements Runnable {
   /** What is remembered of it; null where its handler is not idempotent. */
   private volatile @Nullable Once once;
 
-  Work(Station station, Delivery delivery, Consumer<Work> onDone) {
+  /**
+   * Work on a delivery.
+   *
+   * @param onDone told once its handler is done, or was not begun
+   * @param onEnded told once the broker has answered how it ended
+   */
+  Work(Station station, Delivery delivery, Runnable onDone, Consumer<Work> onEnded) {
     this.station = station;
     this.delivery = delivery;
     this.message = delivery.message();
     this.onDone = onDone;
+    this.onEnded = onEnded;
   }
 
   /** Known already, unlike an object's own: all that is active is looked up by it. */
@@ -120,7 +128,10 @@ final class Work implements Runnable {
     try {
       handle();
     } finally {
-      onDone.accept(this);
+      onDone.run();
+      if (!ended.get()) {
+        onEnded.accept(this);
+      }
     }
   }
 
@@ -456,10 +467,10 @@ final class Work implements Runnable {
       return;
     }
     var unused =
-        ending
-            .get()
+        asked(ending)
             .whenComplete(
                 (held, failure) -> {
+                  onEnded.accept(this);
                   if (failure != null) {
                     log.warn("message={} not ended, it will be handed over again", id(), failure);
                   } else if (!held) {
@@ -467,6 +478,14 @@ final class Work implements Runnable {
                     log.info("message={} ended too late, it is not held any more", id());
                   }
                 });
+  }
+
+  private static CompletionStage<Boolean> asked(Supplier<CompletionStage<Boolean>> ending) {
+    try {
+      return ending.get();
+    } catch (RuntimeException failure) {
+      return CompletableFuture.failedStage(failure);
+    }
   }
 
   private boolean isForOthers() {

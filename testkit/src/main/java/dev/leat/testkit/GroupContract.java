@@ -69,6 +69,65 @@ abstract class GroupContract extends BrokerFixture {
   }
 
   @Test
+  void a_member_that_ends_is_handed_nothing_more_and_keeps_nothing_from_others() {
+    Inbox first = new Inbox();
+    Subscription ending = broker.subscribe(member("workers", "first"), first);
+    ending.request(10);
+    append(List.of("0"));
+    Delivery held = first.await(1).getFirst();
+    long begin = System.nanoTime();
+    result(ending.end());
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(2));
+    append(List.of("1", "2", "3"));
+    stays("nothing comes", Duration.ofMillis(200), () -> first.size() == 1);
+    Inbox second = new Inbox();
+    broker.subscribe(member("workers", "second"), second).request(10);
+
+    second.await(3);
+    assertThat(second.texts()).containsExactly("1", "2", "3");
+    assertThat(result(held.complete(List.of()))).as("it was still held").isTrue();
+    ending.close();
+  }
+
+  @Test
+  void members_that_are_closed_while_messages_come_keep_none_of_them() {
+    Set<String> seen = ConcurrentHashMap.newKeySet();
+    AtomicInteger handled = new AtomicInteger();
+    for (int round = 0; round < 20; round++) {
+      Subscription closing =
+          broker.subscribe(
+              member("workers", "closing" + round).withLease(Duration.ofMinutes(1)),
+              batch -> batch.forEach(delivery -> complete(delivery, seen, handled)));
+      closing.request(1_000);
+      result(closing.ready());
+      for (int i = 0; i < 10; i++) {
+        append(List.of(round + "-" + i));
+      }
+      closing.close();
+    }
+    broker
+        .subscribe(
+            member("workers", "last"),
+            batch -> batch.forEach(delivery -> complete(delivery, seen, handled)))
+        .request(1_000);
+
+    until("all are completed, long before a lease is over", () -> seen.size() == 200);
+    until("nothing is pending", () -> group("workers").pending() == 0);
+    assertThat(handled).hasValue(200);
+  }
+
+  private static void complete(Delivery delivery, Set<String> seen, AtomicInteger handled) {
+    var unused =
+        delivery
+            .complete(List.of())
+            .thenAccept(
+                done -> {
+                  handled.incrementAndGet();
+                  seen.add(delivery.message().payload().asText());
+                });
+  }
+
+  @Test
   void what_was_released_comes_soon_though_its_member_waits_for_what_is_new() {
     Inbox inbox = new Inbox();
     broker.subscribe(member("workers", "m"), inbox).request(2);

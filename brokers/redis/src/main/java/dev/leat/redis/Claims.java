@@ -175,7 +175,7 @@ final class Claims {
     }
   }
 
-  void close() {
+  void stop() {
     closed = true;
     if (periodic != null) {
       vertx.cancelTimer(periodic);
@@ -199,9 +199,9 @@ final class Claims {
         : take(over, lost, "", 0);
   }
 
-  /** Says that the member leaves: it is removed unless it holds something. */
-  void leave() {
-    leave(membership.member());
+  /** Says that the member leaves: what it holds goes to others, and it is removed. */
+  Future<?> leave() {
+    return leave(membership.member());
   }
 
   /**
@@ -287,11 +287,11 @@ final class Claims {
             });
   }
 
-  private void leave(String member) {
-    Script.LEAVE
+  private Future<?> leave(String member) {
+    return Script.LEAVE
         .run(
             control,
-            keys.subList(0, 1),
+            keys.subList(0, 2),
             command -> command.and(membership.group(), member).and(UNSEEN))
         .onSuccess(
             removed ->

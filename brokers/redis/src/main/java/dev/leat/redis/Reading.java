@@ -3,9 +3,11 @@ package dev.leat.redis;
 import dev.leat.BrokerUnavailable;
 import dev.leat.broker.Subscription;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +48,9 @@ abstract class Reading implements Subscription {
 
   private long nextAskedAt;
   private Runnable onClose = () -> {};
+  private boolean ending;
+  private @Nullable Promise<Void> idle;
+  private final CompletableFuture<Void> gone = new CompletableFuture<>();
   private volatile boolean closed;
 
   Reading(Io io, Server server) {
@@ -87,11 +92,62 @@ abstract class Reading implements Subscription {
   }
 
   @Override
-  public void close() {
+  public final CompletionStage<?> end() {
+    CompletableFuture<Void> ended = new CompletableFuture<>();
+    io.run(() -> stopped().onComplete(done -> ended.complete(null)));
+    return ended.minimalCompletionStage();
+  }
+
+  @Override
+  public final void close() {
+    if (closed) {
+      return;
+    }
     closed = true;
     begun.completeExceptionally(new BrokerUnavailable("closed before it had begun"));
-    onClose.run();
-    io.run(connection::close);
+    io.run(
+        () ->
+            stopped()
+                .onComplete(
+                    done -> {
+                      connection.close();
+                      left()
+                          .onComplete(
+                              left -> {
+                                gone.complete(null);
+                                onClose.run();
+                              });
+                    }));
+  }
+
+  /** Completes once nothing of it is left to be done. */
+  final CompletableFuture<Void> gone() {
+    return gone;
+  }
+
+  /** Reads no more; done once nothing more will be handed over. */
+  Future<Void> stopped() {
+    ending = true;
+    return Future.succeededFuture();
+  }
+
+  /** Done once no answer is on its way. */
+  final Future<Void> idle() {
+    if (!reading) {
+      return Future.succeededFuture();
+    }
+    Promise<Void> waiting = idle == null ? Promise.promise() : idle;
+    idle = waiting;
+    return waiting.future();
+  }
+
+  final boolean ending() {
+    return ending;
+  }
+
+  /** The last that is done, once it is closed. */
+  Future<?> left() {
+    return Future.succeededFuture();
   }
 
   /** Makes ready to read on a connection that is new. */
@@ -105,7 +161,10 @@ abstract class Reading implements Subscription {
     return count;
   }
 
-  /** Ends the wait of the command that is under way, if the server lets us. */
+  /**
+   * Ends the wait of the command that is under way, if the server lets us. It may not have come
+   * there yet; whoever depends on it asks again.
+   */
   final void unblock(RedisConnection over) {
     if (reading) {
       connection
@@ -179,6 +238,9 @@ abstract class Reading implements Subscription {
   }
 
   private void prepare() {
+    if (ending) {
+      return;
+    }
     int mine = ++preparations;
     ready = false;
     reading = false;
@@ -199,7 +261,7 @@ abstract class Reading implements Subscription {
 
   final void read() {
     int count = Math.min(demand - reserved(), BATCH);
-    if (closed || !ready || reading || count <= 0 || !isPlaced()) {
+    if (ending || !ready || reading || count <= 0 || !isPlaced()) {
       return;
     }
     int mine = preparations;
@@ -211,18 +273,37 @@ abstract class Reading implements Subscription {
         connection
             .send(next(count))
             .map(RawEntry::ofRead)
-            .onSuccess(this::onBatch)
-            .onFailure(failure -> onFailure(failure, mine));
+            .onSuccess(batch -> onBatch(batch, mine))
+            .onFailure(failure -> onUnread(failure, mine))
+            .onComplete(done -> onAnswered());
   }
 
-  private void onBatch(List<RawEntry> batch) {
+  private void onBatch(List<RawEntry> batch, int preparation) {
+    if (preparation != preparations) {
+      return;
+    }
     reading = false;
     asked = 0;
     onRead(batch);
     // Ask for the next batch before handling this one: the server works while we do.
     read();
-    if (!batch.isEmpty() && !closed) {
+    if (!batch.isEmpty()) {
       onEntries(batch);
+    }
+  }
+
+  private void onUnread(Throwable failure, int preparation) {
+    if (preparation == preparations) {
+      reading = false;
+      asked = 0;
+      ready = false;
+      onFailure(failure, preparation);
+    }
+  }
+
+  private void onAnswered() {
+    if (!reading && idle != null) {
+      idle.tryComplete();
     }
   }
 
@@ -247,7 +328,7 @@ abstract class Reading implements Subscription {
    * another connection of ours is not there yet, is tried again on this one.
    */
   private void onFailure(Throwable failure, int preparation) {
-    if (closed
+    if (ending
         || preparation != preparations
         || (failure instanceof RedisFailure refused && isEndedBy(refused))) {
       return;
@@ -258,7 +339,7 @@ abstract class Reading implements Subscription {
           .setTimer(
               100,
               fired -> {
-                if (!closed && preparation == preparations) {
+                if (preparation == preparations) {
                   prepare();
                 }
               });

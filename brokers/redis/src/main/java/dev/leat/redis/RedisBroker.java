@@ -31,6 +31,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +43,9 @@ final class RedisBroker implements Broker {
   /** A server that is restarted is back within this. */
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
+  /** A server that is there answers within this, and one that is not need not be waited for. */
+  private static final Duration FAREWELL = Duration.ofSeconds(2);
+
   private final Server server;
   private final EventLoop loop;
   private final Vertx vertx;
@@ -51,7 +55,8 @@ final class RedisBroker implements Broker {
   private final RedisConnection control;
 
   private final Health health;
-  private final List<Runnable> endings = new CopyOnWriteArrayList<>();
+  private final List<RedisLane> lanes = new CopyOnWriteArrayList<>();
+  private final List<Reading> readings = new CopyOnWriteArrayList<>();
   private volatile boolean closed;
 
   private RedisBroker(Server server, EventLoop loop) {
@@ -117,7 +122,7 @@ final class RedisBroker implements Broker {
     Io own =
         laneLoop.unwrap(Context.class).map(context -> new Io(context.owner(), context)).orElse(io);
     RedisLane lane = new RedisLane(own, laneLoop, server, replyStream, replies);
-    endings.add(lane::close);
+    lanes.add(lane);
     lane.start();
     return lane;
   }
@@ -204,7 +209,8 @@ final class RedisBroker implements Broker {
       return;
     }
     closed = true;
-    endings.forEach(Runnable::run);
+    lanes.forEach(RedisLane::close);
+    leave();
     CompletableFuture<Void> ended = new CompletableFuture<>();
     io.run(
         () -> {
@@ -214,11 +220,20 @@ final class RedisBroker implements Broker {
     ended.thenCompose(done -> vertx.close().toCompletionStage()).toCompletableFuture().join();
   }
 
+  /** Members give back what is on its way to them, which needs the connection that is left. */
+  private void leave() {
+    List<Reading> leaving = List.copyOf(readings);
+    leaving.forEach(Reading::close);
+    CompletableFuture.allOf(
+            leaving.stream().map(Reading::gone).toArray(CompletableFuture<?>[]::new))
+        .completeOnTimeout(null, FAREWELL.toMillis(), TimeUnit.MILLISECONDS)
+        .join();
+  }
+
   private Subscription begun(Reading reading) {
     refuseIfClosed();
-    Runnable ending = reading::close;
-    endings.add(ending);
-    reading.start(() -> endings.remove(ending));
+    readings.add(reading);
+    reading.start(() -> readings.remove(reading));
     return reading;
   }
 

@@ -33,6 +33,9 @@ import org.slf4j.LoggerFactory;
 class RedisMember extends Reading implements Claims.Claimant {
   private static final Logger log = LoggerFactory.getLogger(RedisMember.class);
 
+  /** Milliseconds. */
+  private static final long UNBLOCK_PAUSE = 50;
+
   private final RedisConnection control;
   private final Completions completions;
   private final EventLoop loop;
@@ -45,6 +48,7 @@ class RedisMember extends Reading implements Claims.Claimant {
   // All below is confined to the loop.
   private final Map<String, RedisDelivery> held = new HashMap<>();
   private boolean joined;
+  private boolean left;
   private boolean swept;
 
   /** Where the group stands as far as this member has seen; none before it has. */
@@ -101,7 +105,7 @@ class RedisMember extends Reading implements Claims.Claimant {
   /** No longer this member's, however it ended. On the loop. */
   void forget(String id, RedisDelivery delivery) {
     held.remove(id, delivery);
-    leaveOnceDone();
+    var unused = leaveOnceDone();
   }
 
   /** An entry is completed: where order is kept, the next of its key may be taken. On the loop. */
@@ -116,22 +120,39 @@ class RedisMember extends Reading implements Claims.Claimant {
     io().run(() -> claims.claimIn(delay.toMillis()));
   }
 
+  /** Claims no more either; a read that waits is ended, until it has come to the server. */
   @Override
-  public void close() {
-    io().run(
-            () -> {
-              janitor.close();
-              claims.close();
-            });
-    super.close();
-    io().run(this::leaveOnceDone);
+  Future<Void> stopped() {
+    janitor.close();
+    claims.stop();
+    return super.stopped().compose(done -> unread()).eventually(() -> claims.rest());
   }
 
-  /** One that has gone and holds nothing need not be looked for among the dead. */
-  private void leaveOnceDone() {
-    if (closed() && joined && held.isEmpty()) {
-      claims.leave();
+  private Future<Void> unread() {
+    Future<Void> unread = idle();
+    endRead(unread);
+    return unread;
+  }
+
+  private void endRead(Future<Void> unread) {
+    if (!unread.isComplete()) {
+      unblock(control);
+      io().vertx().setTimer(UNBLOCK_PAUSE, fired -> endRead(unread));
     }
+  }
+
+  /**
+   * One that has gone and holds nothing need not be looked for among the dead. What stands under
+   * its name all the same was on its way when it was closed, and goes to others.
+   */
+  @Override
+  Future<?> left() {
+    left = true;
+    return leaveOnceDone();
+  }
+
+  private Future<?> leaveOnceDone() {
+    return left && joined && held.isEmpty() ? claims.leave() : Future.succeededFuture();
   }
 
   private void startJanitor() {
@@ -219,6 +240,9 @@ class RedisMember extends Reading implements Claims.Claimant {
 
   @Override
   void onEntries(List<RawEntry> batch) {
+    if (closed()) {
+      return;
+    }
     List<Delivery> deliveries = new ArrayList<>(batch.size());
     batch.forEach(raw -> take(new Claims.Claimed(raw, 1, ""), askedAt(), deliveries));
     deliver(deliveries);
@@ -320,6 +344,9 @@ class RedisMember extends Reading implements Claims.Claimant {
   public void onTaken(Claims.Taken taken) {
     List<Claims.Claimed> claimed = taken.claimed();
     handedOver(claimed.size());
+    if (closed()) {
+      return;
+    }
     List<Delivery> deliveries = new ArrayList<>(claimed.size());
     // Asked for at some time before now: as if its lease were old, it is looked at once more.
     long longAgo = System.nanoTime() - membership.lease().toNanos();

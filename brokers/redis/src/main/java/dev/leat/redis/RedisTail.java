@@ -68,7 +68,7 @@ final class RedisTail extends Reading {
   @Override
   void onEntries(List<RawEntry> batch) {
     List<Entry> entries = decoded(stream, batch);
-    if (!entries.isEmpty()) {
+    if (!entries.isEmpty() && !ending()) {
       listener.onEntries(entries);
     }
   }

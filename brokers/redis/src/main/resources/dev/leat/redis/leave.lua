@@ -1,14 +1,21 @@
 -- Removes members of a group that hold nothing and have not been seen for a while. One that is
--- alive after all comes back by its next command.
+-- alive after all comes back by its next command. What the one that leaves still has goes to others.
 --
--- KEYS  stream
+-- KEYS  stream, delayed
 -- ARGV  group, the member that leaves or an empty string, milliseconds unseen
 -- gives the names of those removed
-local stream, group, leaving, unseen = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
+local stream, delayed, group, leaving, unseen = KEYS[1], KEYS[2], ARGV[1], ARGV[2], tonumber(ARGV[3])
 local removed = {}
 local members = redis.pcall('XINFO', 'CONSUMERS', stream, group)
 if members.err then
   return removed
+end
+if leaving ~= '' then
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  for _, pending in ipairs(redis.call('XPENDING', stream, group, '-', '+', 10000, leaving)) do
+    redis.call('ZADD', delayed, 'NX', now, pending[1])
+  end
 end
 for _, flat in ipairs(members) do
   local member = {}

@@ -143,10 +143,10 @@ class RedisOrderTrapsTest {
         Leat through = Leat.connect(way.url())) {
       ordered(through).lease(Duration.ofSeconds(30)).start();
       send("a", 1);
-      until("it works", () -> begun.size() == 1);
-      way.mute();
+      until("it works", () -> begun.size() == 1 && pending() == 0);
+      way.keep(RedisOrderTrapsTest::handsOver);
       send("a", 2);
-      until("the server has handed one over", () -> pending() > 0);
+      until("the server has handed one over", way::keeps);
       way.cut();
 
       until("both are done long before a lease is over", () -> begun.size() == 3);
@@ -162,8 +162,7 @@ class RedisOrderTrapsTest {
         Leat through = Leat.connect(way.url())) {
       ordered(through).lease(Duration.ofSeconds(30)).start();
       until("it waits for what is new", () -> way.lastSaid(READ, STREAM));
-      // Not the one that only says that there is something new, which names the stream.
-      way.keep(answer -> answer.contains("\r\na0\r\n") && !answer.contains(STREAM));
+      way.keep(RedisOrderTrapsTest::handsOver);
       send("a", 1);
       until("the server has handed it over", way::keeps);
       way.cutWhere(READ, STREAM);
@@ -254,6 +253,11 @@ class RedisOrderTrapsTest {
     until("the other had its turn in the end", () -> begun.contains("b0") && pending() == 0);
     assertThat(distinct("a")).isEqualTo(numbered("a", 10_500));
     assertThat(client.send("ZCARD", ORDER).number()).isEqualTo(1);
+  }
+
+  /** Not the answer that only says that there is something new, which names the stream. */
+  private static boolean handsOver(String answer) {
+    return answer.contains("\r\na0\r\n") && !answer.contains(STREAM);
   }
 
   private static Membership ordered(String name, Duration lease) {

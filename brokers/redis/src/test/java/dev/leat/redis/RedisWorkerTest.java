@@ -9,8 +9,13 @@ import dev.leat.Worker;
 import dev.leat.WorkerEvent;
 import java.time.Duration;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -75,6 +80,82 @@ class RedisWorkerTest {
       assertThat(leat.caller().call("echo", "echo", "at last", String.class, LONG))
           .isEqualTo("at last 1");
     }
+  }
+
+  @Test
+  void programs_that_are_replaced_under_load_fail_no_call_and_leave_nothing_behind() {
+    AtomicInteger handled = new AtomicInteger();
+    AtomicInteger answered = new AtomicInteger();
+    AtomicBoolean over = new AtomicBoolean();
+    Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+    try (Leat calling = Leat.connect(redis.url());
+        RedisClient client = new RedisClient(redis.port())) {
+      Leat working = counting(handled);
+      List<Thread> callers =
+          IntStream.range(0, 64)
+              .mapToObj(
+                  i -> Thread.startVirtualThread(() -> call(calling, over, answered, failures)))
+              .toList();
+      for (int round = 1; round <= 10; round++) {
+        int enough = answered.get() + 200;
+        until("it is at work", () -> answered.get() >= enough);
+        Leat next = counting(handled);
+        working.close();
+        working = next;
+      }
+      over.set(true);
+      callers.forEach(RedisWorkerTest::join);
+
+      assertThat(failures).isEmpty();
+      until("nothing is pending", () -> pending(client) == 0);
+      assertThat(handled).as("each once").hasValue(answered.get());
+      working.close();
+      assertThat(client.send("XINFO", "CONSUMERS", TOPIC.incoming(), Worker.DEFAULT_GROUP).items())
+          .as("members that have gone")
+          .isEmpty();
+    }
+  }
+
+  private Leat counting(AtomicInteger handled) {
+    Leat leat = Leat.connect(redis.url());
+    leat.worker("echo")
+        .on(
+            "echo",
+            String.class,
+            (text, request) -> {
+              handled.incrementAndGet();
+              return text;
+            })
+        .start();
+    return leat;
+  }
+
+  private static void call(
+      Leat leat, AtomicBoolean over, AtomicInteger answered, Queue<Throwable> failures) {
+    while (!over.get() && failures.isEmpty()) {
+      try {
+        leat.caller().call("echo", "echo", "x", String.class, LONG);
+        answered.incrementAndGet();
+      } catch (RuntimeException failure) {
+        failures.add(failure);
+      }
+    }
+  }
+
+  private static void join(Thread thread) {
+    try {
+      thread.join();
+    } catch (InterruptedException interrupted) {
+      throw new AssertionError(interrupted);
+    }
+  }
+
+  private static long pending(RedisClient client) {
+    return client
+        .send("XPENDING", TOPIC.incoming(), Worker.DEFAULT_GROUP)
+        .items()
+        .getFirst()
+        .number();
   }
 
   private Worker echo(Leat leat) {

@@ -257,17 +257,13 @@ final class MemoryStream {
   }
 
   private static void handOver(Tail tail, List<Entry> batch) {
-    if (!tail.closed()) {
-      tail.listener().onEntries(batch);
-    }
+    tail.whileOpen(() -> tail.listener().onEntries(batch));
   }
 
   /** A member that left between being chosen and being called gives its batch back. */
   private static void handOver(Member member, List<Delivery> batch) {
-    if (member.closed()) {
+    if (!member.whileOpen(() -> member.listener().onDeliveries(batch))) {
       batch.forEach(delivery -> delivery.release(Duration.ZERO));
-    } else {
-      member.listener().onDeliveries(batch);
     }
   }
 

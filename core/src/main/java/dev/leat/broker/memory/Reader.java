@@ -3,6 +3,7 @@ package dev.leat.broker.memory;
 import dev.leat.broker.Subscription;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.locks.ReentrantLock;
 
 /** Whoever reads a stream and says how much it can take; its demand is guarded by the stream. */
 abstract class Reader implements Subscription {
@@ -10,6 +11,10 @@ abstract class Reader implements Subscription {
   private static final int BATCH = 256;
 
   private final MemoryStream stream;
+
+  /** Held while it is handed something, so that nothing comes once it is closed. */
+  private final ReentrantLock handing = new ReentrantLock();
+
   private int demand;
   private volatile boolean closed;
 
@@ -35,9 +40,34 @@ abstract class Reader implements Subscription {
   }
 
   @Override
+  public CompletionStage<?> end() {
+    close();
+    return CompletableFuture.completedStage(true);
+  }
+
+  /** Waits for a batch that is being handed over, unless that is what closes it. */
+  @Override
   public void close() {
-    closed = true;
+    whileOpen(() -> closed = true);
     stream.leave(this);
+  }
+
+  /**
+   * Does something while it cannot be closed, if it is not.
+   *
+   * @return whether it was done
+   */
+  boolean whileOpen(Runnable action) {
+    handing.lock();
+    try {
+      if (closed) {
+        return false;
+      }
+      action.run();
+      return true;
+    } finally {
+      handing.unlock();
+    }
   }
 
   boolean closed() {
