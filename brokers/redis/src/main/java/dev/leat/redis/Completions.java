@@ -1,5 +1,6 @@
 package dev.leat.redis;
 
+import dev.leat.LeatException;
 import dev.leat.broker.Append;
 import dev.leat.broker.Batcher;
 import dev.leat.broker.Completion;
@@ -30,14 +31,27 @@ final class Completions {
   private static final class One {
     final Lease lease;
     final Completion completion;
+    final Consumer<Boolean> onEnd;
     final long until;
     final CompletableFuture<Boolean> done = new CompletableFuture<>();
     int tries;
 
-    One(Lease lease, Completion completion) {
+    One(Lease lease, Completion completion, Consumer<Boolean> onEnd) {
       this.lease = lease;
       this.completion = completion;
+      this.onEnd = onEnd;
       this.until = System.nanoTime() + lease.duration();
+    }
+
+    /** Whoever waits for the future may be told on its own thread: the member is told before. */
+    void end(boolean completed) {
+      onEnd.accept(completed);
+      done.complete(completed);
+    }
+
+    void fail(LeatException failure) {
+      onEnd.accept(false);
+      done.completeExceptionally(failure);
     }
 
     /**
@@ -81,19 +95,20 @@ final class Completions {
         new Batcher<>(
             io::execute,
             this::complete,
-            one ->
-                one.done.completeExceptionally(
-                    Io.ended(new RejectedExecutionException("the loop has ended"))));
+            one -> one.fail(Io.ended(new RejectedExecutionException("the loop has ended"))));
   }
 
   /**
-   * Answers, on the loop, whether the member still had the entry. Any thread. What a lost
-   * connection or a busy server keeps from being done is tried again for as long as a lease. Where
-   * a lease is fresh it is not looked who holds the entry: should this come late to the server,
-   * another may be at work, but of the two only one is answered.
+   * Answers whether the member still had the entry. Any thread. What a lost connection or a busy
+   * server keeps from being done is tried again for as long as a lease.
+   *
+   * <p>Where a lease is fresh it is not looked who holds the entry: should this come late to the
+   * server, another may be at work, but of the two only one is answered.
+   *
+   * @param onEnd told, on the loop, whether it was completed; false where that failed too
    */
-  CompletionStage<Boolean> complete(Lease lease, Completion completion) {
-    One one = new One(lease, completion);
+  CompletionStage<Boolean> complete(Lease lease, Completion completion, Consumer<Boolean> onEnd) {
+    One one = new One(lease, completion, onEnd);
     completing.add(one);
     return one.done;
   }
@@ -166,15 +181,14 @@ final class Completions {
     for (One one : batch) {
       Resp added = one.completion.appends().isEmpty() ? taken : results.get(at++);
       if (taken instanceof Resp.Failure refused) {
-        one.done.completeExceptionally(
-            Io.leatException(RedisFailure.of(connection.server(), refused)));
+        one.fail(Io.leatException(RedisFailure.of(connection.server(), refused)));
       } else if (gone > 0) {
         gone--;
-        one.done.complete(false);
+        one.end(false);
       } else if (added instanceof Resp.Failure refused) {
         unanswered(one, refused.message());
       } else {
-        one.done.complete(true);
+        one.end(true);
       }
     }
   }
@@ -227,12 +241,12 @@ final class Completions {
     }
     // What nobody has after an answer was lost was ended by ourselves, unless another could have.
     boolean before = taken.value() == -1 && one.tries > 1 && one.lease.isUnbroken();
-    one.done.complete(taken.value() == 1 || before);
+    one.end(taken.value() == 1 || before);
   }
 
   private static void unanswered(One one, String why) {
     log.warn("entry={} done, but its reply cannot be appended: {}", one.lease.id(), why);
-    one.done.complete(true);
+    one.end(true);
   }
 
   private void onFailure(List<One> batch, Throwable failure) {
@@ -241,7 +255,7 @@ final class Completions {
       if (Again.isDue(failure, connection, one.until)) {
         again.add(one);
       } else {
-        one.done.completeExceptionally(Io.leatException(failure));
+        one.fail(Io.leatException(failure));
       }
     }
     if (!again.isEmpty()) {

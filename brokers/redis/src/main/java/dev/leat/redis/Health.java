@@ -3,76 +3,99 @@ package dev.leat.redis;
 import dev.leat.broker.GroupHealth;
 import dev.leat.broker.StreamHealth;
 import io.vertx.core.Future;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.function.Function;
-import java.util.stream.Stream;
 
-/** Looks at streams, and trims them by what it sees. Confined to its connection's loop. */
+/**
+ * Looks at streams, and trims them, each in one step of the server. Confined to its connection's
+ * loop.
+ */
 final class Health {
   /** Entries counted at a time, where the server does not say how many wait. */
   private static final int PAGE = 1_000;
 
   private final RedisConnection connection;
 
+  /**
+   * What trimming came to.
+   *
+   * @param removed how many entries
+   * @param completedBelow the id below which every group has completed everything
+   * @param handed the id of what each group was handed last
+   */
+  record Trimmed(long removed, String completedBelow, Map<String, String> handed) {}
+
   Health(RedisConnection connection) {
     this.connection = connection;
   }
 
   Future<StreamHealth> of(String stream) {
-    return length(stream)
+    return Script.HEALTH
+        .run(connection, List.of(stream), command -> command.and(Claims.WAITING))
         .compose(
-            length ->
-                groups(stream)
-                    .compose(infos -> healths(stream, infos))
-                    .map(groups -> new StreamHealth(stream, length, groups)));
+            all -> {
+              List<Resp> items = all.items();
+              List<Future<GroupHealth>> groups =
+                  items.stream().skip(1).map(group -> health(stream, group.items())).toList();
+              return Future.all(groups)
+                  .map(
+                      done ->
+                          new StreamHealth(
+                              stream,
+                              items.getFirst().number(),
+                              groups.stream().map(Future::result).toList()));
+            });
   }
 
-  Future<Long> length(String stream) {
-    return connection.send(Command.of("XLEN", stream)).map(Resp::number);
-  }
-
-  /**
-   * Removes what stands before both the newest entries that are to stay and whatever a group has
-   * not completed. A group only moves forward, so that what was seen to be completed stays so.
-   */
+  /** Removes the oldest entries beyond a number, but never what a group has not completed. */
   Future<Long> trim(String stream, long keep) {
-    return groups(stream)
-        .compose(infos -> infos.isEmpty() ? shorten(stream, keep) : trim(stream, keep, infos));
+    return firstKept(stream, keep)
+        .compose(kept -> trim(stream, kept, keep, 0))
+        .map(Trimmed::removed);
   }
 
-  private Future<Long> shorten(String stream, long keep) {
-    return connection.send(Command.of("XTRIM", stream, "MAXLEN", "=").and(keep)).map(Resp::number);
+  /** Removes what stands below an id, if the stream is longer than that and has groups. */
+  Future<Trimmed> trimBelow(String stream, String id, long longerThan) {
+    return trim(stream, id, -1, longerThan);
   }
 
-  private Future<Long> trim(String stream, long keep, List<Fields> groups) {
-    return each(groups, group -> floor(stream, group))
-        .compose(
-            floors ->
-                firstKept(stream, keep)
-                    .compose(
-                        kept ->
-                            removeBelow(
-                                stream, lowest(Stream.concat(floors.stream(), Stream.of(kept))))));
+  private Future<Trimmed> trim(String stream, String bound, long keep, long longerThan) {
+    return Script.TRIM
+        .run(connection, List.of(stream), command -> command.and(bound).and(keep).and(longerThan))
+        .map(
+            said -> {
+              List<Resp> items = said.items();
+              Map<String, String> handed = new HashMap<>();
+              for (int i = 2; i + 1 < items.size(); i += 2) {
+                handed.put(items.get(i).text(), items.get(i + 1).text());
+              }
+              return new Trimmed(items.get(0).number(), items.get(1).text(), handed);
+            });
   }
 
-  /** The id below which every group has completed everything; {@code 0} where there is no group. */
-  Future<String> completedBelow(String stream) {
-    return groups(stream)
-        .compose(infos -> each(infos, info -> floor(stream, info)))
-        .map(floors -> lowest(floors.stream()));
-  }
-
-  Future<Long> removeBelow(String stream, String id) {
-    return connection.send(Command.of("XTRIM", stream, "MINID", "=", id)).map(Resp::number);
-  }
-
-  /** Id of the last entry that was ever appended; {@code 0} where there is no stream. */
+  /** Id of the last entry that was ever appended; {@code 0-0} where there is no stream. */
   static Future<String> newest(RedisConnection connection, String stream) {
     return connection
         .send(Command.of("XINFO", "STREAM", stream))
         .map(info -> Fields.of(info).text("last-generated-id"))
-        .recover(failure -> nothingThere(failure, "0"));
+        .recover(failure -> nothingThere(failure, "0-0"));
+  }
+
+  /** Id of the entry that a group was handed last; empty where there is no such group. */
+  static Future<Optional<String>> handed(RedisConnection connection, String stream, String group) {
+    return connection
+        .send(Command.of("XINFO", "GROUPS", stream))
+        .map(
+            groups ->
+                groups.items().stream()
+                    .map(Fields::of)
+                    .filter(fields -> fields.text("name").equals(group))
+                    .map(fields -> fields.text("last-delivered-id"))
+                    .findFirst())
+        .recover(failure -> nothingThere(failure, Optional.empty()));
   }
 
   /** Ids by their order in the stream. */
@@ -88,104 +111,50 @@ final class Health {
         : Future.failedFuture(failure);
   }
 
-  private Future<List<Fields>> groups(String stream) {
-    return connection
-        .send(Command.of("XINFO", "GROUPS", stream))
-        .map(groups -> groups.items().stream().map(Fields::of).toList())
-        .recover(failure -> nothingThere(failure, List.of()));
-  }
-
-  private Future<List<GroupHealth>> healths(String stream, List<Fields> infos) {
-    return each(
-        infos, info -> backlog(stream, info).compose(backlog -> health(stream, info, backlog)));
-  }
-
   /** What waits for its turn was handed to nobody, though to the server it is pending. */
-  private Future<GroupHealth> health(String stream, Fields group, long backlog) {
-    String name = group.text("name");
-    return connection
-        .send(Command.of("XINFO", "CONSUMERS", stream, name))
-        .map(
-            consumers -> {
-              int members = consumers.items().size();
-              long waiting = 0;
-              for (Resp one : consumers.items()) {
-                Fields consumer = Fields.of(one);
-                if (consumer.text("name").equals(Claims.WAITING)) {
-                  members--;
-                  waiting = consumer.number("pending").orElse(0);
-                }
-              }
-              return new GroupHealth(
-                  name,
-                  members,
-                  group.number("pending").orElse(0) - waiting,
-                  OptionalLong.of(backlog + waiting));
-            });
-  }
-
-  /** What the server says, since 7.0; else, or where it has lost count, what there is to count. */
-  private Future<Long> backlog(String stream, Fields group) {
-    OptionalLong lag = group.number("lag");
-    return lag.isPresent()
-        ? Future.succeededFuture(lag.getAsLong())
-        : countAfter(stream, group.text("last-delivered-id"), 0);
+  private Future<GroupHealth> health(String stream, List<Resp> group) {
+    long waiting = group.get(3).number();
+    long lag = group.get(4).number();
+    Future<Long> backlog =
+        lag >= 0 ? Future.succeededFuture(lag) : countAfter(stream, group.get(5).text(), 0);
+    return backlog.map(
+        unread ->
+            new GroupHealth(
+                group.get(0).text(),
+                (int) group.get(1).number(),
+                group.get(2).number(),
+                OptionalLong.of(unread + waiting)));
   }
 
   private Future<Long> countAfter(String stream, String id, long counted) {
-    return connection
-        .send(Command.of("XRANGE", stream, "(" + id, "+", "COUNT").and(PAGE))
+    return Script.COUNT
+        .run(connection, List.of(stream), command -> command.and(id).and(PAGE))
         .compose(
             page -> {
-              List<RawEntry> entries = RawEntry.ofStream(page);
-              return entries.size() < PAGE
-                  ? Future.succeededFuture(counted + entries.size())
-                  : countAfter(stream, entries.getLast().id(), counted + entries.size());
+              long count = page.items().get(0).number();
+              return count < PAGE
+                  ? Future.succeededFuture(counted + count)
+                  : countAfter(stream, page.items().get(1).text(), counted + count);
             });
   }
 
-  /** The first id that the group has not completed, or will be handed next. */
-  private Future<String> floor(String stream, Fields group) {
-    if (group.number("pending").orElse(0) == 0) {
-      return Future.succeededFuture(after(group.text("last-delivered-id")));
-    }
-    return connection
-        .send(Command.of("XPENDING", stream, group.text("name")))
-        .map(
-            summary ->
-                summary.items().get(1) instanceof Resp.Text oldest
-                    ? oldest.text()
-                    : after(group.text("last-delivered-id")));
-  }
-
+  /** The oldest of the newest that are kept: nothing older ever becomes one of them. */
   private Future<String> firstKept(String stream, long keep) {
-    long count = Math.max(1, keep);
     return connection
-        .send(Command.of("XREVRANGE", stream, "+", "-", "COUNT").and(count))
+        .send(Command.of("XREVRANGE", stream, "+", "-", "COUNT").and(Math.max(1, keep)))
         .map(
             newest -> {
               List<RawEntry> entries = RawEntry.ofStream(newest);
-              if (entries.isEmpty() || entries.size() < keep) {
-                return "0";
+              if (entries.size() < Math.max(1, keep)) {
+                return "0-0";
               }
               return keep == 0 ? after(entries.getLast().id()) : entries.getLast().id();
             });
   }
 
-  private static <A, B> Future<List<B>> each(List<A> all, Function<A, Future<B>> question) {
-    List<Future<B>> answers = all.stream().map(question).toList();
-    return Future.all(answers).map(done -> answers.stream().map(Future::result).toList());
-  }
-
-  private static String lowest(Stream<String> ids) {
-    return ids.min(Health::compare).orElse("0");
-  }
-
   private static String after(String id) {
-    int dash = id.indexOf('-');
-    return dash < 0
-        ? id + "-1"
-        : id.substring(0, dash + 1) + (Long.parseUnsignedLong(id.substring(dash + 1)) + 1);
+    int dash = id.indexOf('-') + 1;
+    return id.substring(0, dash) + (Long.parseUnsignedLong(id.substring(dash)) + 1);
   }
 
   private static long part(String id, int index) {

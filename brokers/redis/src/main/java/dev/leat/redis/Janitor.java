@@ -3,6 +3,7 @@ package dev.leat.redis;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,13 +26,20 @@ final class Janitor {
   private final Vertx vertx;
   private final Health health;
   private final String stream;
-  private String completedBefore = "0";
+  private final Consumer<Health.Trimmed> onSweep;
+  private String completedBefore = "0-0";
   private boolean closed;
 
-  Janitor(Vertx vertx, Health health, String stream) {
+  /**
+   * A janitor of a stream.
+   *
+   * @param onSweep told what was seen, each time
+   */
+  Janitor(Vertx vertx, Health health, String stream, Consumer<Health.Trimmed> onSweep) {
     this.vertx = vertx;
     this.health = health;
     this.stream = stream;
+    this.onSweep = onSweep;
   }
 
   void start() {
@@ -51,16 +59,14 @@ final class Janitor {
     closed = true;
   }
 
-  private Future<Void> sweep() {
-    String before = completedBefore;
+  /** Removes what was completed when it was called before, if it is now too. */
+  Future<Health.Trimmed> sweep() {
     return health
-        .completedBelow(stream)
-        .onSuccess(now -> completedBefore = now)
-        .compose(now -> health.length(stream))
-        .compose(
-            length ->
-                length > SHORT && !before.equals("0")
-                    ? health.removeBelow(stream, before).mapEmpty()
-                    : Future.succeededFuture());
+        .trimBelow(stream, completedBefore, SHORT)
+        .onSuccess(
+            trimmed -> {
+              completedBefore = trimmed.completedBelow();
+              onSweep.accept(trimmed);
+            });
   }
 }

@@ -15,7 +15,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 
 /** One attempt; any thread. The server knows who has the entry, this knows whether it was ended. */
 final class RedisDelivery implements Delivery {
@@ -57,14 +56,23 @@ final class RedisDelivery implements Delivery {
     Completion inKind = new Completion(inKind(completion.appends()), completion.notes());
     return member
         .completions()
-        .complete(lease, inKind)
-        .whenComplete(
-            (done, failure) -> {
-              onEnd(failure);
-              if (failure == null && done) {
-                member.completed(lease);
-              }
-            });
+        .complete(lease, inKind, completed -> onEnd(completed))
+        .exceptionallyCompose(this::mayBeEndedAgain);
+  }
+
+  private void onEnd(boolean completed) {
+    member.forget(lease.id(), this);
+    if (completed) {
+      member.completed(lease);
+    }
+  }
+
+  /**
+   * What could not be ended is not this member's any more once its lease has lapsed; until then.
+   */
+  private <T> CompletionStage<T> mayBeEndedAgain(Throwable failure) {
+    ended.set(false);
+    return CompletableFuture.failedStage(failure);
   }
 
   @Override
@@ -86,14 +94,15 @@ final class RedisDelivery implements Delivery {
                           return released(delay);
                         })
                     // What was released already, though an answer was lost, was by ourselves.
-                    .map(done -> done == 1 || (done == -1 && tries.get() > 1)))
-        .whenComplete(
-            (released, failure) -> {
-              onEnd(failure);
-              if (failure == null && released) {
-                member.claimAfter(delay);
-              }
-            });
+                    .map(done -> done == 1 || (done == -1 && tries.get() > 1))
+                    .onComplete(
+                        released -> {
+                          member.forget(lease.id(), this);
+                          if (released.succeeded() && released.result()) {
+                            member.claimAfter(delay);
+                          }
+                        }))
+        .exceptionallyCompose(this::mayBeEndedAgain);
   }
 
   private Future<Long> released(Duration delay) {
@@ -138,14 +147,6 @@ final class RedisDelivery implements Delivery {
                         ? new Append(reply.stream(), reply.message(), dialect)
                         : reply)
             .toList();
-  }
-
-  /** What could not be ended is not this member's any more either, once its lease has lapsed. */
-  private void onEnd(@Nullable Throwable failure) {
-    member.forget(lease.id(), this);
-    if (failure != null) {
-      ended.set(false);
-    }
   }
 
   private Membership membership() {

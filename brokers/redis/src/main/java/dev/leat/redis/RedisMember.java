@@ -69,7 +69,7 @@ class RedisMember extends Reading implements Claims.Claimant {
     this.listener = listener;
     this.completions = new Completions(io, control, membership);
     this.claims = new Claims(io.vertx(), control, membership, loop, this);
-    this.janitor = new Janitor(io.vertx(), new Health(control), stream);
+    this.janitor = new Janitor(io.vertx(), new Health(control), stream, this::onSweep);
   }
 
   Membership membership() {
@@ -89,9 +89,19 @@ class RedisMember extends Reading implements Claims.Claimant {
     return claims;
   }
 
-  /** The group was here. */
-  void seen(String entryId) {
-    position = entryId;
+  /** The group was here, or farther. */
+  final void seen(String entryId) {
+    if (position == null || Health.compare(entryId, position) > 0) {
+      position = entryId;
+    }
+  }
+
+  /** Other members read too: should the group vanish, it is to go on behind what they had. */
+  private void onSweep(Health.Trimmed seen) {
+    String handed = seen.handed().get(membership.group());
+    if (handed != null) {
+      seen(handed);
+    }
   }
 
   Completions completions() {
@@ -211,7 +221,7 @@ class RedisMember extends Reading implements Claims.Claimant {
   void onRead(List<RawEntry> batch) {
     super.onRead(batch);
     if (!batch.isEmpty()) {
-      position = batch.getLast().id();
+      seen(batch.getLast().id());
     }
     claimWhatIsOwed();
   }
@@ -254,10 +264,10 @@ class RedisMember extends Reading implements Claims.Claimant {
    */
   private Future<String> beginning() {
     if (joined) {
-      return position == null ? Future.succeededFuture("0") : stillThere(position);
+      return position == null ? Future.succeededFuture("0-0") : stillThere(position);
     }
     return switch (membership.start()) {
-      case Position.Start begin -> Future.succeededFuture("0");
+      case Position.Start begin -> Future.succeededFuture("0-0");
       case Position.Now now -> newest();
       case Position.After after -> Future.succeededFuture(after.entryId());
     };
@@ -265,7 +275,7 @@ class RedisMember extends Reading implements Claims.Claimant {
 
   /** A stream that ends before a position is another one, of a server that came back empty. */
   private Future<String> stillThere(String id) {
-    return newest().map(last -> Health.compare(last, id) < 0 ? "0" : id);
+    return newest().map(last -> Health.compare(last, id) < 0 ? "0-0" : id);
   }
 
   private Future<String> newest() {
@@ -274,7 +284,7 @@ class RedisMember extends Reading implements Claims.Claimant {
 
   private Future<?> joinGroup(String from) {
     return createGroup(from)
-        .onSuccess(
+        .compose(
             created -> {
               if (created) {
                 if (joined) {
@@ -287,7 +297,9 @@ class RedisMember extends Reading implements Claims.Claimant {
                 position = from;
               }
               joined = true;
-            });
+              return Health.handed(connection(), stream, membership.group());
+            })
+        .onSuccess(handed -> handed.ifPresent(this::seen));
   }
 
   /** Makes the group unless it is there; answers whether it was made. */
@@ -411,7 +423,6 @@ class RedisMember extends Reading implements Claims.Claimant {
                         asker.destination(),
                         ProblemReply.to(asker, cause, topic.toString()),
                         StreamEntry.dialect(raw.content()))));
-    var unused =
-        completions.complete(lease, Completion.of(appends)).thenAccept(done -> completed(lease));
+    var unused = completions.complete(lease, Completion.of(appends), completed -> completed(lease));
   }
 }

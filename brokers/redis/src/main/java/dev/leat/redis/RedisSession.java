@@ -58,6 +58,7 @@ final class RedisSession {
   private final Vertx vertx;
   private final Context context;
   private final Server server;
+  private final Thread loop = Thread.currentThread();
   private final NetSocketInternal socket;
   private final long patience;
   private final Consumer<RedisSession> onLost;
@@ -157,6 +158,7 @@ final class RedisSession {
   }
 
   private Future<Resp> asked(int passedOver, Writable last) {
+    assert Thread.currentThread().equals(loop) : "asked from another thread than its loop's";
     if (asked.isEmpty()) {
       heard = System.nanoTime();
     }

@@ -20,13 +20,16 @@ import java.util.function.UnaryOperator;
  */
 record Script(String text, String digest) {
   static final Script APPEND = named("append");
-  static final Script COMPLETE = named("lines", "complete");
+  static final Script COMPLETE = named("ids", "lines", "complete");
   static final Script EXTEND = named("extend");
   static final Script RELEASE = named("release");
-  static final Script JOIN = named("lines", "join");
-  static final Script SWEEP = named("lines", "sweep");
-  static final Script TAKE = named("lines", "take");
-  static final Script LEAVE = named("leave");
+  static final Script JOIN = named("ids", "lines", "join");
+  static final Script SWEEP = named("ids", "lines", "sweep");
+  static final Script TAKE = named("ids", "lines", "take");
+  static final Script LEAVE = named("ids", "leave");
+  static final Script HEALTH = named("ids", "health");
+  static final Script COUNT = named("count");
+  static final Script TRIM = named("ids", "trim");
   static final Script MOVE = named("move");
   static final Script NOTE = named("note");
 

@@ -18,10 +18,7 @@ if leaving ~= '' then
   end
 end
 for _, flat in ipairs(members) do
-  local member = {}
-  for i = 1, #flat, 2 do
-    member[flat[i]] = flat[i + 1]
-  end
+  local member = named(flat)
   if member.pending == 0 and (member.name == leaving or member.idle > unseen) then
     redis.call('XGROUP', 'DELCONSUMER', stream, group, member.name)
     removed[#removed + 1] = member.name

@@ -4,9 +4,7 @@
 local waiting = '(waiting)'
 
 local function placeOf(line, id)
-  local at = string.find(id, '-', 1, true)
-  return line .. string.rep('0', 21 - at) .. string.sub(id, 1, at)
-    .. string.rep('0', 20 - #id + at) .. string.sub(id, at + 1)
+  return line .. padded(id)
 end
 
 local function idOf(place)

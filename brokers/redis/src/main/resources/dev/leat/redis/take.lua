@@ -133,11 +133,7 @@ if order and #taken < most and redis.call('ZCARD', order) <= longest then
   if #entries == room then
     newest = '+'
   elseif #entries == 0 then
-    for _, flat in ipairs(redis.call('XINFO', 'GROUPS', stream)) do
-      local info = {}
-      for i = 1, #flat, 2 do
-        info[flat[i]] = flat[i + 1]
-      end
+    for _, info in ipairs(groupsOf(stream)) do
       if info.name == group then
         newest = info['last-delivered-id']
       end

@@ -8,7 +8,6 @@ import dev.leat.Caller;
 import dev.leat.Leat;
 import dev.leat.LeatException;
 import dev.leat.Payload;
-import dev.leat.Position;
 import dev.leat.Topic;
 import dev.leat.Worker;
 import dev.leat.broker.Membership;
@@ -27,6 +26,15 @@ import org.junit.jupiter.api.Test;
 /** What is Redis's own: programs that share it, connections that break, memory that stays flat. */
 class RedisBrokerTest {
   private static final Duration LONG = Duration.ofSeconds(20);
+
+  /** A stream of which one group has completed everything. */
+  private static final String MANY =
+      """
+      for i = 1, 2000 do
+        redis.call('XADD', KEYS[1], i .. '-0', 'a', 'b')
+      end
+      redis.call('XGROUP', 'CREATE', KEYS[1], 'done', '2000-0')
+      """;
 
   private final RedisServerProcess redis = RedisServerProcess.start(RedisServerProcess.CURRENT);
 
@@ -130,23 +138,73 @@ class RedisBrokerTest {
   }
 
   @Test
-  void a_group_that_had_seen_nothing_and_vanishes_begins_at_the_first_that_is_left() {
+  void a_group_that_vanishes_before_its_member_has_read_goes_on_where_it_stood() {
     try (Leat leat = connect();
         RedisClient client = new RedisClient(redis.port())) {
       Inbox inbox = new Inbox();
       Topic topic = Topic.of("late");
-      Membership fromNow = Membership.of(topic, "g", "m").withStart(Position.NOW);
-      leat.caller().send("late", "t", "before");
-      Subscription first = leat.broker().subscribe(fromNow, new Inbox());
-      until("the group is there", () -> !health(leat, topic).groups().isEmpty());
+      Subscription first = leat.broker().subscribe(Membership.of(topic, "g", "m"), inbox);
+      first.request(100);
+      IntStream.range(0, 50).forEach(i -> leat.caller().send("late", "t", "done " + i));
+      inbox.await(50).forEach(delivery -> result(delivery.complete(List.of())));
       first.close();
-      leat.broker().subscribe(Membership.of(topic, "g", "other"), inbox).request(100);
-      until("it reads", () -> client.send("CLIENT", "LIST").text().contains("cmd=xreadgroup"));
+      Inbox other = new Inbox();
+      Subscription second = leat.broker().subscribe(Membership.of(topic, "g", "other"), other);
+      second.request(100);
+      result(second.ready());
       client.send("XGROUP", "DESTROY", topic.incoming(), "g");
       leat.caller().send("late", "t", "after");
 
-      inbox.await(2);
-      assertThat(inbox.texts()).containsExactly("before", "after");
+      other.await(1);
+      assertThat(other.texts()).containsExactly("after");
+    }
+  }
+
+  @Test
+  void a_group_that_begins_late_with_everything_loses_nothing_to_the_janitor() {
+    try (RedisClient client = new RedisClient(redis.port())) {
+      String stream = Topic.of("kept").incoming();
+      client.send("EVAL", MANY, "1", stream);
+      List<Long> removed =
+          client.onLoop(
+              connection -> {
+                Janitor janitor =
+                    new Janitor(client.vertx(), new Health(connection), stream, seen -> {});
+                return janitor
+                    .sweep()
+                    .compose(
+                        first ->
+                            connection.send(Command.of("XGROUP", "CREATE", stream, "late", "0")))
+                    .compose(made -> janitor.sweep())
+                    .map(Health.Trimmed::removed)
+                    .compose(
+                        none ->
+                            connection
+                                .send(Command.of("XGROUP", "DESTROY", stream, "late"))
+                                .compose(gone -> janitor.sweep())
+                                .compose(seen -> janitor.sweep())
+                                .map(all -> List.of(none, all.removed())));
+              });
+
+      assertThat(removed).containsExactly(0L, 2_000L);
+    }
+  }
+
+  @Test
+  void what_is_trimmed_by_hand_is_no_backlog() {
+    try (Leat leat = connect();
+        RedisClient client = new RedisClient(redis.port())) {
+      String stream = Topic.of("cut").incoming();
+      leat.caller().send("cut", "t", "first");
+      client.startGroup(stream, "g");
+      client.send("XGROUP", "CREATE", stream, "other", "0");
+      client.takeOne(stream, "other", "m");
+      IntStream.range(0, 99).forEach(i -> leat.caller().send("cut", "t", "" + i));
+      client.send("XTRIM", stream, "MAXLEN", "10");
+
+      assertThat(health(leat, Topic.of("cut")).groups())
+          .extracting(group -> group.backlog().orElse(-1))
+          .containsExactly(10L, 10L);
     }
   }
 

@@ -4,8 +4,10 @@ import static dev.leat.testkit.Awaiting.result;
 
 import dev.leat.broker.BrokerUrl;
 import io.vertx.core.Context;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.List;
+import java.util.function.Function;
 
 /** Somebody else who speaks to the server. */
 public final class RedisClient implements AutoCloseable {
@@ -46,6 +48,15 @@ public final class RedisClient implements AutoCloseable {
   /** Keys that match a pattern of the server's. */
   public List<String> keys(String pattern) {
     return send("KEYS", pattern).items().stream().map(Resp::text).toList();
+  }
+
+  Vertx vertx() {
+    return vertx;
+  }
+
+  /** Does something with the connection on its loop. */
+  <T> T onLoop(Function<RedisConnection, Future<T>> action) {
+    return result(io.ask(() -> action.apply(connection)));
   }
 
   Resp send(String... words) {

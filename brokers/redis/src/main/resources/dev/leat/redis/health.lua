@@ -1,0 +1,34 @@
+-- How a stream and its groups are doing, all of it at one moment.
+--
+-- KEYS  stream
+-- ARGV  the name under which stands what waits for its turn
+-- gives the stream's length, then for each group: name, members, what is handed over and not ended,
+-- what waits for its turn, what it was never handed, or -1 where that has to be counted, and the id
+-- of what it was handed last
+local stream, waiting = KEYS[1], ARGV[1]
+local length = redis.call('XLEN', stream)
+local all = {length}
+local first
+for _, group in ipairs(groupsOf(stream)) do
+  local members, turns = 0, 0
+  for _, flat in ipairs(redis.call('XINFO', 'CONSUMERS', stream, group.name)) do
+    local consumer = named(flat)
+    if consumer.name == waiting then
+      turns = consumer.pending
+    else
+      members = members + 1
+    end
+  end
+  local last, lag = group['last-delivered-id'], group.lag or -1
+  if length == 0 then
+    lag = 0
+  else
+    first = first or redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1][1]
+    -- What was trimmed is no backlog, though the server goes on counting it.
+    if padded(last) < padded(first) then
+      lag = length
+    end
+  end
+  all[#all + 1] = {group.name, members, group.pending - turns, turns, lag, last}
+end
+return all
