@@ -26,6 +26,9 @@ final class Appends {
   /** A server that is restarted is back within this; longer, whoever waits had better know. */
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
+  /** Entries that are looked at in one step of the server, about a millisecond. */
+  private static final int PAGE = 500;
+
   /** What is appended together. */
   private record One(List<Append> appends, CompletableFuture<List<String>> ids) {}
 
@@ -154,8 +157,7 @@ final class Appends {
   }
 
   private void mend(List<One> batch) {
-    // What is asked for on a new connection has an answer before this one's is looked for.
-    long since = Math.max(done, connection.connectedAt());
+    long since = Math.max(done, connection.quietAt());
     Map<String, List<Append>> streams = new LinkedHashMap<>();
     for (One one : batch) {
       one.appends()
@@ -173,7 +175,7 @@ final class Appends {
                     .onSuccess(
                         found -> {
                           for (int i = 0; i < appends.size(); i++) {
-                            ids.put(appends.get(i), entryId(found.items().get(i)));
+                            ids.put(appends.get(i), found.get(i));
                           }
                         })));
     for (One one : batch) {
@@ -188,28 +190,86 @@ final class Appends {
     return failure instanceof RedisLost || (failure instanceof RedisFailure f && f.passes());
   }
 
-  private Future<Resp> mended(String stream, List<Append> appends, long since) {
+  /** The ids of the entries, of those that were there and of those that are made now. */
+  private Future<List<String>> mended(String stream, List<Append> appends, long since) {
     log.info("stream={} messages={} looked for, their answers were lost", stream, appends.size());
+    Map<String, String> there = new HashMap<>();
     return Again.within(
         io.vertx(),
         connection,
         PATIENCE,
         () ->
-            Script.APPEND.run(
-                connection,
-                List.of(stream),
-                command -> {
-                  command.and(since + "-0");
-                  for (Append append : appends) {
-                    List<byte[]> strings = StreamEntry.encode(append.message(), append.dialect());
-                    command
-                        .and(append.message().id())
-                        .and(Commands.isOnlyIfThere(stream) ? 1 : 0)
-                        .and(strings.size())
-                        .and(strings);
-                  }
-                  return command;
-                }));
+            found(stream, appends, since + "-0", there)
+                .compose(from -> appended(stream, missing(appends, there), from, there))
+                .map(
+                    done ->
+                        appends.stream()
+                            .map(append -> there.getOrDefault(append.message().id(), ""))
+                            .toList()));
+  }
+
+  private static List<Append> missing(List<Append> appends, Map<String, String> there) {
+    return appends.stream().filter(append -> !there.containsKey(append.message().id())).toList();
+  }
+
+  /** Looks at a page after the other, so that the server serves others in between. */
+  private Future<String> found(
+      String stream, List<Append> appends, String from, Map<String, String> there) {
+    List<Append> missing = missing(appends, there);
+    if (missing.isEmpty()) {
+      return Future.succeededFuture(from);
+    }
+    return Script.FIND
+        .run(
+            connection,
+            List.of(stream),
+            command -> {
+              command.and(from).and(PAGE);
+              missing.forEach(append -> command.and(append.message().id()));
+              return command;
+            })
+        .compose(
+            said -> {
+              List<Resp> items = said.items();
+              note(missing, items.subList(2, items.size()), there);
+              String next = items.get(1).text();
+              return items.get(0).number() < PAGE
+                  ? Future.succeededFuture(next)
+                  : found(stream, appends, next, there);
+            });
+  }
+
+  private Future<?> appended(
+      String stream, List<Append> missing, String from, Map<String, String> there) {
+    if (missing.isEmpty()) {
+      return Future.succeededFuture();
+    }
+    return Script.APPEND
+        .run(
+            connection,
+            List.of(stream),
+            command -> {
+              command.and(from);
+              for (Append append : missing) {
+                List<byte[]> strings = StreamEntry.encode(append.message(), append.dialect());
+                command
+                    .and(append.message().id())
+                    .and(Commands.isOnlyIfThere(stream) ? 1 : 0)
+                    .and(strings.size())
+                    .and(strings);
+              }
+              return command;
+            })
+        .onSuccess(ids -> note(missing, ids.items(), there));
+  }
+
+  private static void note(List<Append> appends, List<Resp> ids, Map<String, String> there) {
+    for (int i = 0; i < appends.size(); i++) {
+      String id = entryId(ids.get(i));
+      if (!id.isEmpty()) {
+        there.put(appends.get(i).message().id(), id);
+      }
+    }
   }
 
   private static String entryId(Resp added) {

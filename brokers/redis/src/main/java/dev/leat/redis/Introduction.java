@@ -44,14 +44,22 @@ final class Introduction {
     return self.map(Known::id);
   }
 
-  /** The server's time at the last one, in milliseconds: nothing before it was sent after that. */
+  /** The server's time when it was asked last, in milliseconds: before all that was sent since. */
   long at() {
     return at;
   }
 
+  /** Asks for the server's time on a session on which nothing else was asked. */
+  Future<Long> askTime(RedisSession session) {
+    return session
+        .send(Command.of("TIME"))
+        .map(time -> Long.parseLong(time.items().getFirst().text()) * 1_000)
+        .onSuccess(now -> at = now);
+  }
+
   /** Introduces a session; until that is done, nothing else may be sent on it. */
   Future<Void> on(RedisSession session) {
-    List<Future<Resp>> required = new ArrayList<>();
+    List<Future<?>> required = new ArrayList<>();
     server
         .password()
         .ifPresent(
@@ -66,8 +74,7 @@ final class Introduction {
     Future<Resp> info = session.send(Command.of("CLIENT", "INFO"));
     List<Known> ending = List.copyOf(before);
     List<Future<Resp>> ended = ending.stream().map(one -> session.send(one.kill())).toList();
-    Future<Resp> time = session.send(Command.of("TIME"));
-    required.add(time);
+    required.add(askTime(session));
     return Future.all(required)
         .compose(done -> Future.all(ended.stream().map(this::tolerated).toList()))
         .compose(done -> tolerated(info))
@@ -76,7 +83,6 @@ final class Introduction {
               self = known;
               before.removeAll(ending);
               known.ifPresent(before::add);
-              at = Long.parseLong(time.result().items().getFirst().text()) * 1_000;
               return null;
             });
   }

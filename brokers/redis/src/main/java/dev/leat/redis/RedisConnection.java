@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * finds the user and the database it is meant for, and no session before this one is at work any
  * more. There is one attempt to connect at a time, and one timer for the next.
  */
-final class RedisConnection {
+final class RedisConnection implements RedisSession.Owner {
   private static final Logger log = LoggerFactory.getLogger(RedisConnection.class);
 
   /** Milliseconds; the wait before trying again doubles from one to the other, with jitter. */
@@ -96,8 +96,11 @@ final class RedisConnection {
     patience = other;
   }
 
-  /** The server's time when the session began, in milliseconds. */
-  long connectedAt() {
+  /**
+   * The server's time when nothing was under way that is now, in milliseconds; no more than seconds
+   * before that was sent, unless the connection was busy all the time.
+   */
+  long quietAt() {
     return introduction.at();
   }
 
@@ -183,8 +186,7 @@ final class RedisConnection {
       return Future.failedFuture(notConnected());
     }
     RedisSession begun =
-        new RedisSession(
-            vertx, context, server, (NetSocketInternal) socket, patience, this::onLost);
+        new RedisSession(vertx, context, server, (NetSocketInternal) socket, patience, this);
     made = begun;
     return introduction
         .on(begun)
@@ -199,8 +201,15 @@ final class RedisConnection {
             });
   }
 
+  /** Whoever greets a server that is idle is told its time. */
+  @Override
+  public void onIdle(RedisSession idle) {
+    introduction.askTime(idle);
+  }
+
   /** One that is lost while it is introduced fails the attempt, which is tried again by itself. */
-  private void onLost(RedisSession lost) {
+  @Override
+  public void onLost(RedisSession lost) {
     if (lost != session) {
       return;
     }

@@ -6,18 +6,38 @@ import java.util.List;
 final class RedisFailure extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  RedisFailure(String message) {
-    super(message, null, false, false);
+  /** What the server says of a state that passes: it did nothing, and may do it later. */
+  private static final List<String> PASSING =
+      List.of(
+          "BUSY ",
+          "LOADING",
+          "MASTERDOWN",
+          "READONLY",
+          "TRYAGAIN",
+          "UNBLOCKED",
+          "CLUSTERDOWN",
+          "NOREPLICAS",
+          "MISCONF");
+
+  /**
+   * How a server before 7.0 begins what a script comes to; what it failed with stands at its end.
+   */
+  private static final String OF_SCRIPT = "ERR Error running script";
+
+  private static final String IN_SCRIPT = ": -";
+
+  private final String error;
+
+  private RedisFailure(Server server, String error) {
+    super(server + ": " + error, null, false, false);
+    int inner = error.startsWith(OF_SCRIPT) ? error.lastIndexOf(IN_SCRIPT) : -1;
+    this.error = inner < 0 ? error : error.substring(inner + IN_SCRIPT.length());
   }
 
   /** What a server says of a command that failed, alone or among others. */
   static RedisFailure of(Server server, Resp.Failure refused) {
-    return new RedisFailure(server + ": " + refused.message());
+    return new RedisFailure(server, refused.message());
   }
-
-  /** What the server says of a state that passes. */
-  private static final List<String> PASSING =
-      List.of("BUSY ", "LOADING", "MASTERDOWN", "READONLY", "TRYAGAIN", "UNBLOCKED", "CLUSTERDOWN");
 
   /** Whether the server only says that it cannot do it now; nothing was done. */
   boolean passes() {
@@ -31,6 +51,6 @@ final class RedisFailure extends RuntimeException {
 
   /** Whether the server says so: errors begin with a word in capitals. */
   boolean says(String word) {
-    return String.valueOf(getMessage()).contains(": " + word);
+    return error.startsWith(word);
   }
 }

@@ -13,7 +13,6 @@ import io.vertx.core.Vertx;
 import io.vertx.core.internal.net.NetSocketInternal;
 import java.util.ArrayDeque;
 import java.util.List;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,7 +41,15 @@ final class RedisSession {
 
   private static final Command MULTI = Command.of("MULTI");
   private static final Command EXEC = Command.of("EXEC");
-  private static final Command PING = Command.of("PING");
+
+  /** Who has it; called on the loop. */
+  interface Owner {
+    /** It is lost, but not closed on this side; whoever waits is told after that. */
+    void onLost(RedisSession session);
+
+    /** Nothing has been asked for a while: ask something, to see whether the server is there. */
+    void onIdle(RedisSession session);
+  }
 
   /** Somebody who waits for an answer, behind some that only say that a command was taken. */
   private static final class Asked {
@@ -61,7 +68,7 @@ final class RedisSession {
   private final Thread loop = Thread.currentThread();
   private final NetSocketInternal socket;
   private final long patience;
-  private final Consumer<RedisSession> onLost;
+  private final Owner owner;
   private final ArrayDeque<Asked> asked = new ArrayDeque<>();
   private final Outgoing unsent = new Outgoing();
   private final long watching;
@@ -80,7 +87,6 @@ final class RedisSession {
    * Begins on a socket that is open.
    *
    * @param patience milliseconds without any answer to what is asked, after which it counts as dead
-   * @param onLost told once, unless it was closed on this side; before whoever waits is told
    */
   RedisSession(
       Vertx vertx,
@@ -88,13 +94,13 @@ final class RedisSession {
       Server server,
       NetSocketInternal socket,
       long patience,
-      Consumer<RedisSession> onLost) {
+      Owner owner) {
     this.vertx = vertx;
     this.context = context;
     this.server = server;
     this.socket = socket;
     this.patience = patience;
-    this.onLost = onLost;
+    this.owner = owner;
     RespParser parser = new RespParser(this::onAnswer);
     // Bytes as they were received: the public handler is given a copy.
     socket.messageHandler(
@@ -239,14 +245,14 @@ final class RedisSession {
       log.warn("server={} silent_ms={} counts as dead", server, silent);
       reset();
     } else if (asked.isEmpty() && silent > 2 * WATCH_PAUSE) {
-      send(PING);
+      owner.onIdle(this);
     }
   }
 
   private void lose() {
     if (!ended) {
       ended = true;
-      onLost.accept(this);
+      owner.onLost(this);
       end();
     }
   }

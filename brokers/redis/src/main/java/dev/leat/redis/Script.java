@@ -20,6 +20,7 @@ import java.util.function.UnaryOperator;
  */
 record Script(String text, String digest) {
   static final Script APPEND = named("append");
+  static final Script FIND = named("find");
   static final Script COMPLETE = named("ids", "lines", "complete");
   static final Script EXTEND = named("extend");
   static final Script RELEASE = named("release");

@@ -1,7 +1,8 @@
--- Appends messages whose answers were lost, but none that is there already.
+-- Appends messages whose answers were lost, but none that is there already. It is called once there
+-- is little left to look at: the server does nothing else meanwhile.
 --
 -- KEYS  stream
--- ARGV  id before which none of them can stand, then for each: message id, 1 if the stream must be
+-- ARGV  id from which to look, then for each: message id, 1 if the stream must be
 --       there already, number of strings, the strings
 -- gives the id of each one's entry, an empty string where the stream is not there
 local stream, from, there = KEYS[1], ARGV[1], {}

@@ -19,7 +19,7 @@ local function groupsOf(stream)
   local groups = redis.pcall('XINFO', 'GROUPS', stream)
   if groups.err then
     if not string.find(groups.err, 'no such key', 1, true) then
-      error(groups)
+      return redis.call('XINFO', 'GROUPS', stream)
     end
     return {}
   end
