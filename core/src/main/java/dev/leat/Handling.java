@@ -22,6 +22,8 @@ public record Handling(Retry retry, Optional<Duration> timeout, Optional<Duratio
   public Handling {
     refuseIfOver("a timeout", timeout);
     refuseIfOver("the time that answers are kept", remembered);
+    timeout = timeout.map(Durations::bounded);
+    remembered = remembered.map(Durations::bounded);
   }
 
   /** The default, but tried again when it fails. */

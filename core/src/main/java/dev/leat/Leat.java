@@ -43,6 +43,7 @@ public final class Leat implements AutoCloseable {
   private final List<Worker> workers = new CopyOnWriteArrayList<>();
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
   private final AtomicBoolean closed = new AtomicBoolean();
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final MessageId ids;
   private final PendingCalls calls;
   private final Caller caller;
@@ -78,11 +79,16 @@ public final class Leat implements AutoCloseable {
    * A worker on a topic, to be given handlers and started. It is closed with this connection.
    *
    * @param topic as {@link Topic#of} reads it
+   * @throws BrokerUnavailable if this is closed
    */
   public Worker worker(String topic) {
     String member = instance + "-" + names.incrementAndGet();
     Worker worker = new StreamWorker(broker, loop, Topic.of(topic), member);
     workers.add(worker);
+    if (closed.get()) {
+      workers.remove(worker);
+      throw new BrokerUnavailable("this connection is closed: no worker can begin on it");
+    }
     return worker;
   }
 
@@ -137,13 +143,22 @@ public final class Leat implements AutoCloseable {
 
   /**
    * Lets the workers finish what they hold, fails the calls that still wait, then disconnects.
-   * Blocks as long as the workers' drain; harmless when repeated.
+   * Blocks as long as the workers' drain; whoever calls it again waits for the same.
    */
   @Override
   public void close() {
     if (!closed.compareAndSet(false, true)) {
+      ended.join();
       return;
     }
+    try {
+      end();
+    } finally {
+      ended.complete(null);
+    }
+  }
+
+  private void end() {
     List<Thread> draining = workers.stream().map(w -> Thread.startVirtualThread(w::close)).toList();
     draining.forEach(Leat::join);
     listeners.forEach(Listener::close);

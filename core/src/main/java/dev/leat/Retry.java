@@ -33,6 +33,9 @@ public record Retry(
 
   /** Refuses, by name, what could never be done. */
   public Retry {
+    first = Durations.bounded(first);
+    ceiling = Durations.bounded(ceiling);
+    within = Durations.bounded(within);
     if (attempts < 1) {
       throw new BadConfiguration("retry: attempts must be at least 1, was " + attempts);
     }

@@ -6,11 +6,21 @@ import static org.awaitility.Awaitility.await;
 
 import dev.leat.wire.DeadLetter;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Calls and what they wait for; messages that want no reply. */
@@ -99,6 +109,95 @@ class CallerTest extends LeatFixture {
     assertThatThrownBy(call::join)
         .isInstanceOf(CompletionException.class)
         .hasCauseInstanceOf(Cancelled.class);
+  }
+
+  @Test
+  void what_follows_a_call_does_not_run_on_the_loop_whether_it_succeeds_or_fails() {
+    leat.worker("echo").on("x", String.class, (text, request) -> text).start();
+    Thread answered =
+        caller
+            .callAsync("echo", "x", "p", String.class, LONG)
+            .thenApply(text -> Thread.currentThread())
+            .toCompletableFuture()
+            .join();
+    Thread failed =
+        caller
+            .callAsync("nobody", "x", "p", String.class, Duration.ofMillis(100))
+            .handle((text, failure) -> Thread.currentThread())
+            .toCompletableFuture()
+            .join();
+
+    assertThat(List.of(answered, failed)).noneMatch(thread -> thread.getName().equals("leat"));
+  }
+
+  @Test
+  void a_call_that_cannot_be_begun_fails_rather_than_throws() {
+    Map<String, Object> unwritable = new HashMap<>();
+    unwritable.put("itself", unwritable);
+    for (var call :
+        List.of(
+            caller.callAsync("", "x", "p", String.class, LONG),
+            caller.callAsync("t", "x", unwritable, String.class, LONG))) {
+      assertThatThrownBy(() -> call.toCompletableFuture().get(5, TimeUnit.SECONDS))
+          .isInstanceOf(ExecutionException.class);
+    }
+  }
+
+  @Test
+  void a_call_without_an_end_is_answered_or_ends_with_its_caller() {
+    leat.worker("echo").on("x", String.class, (text, request) -> text).start();
+    for (Duration forEver :
+        List.of(
+            Durations.FOREVER,
+            Duration.ofMillis(Long.MAX_VALUE),
+            ChronoUnit.FOREVER.getDuration())) {
+      assertThat(caller.call("echo", "x", "p", String.class, forEver)).isEqualTo("p");
+      var lasting =
+          caller.callAsync("nobody", "x", "p", String.class, forEver).toCompletableFuture();
+      lasting.cancel(false);
+      assertThat(lasting).isCancelled();
+    }
+    assertThatThrownBy(
+            () ->
+                caller.call("echo", "x", "p", String.class, Duration.ofMillis(Long.MIN_VALUE + 1)))
+        .isInstanceOf(DeadlineExceeded.class);
+  }
+
+  @Test
+  void calls_that_are_made_while_the_connection_closes_all_end() {
+    for (int round = 0; round < 20; round++) {
+      Leat closing = Leat.connect("memory:");
+      AtomicBoolean over = new AtomicBoolean();
+      Queue<CompletableFuture<String>> calls = new ConcurrentLinkedQueue<>();
+      List<Thread> calling =
+          IntStream.range(0, 4)
+              .mapToObj(i -> Thread.startVirtualThread(() -> callOn(closing, over, calls)))
+              .toList();
+      await().atMost(LONG).until(() -> calls.size() > 100);
+      closing.close();
+      over.set(true);
+      calling.forEach(CallerTest::join);
+
+      await().atMost(LONG).until(() -> calls.stream().allMatch(CompletableFuture::isDone));
+      assertThat(calls).allMatch(call -> call.exceptionNow() instanceof Cancelled);
+    }
+  }
+
+  private static void callOn(
+      Leat leat, AtomicBoolean over, Queue<CompletableFuture<String>> calls) {
+    while (!over.get()) {
+      calls.add(
+          leat.caller().callAsync("nobody", "x", "p", String.class, LONG).toCompletableFuture());
+      LockSupport.parkNanos(10_000);
+    }
+  }
+
+  private static void join(Thread thread) {
+    try {
+      thread.join();
+    } catch (InterruptedException interrupted) {
+      throw new AssertionError(interrupted);
+    }
   }
 
   // Sending

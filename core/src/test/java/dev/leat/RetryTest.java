@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Random;
 import java.util.random.RandomGenerator;
@@ -13,6 +14,24 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class RetryTest {
+  @Test
+  void what_is_as_long_as_can_be_means_for_ever_everywhere() {
+    Duration longest = ChronoUnit.FOREVER.getDuration();
+    Retry retry =
+        Retry.times(Integer.MAX_VALUE)
+            .within(longest)
+            .withWaits(Duration.ofDays(30_000), longest)
+            .withAttempts(3);
+    assertThat(retry.ceiling()).isEqualTo(Durations.FOREVER);
+    assertThat(retry.waitAfter(2, new RuntimeException(), new Random(1)))
+        .hasValueSatisfying(
+            wait -> assertThat(wait).isBetween(Durations.FOREVER.dividedBy(2), Durations.FOREVER));
+    assertThat(Retry.SOME.within(longest).within()).isEqualTo(Durations.FOREVER);
+    Handling handling = Handling.DEFAULT.withTimeout(longest).idempotent(longest);
+    assertThat(handling.timeout()).contains(Durations.FOREVER);
+    assertThat(handling.remembered()).contains(Durations.FOREVER);
+  }
+
   private final IOException failed = new IOException("no");
 
   private final RandomGenerator random = new Random(7);

@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** What may change of a worker while it runs. */
@@ -143,6 +146,45 @@ class RunningWorkerTest extends LeatFixture {
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("the worker of topic one is started or closed");
     assertThatThrownBy(() -> worker.members(0)).hasMessageContaining("at least 1 member");
+  }
+
+  @Test
+  void closing_waits_for_what_drains_already_and_so_does_whoever_closes_again() {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    AtomicBoolean done = new AtomicBoolean();
+    worker.on(
+        "slow",
+        String.class,
+        (text, request) -> {
+          begun.countDown();
+          go.await();
+          LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
+          done.set(true);
+          return text;
+        });
+    worker.addTopic("two");
+    caller.send("two", "slow", "x");
+    await().atMost(LONG).until(() -> begun.getCount() == 0);
+    worker.removeTopic("two");
+    List<CompletableFuture<Boolean>> closings =
+        Stream.<Runnable>of(worker::close, worker::close, leat::close, leat::close)
+            .map(
+                closing ->
+                    CompletableFuture.supplyAsync(
+                        () -> {
+                          closing.run();
+                          return done.get();
+                        },
+                        Thread::startVirtualThread))
+            .toList();
+    await()
+        .during(Duration.ofMillis(100))
+        .until(() -> closings.stream().noneMatch(CompletableFuture::isDone));
+    go.countDown();
+
+    assertThat(closings).allSatisfy(closing -> assertThat(closing.join()).isTrue());
+    assertThatThrownBy(() -> leat.worker("late")).isInstanceOf(BrokerUnavailable.class);
   }
 
   private String call(String topic, String type, String text) {

@@ -1,6 +1,7 @@
 package dev.leat.broker;
 
 import dev.leat.BadConfiguration;
+import dev.leat.Durations;
 import dev.leat.Position;
 import dev.leat.Topic;
 import java.time.Duration;
@@ -32,6 +33,7 @@ public record Membership(
     if (lease.compareTo(Duration.ofMillis(1)) < 0) {
       throw new IllegalArgumentException("a lease is at least 1 ms, was " + lease);
     }
+    lease = Durations.bounded(lease);
   }
 
   /** A member with the default lease, of a group that sees everything that is still there. */

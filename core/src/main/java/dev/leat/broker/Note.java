@@ -1,5 +1,6 @@
 package dev.leat.broker;
 
+import dev.leat.Durations;
 import dev.leat.Message;
 import java.time.Duration;
 
@@ -12,6 +13,11 @@ import java.time.Duration;
  *     type of the message
  */
 public record Note(String key, Message message, Duration keep) {
+  /** Keeps it for ever where it is to be kept for longer than that. */
+  public Note {
+    keep = Durations.bounded(keep);
+  }
+
   /** What forgets this note; one that another has written meanwhile stays. */
   public Note forgotten() {
     return new Note(key, message, Duration.ZERO);

@@ -1,5 +1,6 @@
 package dev.leat.broker;
 
+import dev.leat.Durations;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.Future;
@@ -49,7 +50,9 @@ public final class ThreadLoop implements EventLoop, AutoCloseable {
   @Override
   public Timer schedule(Duration delay, Runnable task) {
     try {
-      Future<?> scheduled = executor.schedule(guarded(task), delay.toNanos(), TimeUnit.NANOSECONDS);
+      Future<?> scheduled =
+          executor.schedule(
+              guarded(task), Durations.bounded(delay).toNanos(), TimeUnit.NANOSECONDS);
       return () -> scheduled.cancel(false);
     } catch (RejectedExecutionException closed) {
       return () -> {};
@@ -71,7 +74,7 @@ public final class ThreadLoop implements EventLoop, AutoCloseable {
     return () -> {
       try {
         task.run();
-      } catch (RuntimeException failure) {
+      } catch (Throwable failure) {
         log.error("a task of an event loop failed", failure);
       }
     };

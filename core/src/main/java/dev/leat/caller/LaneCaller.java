@@ -4,6 +4,7 @@ import dev.leat.BadMessage;
 import dev.leat.BadReply;
 import dev.leat.Caller;
 import dev.leat.Cancelled;
+import dev.leat.Durations;
 import dev.leat.HandlerFailed;
 import dev.leat.Headers;
 import dev.leat.LeatException;
@@ -17,6 +18,7 @@ import dev.leat.wire.ProblemReply;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -49,10 +51,17 @@ public final class LaneCaller implements Caller {
   @Override
   public <R> CompletionStage<R> callAsync(
       String topic, String type, Object payload, Class<R> reply, Duration timeout) {
-    CompletableFuture<Message> begun = start(topic, type, payload, timeout);
-    // What depends on the result must not run on the loop, where it might block everybody.
+    CompletableFuture<Message> begun;
+    try {
+      begun = start(topic, type, payload, timeout);
+    } catch (RuntimeException refused) {
+      return CompletableFuture.failedFuture(refused);
+    }
+    // What depends on the result must not run on the loop, where it might block everybody; that of
+    // a failure neither.
     CompletableFuture<R> result =
-        begun.thenApplyAsync(answer -> read(answer, reply), Thread::startVirtualThread);
+        begun.handleAsync(
+            (answer, failure) -> read(answer, failure, reply), Thread::startVirtualThread);
     var unused =
         result.whenComplete(
             (value, failure) -> {
@@ -106,7 +115,14 @@ public final class LaneCaller implements Caller {
   /** A loop that has ended takes nothing more: whoever waits is told, as by one that is ending. */
   private void onLoop(CompletableFuture<?> waiting, Runnable task) {
     try {
-      loop.execute(task);
+      loop.execute(
+          () -> {
+            try {
+              task.run();
+            } catch (Throwable failure) {
+              waiting.completeExceptionally(failure);
+            }
+          });
     } catch (RejectedExecutionException ended) {
       waiting.completeExceptionally(new Cancelled("the caller was closed", ended));
     }
@@ -129,7 +145,11 @@ public final class LaneCaller implements Caller {
 
     @Override
     public boolean cancel(boolean mayInterrupt) {
-      loop.execute(this::abandon);
+      try {
+        loop.execute(this::abandon);
+      } catch (RejectedExecutionException ended) {
+        // With the loop all of its calls have ended.
+      }
       return super.cancel(mayInterrupt);
     }
 
@@ -150,6 +170,13 @@ public final class LaneCaller implements Caller {
     }
   }
 
+  private static <R> R read(@Nullable Message reply, @Nullable Throwable failure, Class<R> kind) {
+    if (reply == null) {
+      throw failure instanceof LeatException known ? known : new CompletionException(failure);
+    }
+    return read(reply, kind);
+  }
+
   private static <R> R read(Message reply, Class<R> kind) {
     if (ProblemReply.is(reply)) {
       throw new HandlerFailed(ProblemReply.read(reply));
@@ -162,7 +189,7 @@ public final class LaneCaller implements Caller {
   }
 
   private Instant deadline(Duration timeout) {
-    Instant own = loop.clock().instant().plus(timeout);
+    Instant own = Durations.after(loop.clock().instant(), timeout);
     return Request.current()
         .flatMap(Request::deadline)
         .filter(inherited -> inherited.isBefore(own))

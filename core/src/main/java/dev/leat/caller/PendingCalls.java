@@ -3,6 +3,7 @@ package dev.leat.caller;
 import dev.leat.BrokerUnavailable;
 import dev.leat.Cancelled;
 import dev.leat.DeadlineExceeded;
+import dev.leat.Durations;
 import dev.leat.Headers;
 import dev.leat.LeatException;
 import dev.leat.Message;
@@ -18,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -91,10 +93,10 @@ public final class PendingCalls implements AutoCloseable {
     String replyStream = target.sharedReplies() ? target.topic().outgoing() : lane.replyStream();
     PendingCall call = new PendingCall(onCancel, id, target, replyStream, listener);
     if (closed) {
-      loop.execute(() -> listener.onFailure(closedFailure()));
+      soon(() -> listener.onFailure(closedFailure()));
       return call;
     }
-    long until = deadline.toEpochMilli();
+    long until = Durations.epochMillis(deadline);
     pending.put(call.id(), call);
     if (until <= loop.clock().millis()) {
       loop.execute(() -> expire(call));
@@ -125,10 +127,19 @@ public final class PendingCalls implements AutoCloseable {
       Runnable accepted,
       Consumer<LeatException> refused) {
     if (closed) {
-      loop.execute(() -> refused.accept(closedFailure()));
+      soon(() -> refused.accept(closedFailure()));
       return;
     }
     append(target, new Message(id, target.type(), "", headers, source, payload), accepted, refused);
+  }
+
+  /** A loop that has ended meanwhile takes nothing more: whoever waits is told all the same. */
+  private void soon(Runnable action) {
+    try {
+      loop.execute(action);
+    } catch (RejectedExecutionException ended) {
+      action.run();
+    }
   }
 
   private String written(long deadline) {

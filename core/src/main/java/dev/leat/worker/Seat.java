@@ -26,6 +26,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -53,12 +54,18 @@ final class Seat implements DeliveryListener {
 
   private final Broker broker;
   private final EventLoop loop;
-  private final Membership membership;
+  private final Supplier<Membership> names;
   private final Topic topic;
   private final int concurrency;
   private final Duration drain;
-  private final Station station;
+  private final Cancellations cancellations = new Cancellations();
+  private final Function<Membership, Station> stations;
   private final Consumer<WorkerEvent> listener;
+
+  /** As what it is a member now. */
+  private volatile Station station;
+
+  private final Tally tally;
   private final Set<Work> active = ConcurrentHashMap.newKeySet();
 
   // Every place for a handler is at work, asked for, or neither; so there are always as many.
@@ -78,10 +85,15 @@ final class Seat implements DeliveryListener {
   /** And begins no handler any more. */
   private volatile boolean over;
 
+  /**
+   * A seat that nobody has taken yet.
+   *
+   * @param names gives what it is a member as; another name each time that it has to begin anew
+   */
   Seat(
       Broker broker,
       EventLoop loop,
-      Membership membership,
+      Supplier<Membership> names,
       Settings settings,
       Function<String, @Nullable Binding<?>> bindings,
       Tally tally,
@@ -89,13 +101,15 @@ final class Seat implements DeliveryListener {
       Consumer<WorkerEvent> listener) {
     this.broker = broker;
     this.loop = loop;
-    this.membership = membership;
-    this.topic = membership.topic();
+    this.names = names;
     this.concurrency = settings.concurrency();
     this.free = new AtomicInteger(concurrency);
     this.drain = settings.drain();
-    this.station =
-        new Station(broker, membership, loop, bindings, new Cancellations(), tally, random);
+    this.tally = tally;
+    this.stations =
+        membership -> new Station(broker, membership, loop, bindings, cancellations, tally, random);
+    this.station = stations.apply(names.get());
+    this.topic = station.topic();
     this.listener = listener;
   }
 
@@ -107,8 +121,8 @@ final class Seat implements DeliveryListener {
     log.info(
         "worker topic={} group={} member={} started",
         topic,
-        membership.group(),
-        membership.member());
+        membership().group(),
+        membership().member());
   }
 
   int inFlight() {
@@ -154,10 +168,10 @@ final class Seat implements DeliveryListener {
     log.info(
         "worker topic={} group={} member={} closed {}",
         topic,
-        membership.group(),
-        membership.member(),
-        station.tally());
-    tell(new WorkerEvent.Drained(topic, membership.member(), givenBack));
+        membership().group(),
+        membership().member(),
+        tally);
+    tell(new WorkerEvent.Drained(topic, membership().member(), givenBack));
   }
 
   private void giveBack(Work work) {
@@ -202,12 +216,12 @@ final class Seat implements DeliveryListener {
 
   @Override
   public void onConnected() {
-    tell(new WorkerEvent.Connected(topic, membership.member()));
+    tell(new WorkerEvent.Connected(topic, membership().member()));
   }
 
   @Override
   public void onLost() {
-    tell(new WorkerEvent.Lost(topic, membership.member()));
+    tell(new WorkerEvent.Lost(topic, membership().member()));
   }
 
   @Override
@@ -215,9 +229,13 @@ final class Seat implements DeliveryListener {
     crash(cause);
   }
 
+  private Membership membership() {
+    return station.membership();
+  }
+
   private void join() {
     try {
-      Subscription begun = broker.subscribe(membership, this);
+      Subscription begun = broker.subscribe(membership(), this);
       subscription = begun;
       request(begun);
       if (closed) {
@@ -241,7 +259,7 @@ final class Seat implements DeliveryListener {
     free.addAndGet(requested.getAndSet(0));
     Duration wait = Duration.ofMillis(pause.getAndUpdate(ms -> Math.min(2 * ms, LONGEST_PAUSE)));
     String what =
-        "topic=%s group=%s member=%s".formatted(topic, membership.group(), membership.member());
+        "topic=%s group=%s member=%s".formatted(topic, membership().group(), membership().member());
     if (cause instanceof BadConfiguration) {
       log.error(
           "worker {} is refused, asks again pause_ms={}: {}",
@@ -251,11 +269,12 @@ final class Seat implements DeliveryListener {
     } else {
       log.warn("worker {} could not go on, starts again pause_ms={}", what, wait.toMillis(), cause);
     }
-    tell(new WorkerEvent.Crashed(topic, membership.member(), cause, wait));
+    tell(new WorkerEvent.Crashed(topic, membership().member(), cause, wait));
     loop.schedule(
         wait,
         () -> {
           if (!closed) {
+            station = stations.apply(names.get());
             join();
           }
         });
@@ -330,7 +349,7 @@ final class Seat implements DeliveryListener {
 
   private void extendLater() {
     // Three times a lease, so that one late turn of the loop costs no message its holder.
-    extending = loop.schedule(membership.lease().dividedBy(3), this::extendAll);
+    extending = loop.schedule(membership().lease().dividedBy(3), this::extendAll);
   }
 
   private void extendAll() {
@@ -357,7 +376,7 @@ final class Seat implements DeliveryListener {
     for (Entry entry : batch) {
       String id = entry.message().id();
       // First remembered, then looked for: one that begins meanwhile sees it, or is seen.
-      station.cancellations().add(id);
+      cancellations.add(id);
       active.stream()
           .filter(work -> work.id().equals(id))
           .forEach(work -> work.stop(Work.Stop.CANCELLED));

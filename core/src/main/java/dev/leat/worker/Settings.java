@@ -1,5 +1,6 @@
 package dev.leat.worker;
 
+import dev.leat.Durations;
 import dev.leat.Position;
 import dev.leat.Topic;
 import dev.leat.Worker;
@@ -46,7 +47,10 @@ record Settings(
   }
 
   Settings withDrain(Duration other) {
-    return new Settings(name, group, concurrency, lease, other, start, ordered);
+    if (other.isNegative()) {
+      throw new IllegalArgumentException("a drain must not be negative, was " + other);
+    }
+    return new Settings(name, group, concurrency, lease, Durations.bounded(other), start, ordered);
   }
 
   Settings withStart(Position other) {
@@ -57,8 +61,14 @@ record Settings(
     return new Settings(name, group, concurrency, lease, drain, start, true);
   }
 
-  /** Who the member of a number is on a topic; numbers are counted from 1. */
-  Membership membership(Topic topic, int number) {
-    return new Membership(topic, group, name + "-" + number, lease, start, ordered);
+  /**
+   * Who the member of a number is on a topic; numbers are counted from 1.
+   *
+   * @param turn counted from 1: who comes after another of its number must not have its name, since
+   *     that one may still be at work
+   */
+  Membership membership(Topic topic, int number, int turn) {
+    String member = turn == 1 ? name + "-" + number : name + "-" + number + "~" + turn;
+    return new Membership(topic, group, member, lease, start, ordered);
   }
 }

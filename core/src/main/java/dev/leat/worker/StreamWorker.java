@@ -12,12 +12,16 @@ import dev.leat.WorkerEvent;
 import dev.leat.broker.Broker;
 import dev.leat.broker.Capability;
 import dev.leat.broker.EventLoop;
+import dev.leat.broker.Membership;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -35,8 +39,13 @@ public final class StreamWorker implements Worker {
   private final Tally tally = new Tally();
   private final ReentrantLock lock = new ReentrantLock();
 
+  /** Members that drain. */
+  private final Set<Seat> leaving = ConcurrentHashMap.newKeySet();
+
   // All below is guarded by the lock.
   private final Map<Topic, List<Seat>> seats = new LinkedHashMap<>();
+  private final List<Thread> draining = new ArrayList<>();
+  private final Map<String, AtomicInteger> turns = new HashMap<>();
   private Settings settings;
   private Consumer<WorkerEvent> listener = event -> {};
   private int members = 1;
@@ -150,7 +159,7 @@ public final class StreamWorker implements Worker {
         () -> {
           List<Seat> left = seats.remove(Topic.of(topic));
           if (left != null) {
-            left.forEach(StreamWorker::drainMeanwhile);
+            left.forEach(this::drainMeanwhile);
           }
           return this;
         });
@@ -182,7 +191,9 @@ public final class StreamWorker implements Worker {
 
   @Override
   public int inFlight() {
-    return locked(() -> all().stream().mapToInt(Seat::inFlight).sum());
+    List<Seat> here = locked(this::all);
+    return here.stream().mapToInt(Seat::inFlight).sum()
+        + leaving.stream().mapToInt(Seat::inFlight).sum();
   }
 
   @Override
@@ -192,14 +203,15 @@ public final class StreamWorker implements Worker {
 
   @Override
   public void close() {
-    List<Seat> ending =
+    List<Thread> ending =
         locked(
             () -> {
               closed = true;
-              return all();
+              all().forEach(this::drainMeanwhile);
+              seats.clear();
+              return List.copyOf(draining);
             });
-    List<Thread> draining = ending.stream().map(StreamWorker::drainMeanwhile).toList();
-    for (Thread thread : draining) {
+    for (Thread thread : ending) {
       try {
         thread.join();
       } catch (InterruptedException interrupted) {
@@ -224,7 +236,7 @@ public final class StreamWorker implements Worker {
                 new Seat(
                     broker,
                     loop,
-                    settings.membership(topic, taken.size() + 1),
+                    names(topic, taken.size() + 1),
                     settings,
                     bindings::get,
                     tally,
@@ -236,8 +248,21 @@ public final class StreamWorker implements Worker {
         });
   }
 
-  private static Thread drainMeanwhile(Seat seat) {
-    return Thread.startVirtualThread(seat::close);
+  /** Names are not used again: who had one may drain, or have crashed and still be at work. */
+  private Supplier<Membership> names(Topic topic, int number) {
+    AtomicInteger turn = turns.computeIfAbsent(topic + " " + number, first -> new AtomicInteger());
+    return () -> settings.membership(topic, number, turn.incrementAndGet());
+  }
+
+  private void drainMeanwhile(Seat seat) {
+    draining.removeIf(thread -> !thread.isAlive());
+    leaving.add(seat);
+    draining.add(
+        Thread.startVirtualThread(
+            () -> {
+              seat.close();
+              leaving.remove(seat);
+            }));
   }
 
   private List<Seat> all() {

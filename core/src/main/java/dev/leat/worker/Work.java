@@ -208,7 +208,7 @@ final class Work implements Runnable {
       return;
     }
     int attempts = binding.handling().retry().attempts();
-    if (delivery.attempt() > attempts + DEATHS) {
+    if (delivery.attempt() - DEATHS > attempts) {
       log.warn("message={} type={} ended its workers", message.id(), message.type());
       reject(
           Problem.of(

@@ -1,6 +1,7 @@
 package dev.leat.gateway;
 
 import dev.leat.BadConfiguration;
+import dev.leat.Durations;
 import dev.leat.BrokerUnavailable;
 import dev.leat.Dialect;
 import dev.leat.Leat;
@@ -142,7 +143,7 @@ public final class LeatGateway implements AutoCloseable {
 
   /** Gives requests under way another time to end when it closes. */
   public LeatGateway drain(Duration patience) {
-    drain = patience;
+    drain = Durations.bounded(patience);
     return this;
   }
 

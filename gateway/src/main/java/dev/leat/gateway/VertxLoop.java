@@ -1,5 +1,6 @@
 package dev.leat.gateway;
 
+import dev.leat.Durations;
 import dev.leat.broker.EventLoop;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -63,6 +64,6 @@ final class VertxLoop implements EventLoop {
 
   /** Vert.x counts whole milliseconds from one on; a deadline is better late than early. */
   private static long millis(Duration delay) {
-    return Math.max(1, delay.plusNanos(999_999).toMillis());
+    return Math.max(1, Durations.bounded(delay).plusNanos(999_999).toMillis());
   }
 }

@@ -55,7 +55,7 @@ class HouseRulesTest {
     "dev.leat.broker.memory, dev.leat | dev.leat.broker | dev.leat.wire | org.slf4j..",
     "dev.leat.redis,"
         + " dev.leat | dev.leat.broker | dev.leat.wire | io.vertx.core.. | io.netty.buffer.. |"
-        + " io.netty.util.. | org.slf4j..",
+        + " io.netty.channel.. | io.netty.util.. | org.slf4j..",
     "dev.leat.worker,        dev.leat | dev.leat.broker | dev.leat.wire | org.slf4j..",
     "dev.leat.caller,        dev.leat | dev.leat.broker | dev.leat.wire | org.slf4j..",
     "dev.leat.trail,         dev.leat | dev.leat.broker | dev.leat.wire",

@@ -1,6 +1,7 @@
 package dev.leat.testkit;
 
 import static dev.leat.testkit.Awaiting.result;
+import static dev.leat.testkit.Awaiting.stays;
 import static dev.leat.testkit.Awaiting.until;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -24,6 +25,7 @@ import dev.leat.trail.DeadLetters;
 import dev.leat.wire.DeadLetter;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -92,6 +94,67 @@ public abstract class DeliveryContract extends DeliveryFixture {
 
     until("all are done", () -> done.get() == 100);
     assertThat(most.get()).isBetween(2, 4);
+  }
+
+  @Test
+  void who_takes_the_place_of_a_member_that_drains_does_not_take_what_that_is_at_work_on() {
+    AtomicInteger handled = new AtomicInteger();
+    CountDownLatch go = new CountDownLatch(1);
+    Worker worker =
+        worker()
+            .named("stable")
+            .members(2)
+            .drain(LONG)
+            .on(
+                "work",
+                String.class,
+                (text, request) -> {
+                  handled.incrementAndGet();
+                  go.await();
+                  return text;
+                })
+            .start();
+    IntStream.range(0, 20).forEach(i -> send("" + i));
+    until("all are begun", () -> handled.get() == 20);
+    worker.removeTopic(topic.toString()).addTopic(topic.toString());
+    worker.members(1).members(2);
+    send("another");
+    until("the other is begun", () -> handled.get() > 20);
+    stays("nothing is begun twice", Duration.ofMillis(300), () -> handled.get() == 21);
+    go.countDown();
+
+    until("nothing is pending", this::isIdle);
+    assertThat(handled).hasValue(21);
+    assertThat(worker.counts().replied()).isEqualTo(21);
+  }
+
+  @Test
+  void what_is_to_last_for_ever_does_everywhere() {
+    AtomicInteger attempts = new AtomicInteger();
+    Duration forEver = ChronoUnit.FOREVER.getDuration();
+    worker()
+        .lease(forEver)
+        .drain(forEver)
+        .on(
+            "work",
+            String.class,
+            (text, request) -> {
+              if (attempts.incrementAndGet() < 3) {
+                throw new IllegalStateException("not yet");
+              }
+              return "done";
+            },
+            Handling.retrying(
+                    Retry.times(Integer.MAX_VALUE)
+                        .within(forEver)
+                        .withWaits(Duration.ofMillis(1), forEver))
+                .withTimeout(forEver)
+                .idempotent(forEver))
+        .start();
+
+    assertThat(call("x", forEver)).isEqualTo("done");
+    until("nothing is pending", this::isIdle);
+    assertThat(deadLetters()).isEmpty();
   }
 
   @Test

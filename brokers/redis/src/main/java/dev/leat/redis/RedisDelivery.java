@@ -1,6 +1,7 @@
 package dev.leat.redis;
 
 import dev.leat.Dialect;
+import dev.leat.Durations;
 import dev.leat.Message;
 import dev.leat.broker.Append;
 import dev.leat.broker.Completion;
@@ -76,7 +77,8 @@ final class RedisDelivery implements Delivery {
   }
 
   @Override
-  public CompletionStage<Boolean> release(Duration delay) {
+  public CompletionStage<Boolean> release(Duration longest) {
+    Duration delay = Durations.bounded(longest);
     if (!ended.compareAndSet(false, true)) {
       return CompletableFuture.completedStage(false);
     }

@@ -1,5 +1,6 @@
 package dev.leat.broker.memory;
 
+import dev.leat.Durations;
 import dev.leat.Message;
 import dev.leat.broker.Completion;
 import dev.leat.broker.Delivery;
@@ -49,7 +50,8 @@ final class MemoryDelivery implements Delivery {
 
   @Override
   public CompletionStage<Boolean> release(Duration delay) {
-    return CompletableFuture.completedStage(member.stream().release(this, delay));
+    return CompletableFuture.completedStage(
+        member.stream().release(this, Durations.bounded(delay)));
   }
 
   @Override
