@@ -2,14 +2,80 @@ package dev.leat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** What a handler returns or throws, and what its caller gets. */
 class HandlerTest extends LeatFixture {
+  @Test
+  void what_is_sent_with_a_reply_waits_for_room_and_the_handler_is_not_run_again() {
+    AtomicInteger handled = new AtomicInteger();
+    try (Leat small = Leat.connect("memory:?entries=2&history=0")) {
+      small.caller().send("full", "x", "1");
+      small.caller().send("full", "x", "2");
+      small
+          .worker("work")
+          .on(
+              "w",
+              String.class,
+              (text, request) -> {
+                handled.incrementAndGet();
+                return Reply.of("done")
+                    .andSend("free", "x", "sent")
+                    .andSend("full", "x", "sent too");
+              })
+          .start();
+      CompletableFuture<String> answer =
+          small.caller().callAsync("work", "w", "p", String.class, LONG).toCompletableFuture();
+      await().atMost(LONG).until(() -> handled.get() == 1);
+      assertThat(length(small, "free")).isZero();
+      List<String> drained = new CopyOnWriteArrayList<>();
+      small.worker("full").onOneWay("x", String.class, (text, r) -> drained.add(text)).start();
+
+      assertThat(answer.join()).isEqualTo("done");
+      assertThat(length(small, "free")).isEqualTo(1);
+      await().atMost(LONG).until(() -> drained.size() == 3);
+      assertThat(drained).containsExactlyInAnyOrder("1", "2", "sent too");
+      assertThat(handled).hasValue(1);
+    }
+  }
+
+  @Test
+  void what_cannot_be_sent_for_want_of_room_is_a_dead_letter_that_says_so() {
+    AtomicInteger handled = new AtomicInteger();
+    try (Leat small = Leat.connect("memory:?entries=1")) {
+      small.caller().send("full", "x", "1");
+      small
+          .worker("work")
+          .lease(Duration.ofMillis(300))
+          .on(
+              "w",
+              String.class,
+              (text, request) -> {
+                handled.incrementAndGet();
+                return Reply.of("done").andSend("full", "x", "sent");
+              })
+          .start();
+
+      assertThatThrownBy(() -> small.caller().call("work", "w", "p", String.class, LONG))
+          .isInstanceOf(HandlerFailed.class)
+          .hasMessageContaining("503 Stream full: stream full::DEFAULT::CONSUMER_INCOMING is full");
+      assertThat(handled).hasValue(1);
+    }
+  }
+
+  private static long length(Leat leat, String topic) {
+    return leat.broker().health(Topic.of(topic).incoming()).toCompletableFuture().join().length();
+  }
+
   // Payloads
 
   @Test

@@ -12,7 +12,8 @@ import java.util.concurrent.CompletionStage;
  * <p>Any thread. End it exactly once, by {@link #complete} or {@link #release}. Each answers {@code
  * true} if this delivery was still held, and {@code false} if it had been ended before or its lease
  * had lapsed, so that somebody else has the message; with {@link Capability#ATOMIC_COMPLETION}
- * nothing was appended then.
+ * nothing was appended then. One that fails has not ended it, and may be tried again as long as its
+ * lease lasts; with that capability nothing was appended then either.
  */
 public interface Delivery {
   /** What was handed over. */

@@ -6,6 +6,7 @@ import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Problem;
 import dev.leat.Request;
+import dev.leat.StreamFull;
 import dev.leat.broker.Append;
 import dev.leat.broker.Completion;
 import dev.leat.broker.Delivery;
@@ -52,6 +53,9 @@ final class Work implements Runnable {
 
   /** Until what could not be looked up is tried again. */
   private static final Duration KNOW_PAUSE = Duration.ofSeconds(1);
+
+  /** Between two attempts to append what a handler came to, where a stream is full. */
+  private static final Duration FULL_PAUSE = Duration.ofMillis(100);
 
   /** Milliseconds that a handler has to heed its interruption. */
   private static final long DEAF = 1_000;
@@ -365,21 +369,44 @@ final class Work implements Runnable {
 
   /** A reply that the broker will not take becomes a problem that it will. */
   private void answer(Message reply, List<Append> sent) {
-    end(
-        station.tally().replied,
-        () ->
-            delivery
-                .complete(completion(replies(reply, sent), known -> known.answered(reply)))
-                .exceptionallyCompose(
-                    failure -> {
-                      if (!(rootOf(failure) instanceof BadMessage refused)) {
-                        return CompletableFuture.failedStage(failure);
-                      }
-                      log.warn("message={} reply refused", message.id(), refused);
-                      return complete(
-                          Problem.of(
-                              500, "Handler failed", "the reply is more than a stream takes"));
-                    }));
+    Completion completion = completion(replies(reply, sent), known -> known.answered(reply));
+    Instant until = station.now().plus(station.membership().lease());
+    end(station.tally().replied, () -> complete(completion, until));
+  }
+
+  /**
+   * What is done need not be done again because a stream is full just now: only its completion is
+   * tried again. A stream that stays full makes it a dead letter that says so.
+   */
+  private CompletionStage<Boolean> complete(Completion completion, Instant until) {
+    return delivery
+        .complete(completion)
+        .exceptionallyCompose(
+            failure ->
+                switch (rootOf(failure)) {
+                  case BadMessage refused -> {
+                    log.warn("message={} reply refused", message.id(), refused);
+                    yield complete(
+                        Problem.of(500, "Handler failed", "the reply is more than a stream takes"));
+                  }
+                  case StreamFull full when station.now().isBefore(until) ->
+                      later(FULL_PAUSE).thenCompose(waited -> complete(completion, until));
+                  case StreamFull full -> {
+                    log.warn("message={} given up: {}", message.id(), full.getMessage());
+                    station.tally().replied.decrement();
+                    station.tally().deadLettered.increment();
+                    yield delivery.complete(
+                        rejection(
+                            Problem.of(503, "Stream full", String.valueOf(full.getMessage())), ""));
+                  }
+                  default -> CompletableFuture.failedStage(failure);
+                });
+  }
+
+  private CompletionStage<Void> later(Duration pause) {
+    CompletableFuture<Void> waited = new CompletableFuture<>();
+    station.loop().schedule(pause, () -> waited.complete(null));
+    return waited;
   }
 
   /** What its sender did wrong is for its sender, if there is one that listens. */
@@ -439,6 +466,11 @@ final class Work implements Runnable {
 
   /** Kept among the dead letters with its cause; and whoever waits is told. */
   private void reject(Problem cause, String stack) {
+    Completion rejection = rejection(cause, stack);
+    end(station.tally().deadLettered, () -> delivery.complete(rejection));
+  }
+
+  private Completion rejection(Problem cause, String stack) {
     DeadLetter letter =
         DeadLetter.of(message, cause, delivery.attempt(), station.now())
             .acceptedAt(delivery.acceptedAt())
@@ -449,7 +481,7 @@ final class Work implements Runnable {
     if (message.wantsReply()) {
       appends.add(told(cause));
     }
-    end(station.tally().deadLettered, () -> delivery.complete(completion(appends, Once::undone)));
+    return completion(appends, Once::undone);
   }
 
   /** Ends the delivery in a way that is counted. */

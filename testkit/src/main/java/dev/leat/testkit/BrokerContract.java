@@ -13,8 +13,11 @@ import dev.leat.broker.Append;
 import dev.leat.broker.Capability;
 import dev.leat.broker.Delivery;
 import dev.leat.broker.Entry;
+import dev.leat.broker.Subscription;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -93,6 +96,30 @@ public abstract class BrokerContract extends GroupContract {
     assertThat(health().length()).isZero();
     assertThat(health().groups()).isEmpty();
     assertThat(result(broker.trim(topic.incoming(), 0))).isZero();
+  }
+
+  @Test
+  void whoever_throws_an_error_at_what_it_reads_stops_nobody_else() {
+    List<String> texts = IntStream.range(0, 300).mapToObj(i -> "" + i).toList();
+    AtomicInteger thrown = new AtomicInteger();
+    Subscription broken =
+        broker.tail(
+            topic.incoming(),
+            Position.START,
+            batch -> {
+              thrown.incrementAndGet();
+              throw new StackOverflowError("a reader's own");
+            });
+    broken.request(Integer.MAX_VALUE);
+    result(broken.ready());
+    List<String> other = tail(Position.START);
+    append(texts.subList(0, 100));
+    until("it has thrown", () -> thrown.get() > 0);
+    append(texts.subList(100, 300));
+
+    until("the other has read all", () -> other.size() == 300);
+    assertThat(other).isEqualTo(texts);
+    assertThat(join("workers").await(300)).hasSize(300);
   }
 
   // Health and trimming

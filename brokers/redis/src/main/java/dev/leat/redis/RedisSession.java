@@ -230,11 +230,20 @@ final class RedisSession {
     }
     asked.remove();
     heard = System.nanoTime();
-    if (answer instanceof Failure failure) {
-      Failure first = waiting.refused == null ? failure : waiting.refused;
-      waiting.answer.fail(RedisFailure.of(server, first));
-    } else {
-      waiting.answer.complete(answer);
+    tell(waiting, answer);
+  }
+
+  /** Whoever throws at an answer must not cost the others theirs, nor the parser its place. */
+  private void tell(Asked waiting, Resp answer) {
+    try {
+      if (answer instanceof Failure failure) {
+        Failure first = waiting.refused == null ? failure : waiting.refused;
+        waiting.answer.fail(RedisFailure.of(server, first));
+      } else {
+        waiting.answer.complete(answer);
+      }
+    } catch (RuntimeException | Error failure) {
+      log.error("server={} an answer could not be taken", server, failure);
     }
   }
 

@@ -125,6 +125,16 @@ final class Log {
     head++;
   }
 
+  /** As if the newest had never been appended; its id is not given again. */
+  void removeNewest() {
+    Message newest = slot(end - 1).message;
+    if (newest != null) {
+      bytes -= newest.payload().size();
+    }
+    end--;
+    ring[index(end)] = null;
+  }
+
   private void grow() {
     @Nullable Slot[] larger = new Slot[ring.length * 2];
     for (long offset = head; offset < end; offset++) {

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -130,28 +131,61 @@ final class MemoryBroker implements Broker {
   }
 
   /**
-   * Appends.
+   * Appends all of it or nothing.
    *
    * @param then has what was appended to a stream handed over, now or soon
    */
   CompletionStage<List<String>> append(List<Append> batch, Consumer<MemoryStream> then) {
     return answer(
         () -> {
-          List<String> ids = new ArrayList<>(batch.size());
           for (Append append : batch) {
             if (append.dialect() != Dialect.PACKED) {
               require(Capability.NAMED_DIALECT);
             }
-            if (isForNobody(append.stream())) {
-              ids.add("");
-            } else {
-              MemoryStream stream = stream(append.stream());
-              ids.add(stream.append(append.message()));
-              then.accept(stream);
+          }
+          if (batch.size() == 1) {
+            return List.of(appended(batch.getFirst(), then));
+          }
+          Map<String, MemoryStream> streams = new TreeMap<>();
+          for (Append append : batch) {
+            if (!isForNobody(append.stream())) {
+              streams.put(append.stream(), stream(append.stream()));
             }
           }
+          List<String> ids =
+              MemoryStream.whileLocked(
+                  List.copyOf(streams.values()), () -> appended(batch, streams));
+          streams.values().forEach(then);
           return ids;
         });
+  }
+
+  private String appended(Append append, Consumer<MemoryStream> then) {
+    if (isForNobody(append.stream())) {
+      return "";
+    }
+    MemoryStream stream = stream(append.stream());
+    String id = stream.append(append.message());
+    then.accept(stream);
+    return id;
+  }
+
+  private static List<String> appended(List<Append> batch, Map<String, MemoryStream> streams) {
+    List<String> ids = new ArrayList<>(batch.size());
+    List<MemoryStream> done = new ArrayList<>(batch.size());
+    try {
+      for (Append append : batch) {
+        MemoryStream stream = streams.get(append.stream());
+        ids.add(stream == null ? "" : stream.append(append.message()));
+        if (stream != null) {
+          done.add(stream);
+        }
+      }
+      return ids;
+    } catch (LeatException refused) {
+      done.forEach(MemoryStream::takeBack);
+      throw refused;
+    }
   }
 
   /** A lane makes its reply stream, and takes it along when it goes. */

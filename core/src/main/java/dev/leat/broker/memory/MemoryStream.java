@@ -26,11 +26,13 @@ import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A log, the groups that share it and the tails that follow it. Any thread: its lock is held for
- * moments and never while a listener or another stream is called.
+ * moments and never while a listener is called, nor another stream but one whose key comes after
+ * its own.
  */
 final class MemoryStream {
   /** History is let go once it is longer than it may be by such a part. */
@@ -62,6 +64,25 @@ final class MemoryStream {
     String id = log.append(message, loop.clock().millis());
     forget();
     return id;
+  }
+
+  /** Takes back what was appended last, while it is still locked. */
+  synchronized void takeBack() {
+    log.removeNewest();
+  }
+
+  /** Does something while nobody else sees or changes any of these; they are in order of key. */
+  static <T> T whileLocked(List<MemoryStream> streams, Supplier<T> action) {
+    if (streams.isEmpty()) {
+      return action.get();
+    }
+    synchronized (streams.getFirst()) {
+      return whileLocked(streams.subList(1, streams.size()), action);
+    }
+  }
+
+  String key() {
+    return key;
   }
 
   /** Hands over what readers have asked for. */

@@ -41,7 +41,7 @@ final class Pump {
   private void turn() {
     int seen = asked.get();
     for (int round = 0; round < ROUNDS; round++) {
-      List<Runnable> due = collect.get();
+      List<Runnable> due = collected();
       if (due.isEmpty()) {
         seen = asked.addAndGet(-seen);
         if (seen == 0) {
@@ -51,13 +51,28 @@ final class Pump {
         due.forEach(Pump::handOver);
       }
     }
-    elsewhere.execute(this::turn);
+    try {
+      elsewhere.execute(this::turn);
+    } catch (RuntimeException | Error failure) {
+      log.warn("no other thread to hand over on, it goes on here", failure);
+      turn();
+    }
+  }
+
+  /** Whoever cannot be handed anything now must not keep others from it for good. */
+  private List<Runnable> collected() {
+    try {
+      return collect.get();
+    } catch (RuntimeException | Error failure) {
+      log.error("what is due cannot be seen", failure);
+      return List.of();
+    }
   }
 
   private static void handOver(Runnable batch) {
     try {
       batch.run();
-    } catch (RuntimeException failure) {
+    } catch (RuntimeException | Error failure) {
       log.error("a listener failed; what it was handed comes again when its lease lapses", failure);
     }
   }

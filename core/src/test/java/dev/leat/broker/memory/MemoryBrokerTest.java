@@ -74,6 +74,44 @@ class MemoryBrokerTest {
   }
 
   @Test
+  void of_what_is_appended_together_nothing_is_where_one_stream_is_full() {
+    append("1", "2", "3", "4");
+    Topic other = Topic.of("other");
+    CompletionStage<List<String>> both =
+        broker.append(
+            List.of(
+                new Append(other.incoming(), message("a")),
+                new Append(other.incoming(), message("b")),
+                new Append(TOPIC.incoming(), message("5"))));
+
+    assertThatThrownBy(() -> both.toCompletableFuture().join())
+        .isInstanceOf(CompletionException.class)
+        .hasCauseInstanceOf(StreamFull.class);
+    assertThat(texts(other.incoming())).isEmpty();
+    assertThat(texts(TOPIC.incoming())).containsExactly("1", "2", "3", "4");
+    broker.append(List.of(new Append(other.incoming(), message("c"))));
+    assertThat(texts(other.incoming())).containsExactly("c");
+  }
+
+  @Test
+  void whoever_throws_an_error_at_what_it_is_handed_stops_nobody_else() {
+    broker
+        .subscribe(
+            Membership.of(TOPIC, "broken", "m"),
+            batch -> {
+              throw new StackOverflowError("a subscriber's own");
+            })
+        .request(9);
+    broker.subscribe(Membership.of(TOPIC, "one", "m"), deliveries::addAll).request(9);
+    append("1");
+    append("2");
+
+    assertThat(deliveries)
+        .extracting(delivery -> delivery.message().id())
+        .containsExactly("1", "2");
+  }
+
+  @Test
   void what_a_group_has_completed_makes_room_and_what_it_holds_does_not() {
     join("one");
     append("1", "2", "3", "4");
