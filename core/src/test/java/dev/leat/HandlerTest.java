@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -69,6 +70,54 @@ class HandlerTest extends LeatFixture {
           .isInstanceOf(HandlerFailed.class)
           .hasMessageContaining("503 Stream full: stream full::DEFAULT::CONSUMER_INCOMING is full");
       assertThat(handled).hasValue(1);
+    }
+  }
+
+  @Test
+  void where_nothing_can_be_noted_for_a_while_it_is_waited_and_no_attempt_is_counted() {
+    List<Integer> attempts = new CopyOnWriteArrayList<>();
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    Handling idempotent = Handling.DEFAULT.idempotent(Duration.ofMillis(1));
+    try (Leat small = Leat.connect("memory:?entries=1")) {
+      Worker first =
+          small
+              .worker("first")
+              .on(
+                  "x",
+                  String.class,
+                  (text, request) -> {
+                    begun.countDown();
+                    go.await();
+                    return text;
+                  },
+                  idempotent)
+              .start();
+      Worker second =
+          small
+              .worker("second")
+              .on(
+                  "x",
+                  String.class,
+                  (text, request) -> {
+                    attempts.add(request.attempt());
+                    return text;
+                  },
+                  idempotent)
+              .start();
+      var one = small.caller().callAsync("first", "x", "1", String.class, LONG);
+      await().atMost(LONG).until(() -> begun.getCount() == 0 && first.inFlight() == 1);
+      var other = small.caller().callAsync("second", "x", "2", String.class, LONG);
+      await().atMost(LONG).until(() -> second.inFlight() == 1);
+      await()
+          .during(Duration.ofMillis(1_500))
+          .atMost(LONG)
+          .until(() -> attempts.isEmpty() && second.inFlight() == 1);
+      go.countDown();
+
+      assertThat(one.toCompletableFuture().join()).isEqualTo("1");
+      assertThat(other.toCompletableFuture().join()).isEqualTo("2");
+      assertThat(attempts).containsExactly(1);
     }
   }
 

@@ -67,6 +67,14 @@ public interface Broker extends AutoCloseable {
   CompletionStage<Optional<Message>> noteIfAbsent(Note note);
 
   /**
+   * Keeps a note for its time from now on, if it is there still: one of its key with the id and
+   * type of its message. Needs {@link Capability#NOTES}.
+   *
+   * @return whether it was there
+   */
+  CompletionStage<Boolean> renewNote(Note note);
+
+  /**
    * Removes the oldest entries beyond a number, but never what a group has not completed.
    *
    * @param keep how many entries to leave

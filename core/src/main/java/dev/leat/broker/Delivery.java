@@ -19,6 +19,9 @@ public interface Delivery {
   /** What was handed over. */
   Message message();
 
+  /** Its place in its stream: tells apart what was appended twice with one id. */
+  String entryId();
+
   /** How often this message has been handed over to the group, this time included. */
   int attempt();
 

@@ -8,5 +8,6 @@ import dev.leat.Position;
  *
  * @param id its place, in the broker's own notation; good for {@link Position#after}
  * @param message what stands there
+ * @param at when the stream took it, in the broker's time; epoch milliseconds
  */
-public record Entry(String id, Message message) {}
+public record Entry(String id, Message message, long at) {}

@@ -354,7 +354,7 @@ final class Seat implements DeliveryListener {
 
   private void extendAll() {
     for (Work work : active) {
-      var unused = work.delivery().extend();
+      work.extend();
     }
     if (!over) {
       extendLater();
@@ -376,9 +376,9 @@ final class Seat implements DeliveryListener {
     for (Entry entry : batch) {
       String id = entry.message().id();
       // First remembered, then looked for: one that begins meanwhile sees it, or is seen.
-      cancellations.add(id);
+      cancellations.add(id, entry.at());
       active.stream()
-          .filter(work -> work.id().equals(id))
+          .filter(work -> work.id().equals(id) && work.isCancelled())
           .forEach(work -> work.stop(Work.Stop.CANCELLED));
     }
     if (heard.addAndGet(batch.size()) >= Cancellations.MOST) {

@@ -91,7 +91,7 @@ final class Work implements Runnable {
   private volatile Stop why = Stop.EXPIRED;
 
   /** What is remembered of it; null where its handler is not idempotent. */
-  private volatile @Nullable Once once;
+  private volatile @Nullable IdempotencyRecord record;
 
   /**
    * Work on a delivery.
@@ -136,6 +136,20 @@ final class Work implements Runnable {
       if (!ended.get()) {
         onEnded.accept(this);
       }
+    }
+  }
+
+  /** Whether whoever asked has gone since. */
+  boolean isCancelled() {
+    return station.cancellations().has(message.id(), delivery.acceptedAt());
+  }
+
+  /** It goes on: its lease begins anew, and what is remembered of it. Any thread. */
+  void extend() {
+    var unused = delivery.extend();
+    IdempotencyRecord known = record;
+    if (known != null) {
+      known.renew();
     }
   }
 
@@ -189,9 +203,9 @@ final class Work implements Runnable {
     Binding<?> binding = station.bindings().apply(message.type());
     if (binding != null) {
       // Before anything ends it: an earlier attempt may have said that it is at work.
-      once = binding.handling().remembered().map(this::once).orElse(null);
+      record = binding.handling().remembered().map(this::record).orElse(null);
     }
-    if (station.cancellations().has(message.id())) {
+    if (isCancelled()) {
       endStopped(Stop.CANCELLED);
       return;
     }
@@ -222,7 +236,7 @@ final class Work implements Runnable {
           "");
       return;
     }
-    Once known = once;
+    IdempotencyRecord known = record;
     if (known != null && !isNew(known)) {
       return;
     }
@@ -242,37 +256,55 @@ final class Work implements Runnable {
     }
   }
 
-  private Once once(Duration keep) {
-    return new Once(station.broker(), station.membership(), message, keep);
+  private IdempotencyRecord record(Duration keep) {
+    return new IdempotencyRecord(station.broker(), station.membership(), delivery, keep);
   }
 
   /** Whether it is to be handled; else it has been ended. */
-  private boolean isNew(Once known) {
-    Once.Known before;
-    try {
-      before = known.begin();
-    } catch (CompletionException failure) {
-      log.warn("message={} nothing is known of it, it is handed over again", id(), failure);
-      end(() -> delivery.release(KNOW_PAUSE));
+  private boolean isNew(IdempotencyRecord known) {
+    IdempotencyRecord.Known before = lookedUp(known);
+    if (before == null) {
+      Stop reason = reasonToStop();
+      endStopped(reason == null ? Stop.EXPIRED : reason);
       return false;
     }
     switch (before) {
-      case Once.Known.New unknown -> {
+      case IdempotencyRecord.Known.New unknown -> {
         return true;
       }
-      case Once.Known.Answered answered -> {
+      case IdempotencyRecord.Known.Answered answered -> {
         end(station.tally().replied, () -> delivery.complete(replies(answered.reply(), List.of())));
       }
-      case Once.Known.AtWork other ->
+      case IdempotencyRecord.Known.Doubled other -> {
+        log.debug("message={} stands twice in its stream, its other entry is at work", id());
+        end(() -> delivery.complete(List.of()));
+      }
+      case IdempotencyRecord.Known.AtWork other ->
           refuse(
               Problem.of(
                   409, "Request in progress", "a request with this idempotency key is at work"));
-      case Once.Known.Other other ->
+      case IdempotencyRecord.Known.Other other ->
           refuse(
               Problem.of(
                   422, "Idempotency key reused", "another request had this idempotency key"));
     }
     return false;
+  }
+
+  /**
+   * What is known of it; asked again for as long as the broker does not say, since to hand it over
+   * again would count as an attempt. Null where it is stopped or expires meanwhile.
+   */
+  private IdempotencyRecord.@Nullable Known lookedUp(IdempotencyRecord known) {
+    while (reasonToStop() == null && !expired()) {
+      try {
+        return known.begin();
+      } catch (CompletionException failure) {
+        log.warn("message={} the broker does not say what is known of it", id(), failure);
+        later(KNOW_PAUSE).toCompletableFuture().join();
+      }
+    }
+    return null;
   }
 
   private List<Append> replies(Message reply, List<Append> sent) {
@@ -283,8 +315,8 @@ final class Work implements Runnable {
     return appends;
   }
 
-  private Completion completion(List<Append> appends, Function<Once, Note> note) {
-    Once known = once;
+  private Completion completion(List<Append> appends, Function<IdempotencyRecord, Note> note) {
+    IdempotencyRecord known = record;
     return new Completion(appends, known == null ? List.of() : List.of(note.apply(known)));
   }
 
@@ -339,11 +371,11 @@ final class Work implements Runnable {
       case CANCELLED ->
           end(
               station.tally().cancelled,
-              () -> delivery.complete(completion(List.of(), Once::undone)));
+              () -> delivery.complete(completion(List.of(), IdempotencyRecord::undone)));
       case EXPIRED ->
           end(
               station.tally().expired,
-              () -> delivery.complete(completion(List.of(), Once::undone)));
+              () -> delivery.complete(completion(List.of(), IdempotencyRecord::undone)));
       case TIMED_OUT -> {
         Binding<?> binding = station.bindings().apply(message.type());
         Problem problem =
@@ -457,7 +489,7 @@ final class Work implements Runnable {
   }
 
   private CompletionStage<Boolean> complete(Problem problem) {
-    return delivery.complete(completion(List.of(told(problem)), Once::undone));
+    return delivery.complete(completion(List.of(told(problem)), IdempotencyRecord::undone));
   }
 
   private Append told(Problem problem) {
@@ -481,7 +513,7 @@ final class Work implements Runnable {
     if (message.wantsReply()) {
       appends.add(told(cause));
     }
-    return completion(appends, Once::undone);
+    return completion(appends, IdempotencyRecord::undone);
   }
 
   /** Ends the delivery in a way that is counted. */

@@ -13,10 +13,13 @@ import dev.leat.Position;
 import dev.leat.Retry;
 import dev.leat.Topic;
 import dev.leat.Worker;
+import dev.leat.broker.Append;
 import dev.leat.broker.GroupHealth;
+import dev.leat.broker.Lane;
 import dev.leat.wire.DeadLetter;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
@@ -84,6 +87,20 @@ abstract class DeliveryFixture {
 
   String send(String payload) {
     return leat.caller().send(topic.toString(), "work", Payload.text(payload));
+  }
+
+  /** Appends a message as it stands, past all callers. */
+  void append(String stream, Message message) {
+    Lane lane =
+        result(
+            CompletableFuture.supplyAsync(
+                () -> leat.broker().openLane(leat.loop(), leat.nextReplyStream(), batch -> {}),
+                leat.loop()));
+    result(
+        CompletableFuture.supplyAsync(
+                () -> lane.append(List.of(new Append(stream, message))), leat.loop())
+            .thenCompose(appended -> appended));
+    leat.loop().execute(lane::close);
   }
 
   GroupHealth group() {

@@ -461,6 +461,26 @@ abstract class GroupContract extends BrokerFixture {
     until("it is forgotten", () -> result(broker.noteIfAbsent(brief)).isEmpty());
   }
 
+  @Test
+  void a_note_that_is_renewed_is_kept_for_its_time_from_then_on_and_another_is_not() {
+    Note note =
+        new Note("notes::" + topic, message(Payload.text("x")), Duration.ofMillis(400));
+    if (!offers(Capability.NOTES)) {
+      assertThatThrownBy(() -> result(broker.renewNote(note)))
+          .isInstanceOf(Unsupported.class)
+          .hasMessageContaining(Capability.NOTES.name());
+      return;
+    }
+    Note other = new Note(note.key(), message(Payload.text("y")), Duration.ofMinutes(1));
+    assertThat(result(broker.renewNote(note))).as("there is none").isFalse();
+    result(broker.noteIfAbsent(note));
+    stays(
+        "it is renewed, and not by another",
+        Duration.ofSeconds(1),
+        () -> result(broker.renewNote(note)) && !result(broker.renewNote(other)));
+    until("it is forgotten", () -> result(broker.noteIfAbsent(other)).isEmpty());
+  }
+
   // Leases
 
   @Test

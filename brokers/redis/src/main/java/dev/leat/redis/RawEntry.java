@@ -44,6 +44,15 @@ final class RawEntry implements Resp {
     return known;
   }
 
+  /** When the server took it, in its time; epoch milliseconds, with which an id begins. */
+  long millis() {
+    long millis = 0;
+    for (int i = begin; i < begin + length && bytes[i] != '-'; i++) {
+      millis = 10 * millis + bytes[i] - '0';
+    }
+    return millis;
+  }
+
   /** Names and values, by position. */
   EntryStrings content() {
     return content;

@@ -199,6 +199,21 @@ final class RedisBroker implements Broker {
   }
 
   @Override
+  public CompletionStage<Boolean> renewNote(Note note) {
+    return ask(
+        () ->
+            Script.RENEW
+                .run(
+                    control,
+                    List.of(note.key()),
+                    command ->
+                        command
+                            .and(note.keep().toMillis())
+                            .and(note.message().id(), note.message().type()))
+                .map(renewed -> renewed.number() == 1));
+  }
+
+  @Override
   public CompletionStage<Long> trim(String stream, long keep) {
     return ask(() -> health.trim(stream, keep));
   }

@@ -37,6 +37,11 @@ final class RedisDelivery implements Delivery {
     return message;
   }
 
+  @Override
+  public String entryId() {
+    return lease.id();
+  }
+
   /** An entry's id begins with the time of the server. */
   @Override
   public Instant acceptedAt() {

@@ -79,7 +79,7 @@ final class RedisTail extends Reading {
     for (RawEntry raw : batch) {
       try {
         Message message = StreamEntry.decode(raw.content());
-        entries.add(new Entry(raw.id(), message));
+        entries.add(new Entry(raw.id(), message, raw.millis()));
       } catch (BadMessage broken) {
         log.debug("stream={} entry={} skipped", stream, raw.id(), broken);
       }

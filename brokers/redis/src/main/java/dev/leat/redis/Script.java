@@ -33,6 +33,7 @@ record Script(String text, String digest) {
   static final Script TRIM = named("ids", "trim");
   static final Script MOVE = named("move");
   static final Script NOTE = named("note");
+  static final Script RENEW = named("renew");
 
   /**
    * Runs it; a server that does not know it yet, or not any more, is sent it.

@@ -72,13 +72,18 @@ final class Log {
     return Instant.ofEpochMilli(slot(offset).id.millis());
   }
 
+  /** Its place, as readers know it. */
+  String id(long offset) {
+    return slot(offset).id.toString();
+  }
+
   /** What stands between two offsets, up to a limit. */
   List<Entry> entries(long from, long to, long limit) {
     List<Entry> entries = new ArrayList<>();
     for (long offset = from; offset < to && entries.size() < limit; offset++) {
       Slot slot = slot(offset);
       if (slot.message != null) {
-        entries.add(new Entry(slot.id.toString(), slot.message));
+        entries.add(new Entry(slot.id.toString(), slot.message, slot.id.millis()));
       }
     }
     return entries;

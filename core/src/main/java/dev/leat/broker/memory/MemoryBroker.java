@@ -115,6 +115,11 @@ final class MemoryBroker implements Broker {
   }
 
   @Override
+  public CompletionStage<Boolean> renewNote(Note note) {
+    return answer(() -> notes.renew(note));
+  }
+
+  @Override
   public CompletionStage<Long> trim(String stream, long keep) {
     return answer(() -> existing(stream).trim(keep));
   }

@@ -15,15 +15,22 @@ final class MemoryDelivery implements Delivery {
   private final Group group;
   private final Group.Pending pending;
   private final Message message;
+  private final String entryId;
   private final Instant acceptedAt;
   private final int attempt;
 
   MemoryDelivery(
-      Member member, Group group, Group.Pending pending, Message message, Instant acceptedAt) {
+      Member member,
+      Group group,
+      Group.Pending pending,
+      Message message,
+      String entryId,
+      Instant acceptedAt) {
     this.member = member;
     this.group = group;
     this.pending = pending;
     this.message = message;
+    this.entryId = entryId;
     this.acceptedAt = acceptedAt;
     this.attempt = pending.attempt();
   }
@@ -31,6 +38,11 @@ final class MemoryDelivery implements Delivery {
   @Override
   public Message message() {
     return message;
+  }
+
+  @Override
+  public String entryId() {
+    return entryId;
   }
 
   @Override

@@ -263,8 +263,9 @@ final class MemoryStream {
         if (message == null) {
           var unused = group.complete(pending);
         } else {
+          String id = log.id(pending.offset());
           Instant acceptedAt = log.time(pending.offset());
-          batch.add(new MemoryDelivery(member, group, pending, message, acceptedAt));
+          batch.add(new MemoryDelivery(member, group, pending, message, id, acceptedAt));
         }
       }
     } while (batch.isEmpty() && !taken.isEmpty());

@@ -48,6 +48,16 @@ final class Notes {
     return Optional.empty();
   }
 
+  /** Keeps one for its time from now on, if it is still there. */
+  synchronized boolean renew(Note note) {
+    Kept before = kept.get(note.key());
+    boolean there = before != null && before.until > clock.millis() && isThere(note);
+    if (there) {
+      write(note);
+    }
+    return there;
+  }
+
   /**
    * Writes all of them.
    *
@@ -72,10 +82,7 @@ final class Notes {
 
   private void write(Note note) {
     if (note.keep().isZero()) {
-      Kept there = kept.get(note.key());
-      if (there != null
-          && there.message.id().equals(note.message().id())
-          && there.message.type().equals(note.message().type())) {
+      if (isThere(note)) {
         kept.remove(note.key());
       }
     } else {
@@ -84,6 +91,13 @@ final class Notes {
         sweep();
       }
     }
+  }
+
+  private boolean isThere(Note note) {
+    Kept there = kept.get(note.key());
+    return there != null
+        && there.message.id().equals(note.message().id())
+        && there.message.type().equals(note.message().type());
   }
 
   private void sweep() {

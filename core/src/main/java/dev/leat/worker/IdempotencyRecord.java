@@ -5,6 +5,7 @@ import dev.leat.Message;
 import dev.leat.Payload;
 import dev.leat.Topic;
 import dev.leat.broker.Broker;
+import dev.leat.broker.Delivery;
 import dev.leat.broker.Membership;
 import dev.leat.broker.Note;
 import java.nio.charset.StandardCharsets;
@@ -20,7 +21,7 @@ import java.util.TreeMap;
  * What is kept of an idempotent request: that it is at work, then how it was answered. It is known
  * by its idempotency key, or where it has none by its id.
  */
-final class Once {
+final class IdempotencyRecord {
   /** What is known of a request before it is begun. */
   sealed interface Known {
     /** Nothing, or that this same message was begun before and not finished. */
@@ -32,11 +33,22 @@ final class Once {
     /** Another message with its key is at work. */
     record AtWork() implements Known {}
 
+    /** The same message was appended twice, and the other entry is at work: it will be answered. */
+    record Doubled() implements Known {}
+
     /** Another request altogether had its key. */
     record Other() implements Known {}
   }
 
-  private static final String AT_WORK = "at-work";
+  /** Before the entry whose handler it is: the same one may be begun again, another may not. */
+  private static final String AT_WORK = "at-work ";
+
+  /**
+   * How many leases it is kept that one is at work, unless it is renewed: a worker that died is
+   * noticed after one and a quarter.
+   */
+  private static final int LEASES = 4;
+
   private static final String FINGERPRINT = "once.fingerprint";
 
   /** The name that clients know it by; there is no standard one. */
@@ -45,18 +57,21 @@ final class Once {
   private final Broker broker;
   private final Message message;
   private final String fingerprint;
+  private final Duration keep;
   private final Note atWork;
 
-  Once(Broker broker, Membership membership, Message message, Duration keep) {
+  IdempotencyRecord(Broker broker, Membership membership, Delivery delivery, Duration keep) {
     this.broker = broker;
-    this.message = message;
+    this.message = delivery.message();
+    this.keep = keep;
     this.fingerprint = fingerprint(message);
     Headers own = Headers.of(FINGERPRINT, fingerprint);
+    String type = AT_WORK + delivery.entryId();
     this.atWork =
         new Note(
             key(membership, message),
-            new Message(message.id(), AT_WORK, "", own, membership.member(), Payload.EMPTY),
-            keep);
+            new Message(message.id(), type, "", own, membership.member(), Payload.EMPTY),
+            membership.lease().multipliedBy(LEASES));
   }
 
   /** Says that it is begun, unless something is known of it already. Blocks. */
@@ -69,17 +84,25 @@ final class Once {
     if (!known.headers().get(FINGERPRINT).orElse("").equals(fingerprint)) {
       return new Known.Other();
     }
-    if (known.type().equals(AT_WORK)) {
-      return known.id().equals(message.id()) ? new Known.New() : new Known.AtWork();
+    if (known.type().equals(atWork.message().type()) && known.id().equals(message.id())) {
+      return new Known.New();
+    }
+    if (known.type().startsWith(AT_WORK)) {
+      return known.id().equals(message.id()) ? new Known.Doubled() : new Known.AtWork();
     }
     Headers headers = known.headers().without(FINGERPRINT::equals).with(REPLAYED, "true");
     return new Known.Answered(message.reply(headers, known.source(), known.payload()));
   }
 
+  /** It is still at work. */
+  void renew() {
+    var unused = broker.renewNote(atWork).exceptionally(failure -> false);
+  }
+
   /** To be kept from now on: how it was answered. */
   Note answered(Message reply) {
     Headers headers = reply.headers().with(FINGERPRINT, fingerprint);
-    return new Note(atWork.key(), reply.withHeaders(headers), atWork.keep());
+    return new Note(atWork.key(), reply.withHeaders(headers), keep);
   }
 
   /** It was not done: the same request may be tried again. */
@@ -96,9 +119,14 @@ final class Once {
         topic.namespace(),
         topic.name(),
         "ANSWERS",
-        membership.group(),
-        message.type(),
-        headers.get(Headers.AUTH_SUBJECT).orElse("") + "/" + own);
+        escaped(membership.group()),
+        escaped(message.type()),
+        escaped(headers.get(Headers.AUTH_SUBJECT).orElse("")) + "/" + escaped(own));
+  }
+
+  /** So that a part cannot be mistaken for two, nor two for one. */
+  private static String escaped(String part) {
+    return part.replace("%", "%25").replace(":", "%3A").replace("/", "%2F");
   }
 
   /** What makes two requests the same: their type, payload, path and parameters. */
