@@ -95,6 +95,14 @@ public interface Worker extends AutoCloseable {
   Worker group(String name);
 
   /**
+   * Listens, in a group of its own: for audits, mirrors, statistics. Its handlers see every message
+   * that they have a type for, also those that nobody waits for any more, and never answer anybody;
+   * a type that it does not know is passed over. What its group has not handled yet says nothing of
+   * how long a request will wait. All members of a group say so, or none.
+   */
+  Worker listening();
+
+  /**
    * Handles messages of one key ({@link Headers#KEY}) one at a time, in the order they were sent;
    * the next begins once the one before has come to its end, be that after retries, elsewhere, or
    * among the dead letters. Different keys, and messages without one, do not wait for each other.

@@ -51,6 +51,11 @@ final class WorkerCommand implements Callable<Integer> {
   private String group;
 
   @Option(
+      names = "--listening",
+      description = "Answer nobody: for a group that only looks on; all of a group say so.")
+  private boolean listening;
+
+  @Option(
       names = "--concurrency",
       paramLabel = "N",
       defaultValue = "8",
@@ -119,6 +124,9 @@ final class WorkerCommand implements Callable<Integer> {
       topics.forEach(worker::addTopic);
       if (ordered) {
         worker.ordered();
+      }
+      if (listening) {
+        worker.listening();
       }
       if (name != null) {
         worker.named(name);

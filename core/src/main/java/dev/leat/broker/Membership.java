@@ -19,9 +19,16 @@ import java.time.Duration;
  * @param ordered whether messages of one {@link dev.leat.Headers#KEY} are handed over one at a
  *     time, in the stream's order: the next once the one before is completed, whichever member has
  *     it. Needs {@link Capability#KEY_ORDER}; the same for all members of a group
+ * @param answers whether the group answers those who ask; not so one that only listens
  */
 public record Membership(
-    Topic topic, String group, String member, Duration lease, Position start, boolean ordered) {
+    Topic topic,
+    String group,
+    String member,
+    Duration lease,
+    Position start,
+    boolean ordered,
+    boolean answers) {
   /** Long enough for a garbage collection or a slow network, short enough to wait for. */
   public static final Duration DEFAULT_LEASE = Duration.ofSeconds(30);
 
@@ -38,17 +45,17 @@ public record Membership(
 
   /** A member with the default lease, of a group that sees everything that is still there. */
   public static Membership of(Topic topic, String group, String member) {
-    return new Membership(topic, group, member, DEFAULT_LEASE, Position.START, false);
+    return new Membership(topic, group, member, DEFAULT_LEASE, Position.START, false, true);
   }
 
   /** The same with another lease. */
   public Membership withLease(Duration other) {
-    return new Membership(topic, group, member, other, start, ordered);
+    return new Membership(topic, group, member, other, start, ordered, answers);
   }
 
   /** The same with another beginning. */
   public Membership withStart(Position other) {
-    return new Membership(topic, group, member, lease, other, ordered);
+    return new Membership(topic, group, member, lease, other, ordered, answers);
   }
 
   /** What a member is told that would not keep the order that its group keeps. */
@@ -60,6 +67,11 @@ public record Membership(
 
   /** The same, one message of a key at a time. */
   public Membership inOrder() {
-    return new Membership(topic, group, member, lease, start, true);
+    return new Membership(topic, group, member, lease, start, true, answers);
+  }
+
+  /** The same, of a group that only listens. */
+  public Membership listening() {
+    return new Membership(topic, group, member, lease, start, ordered, false);
   }
 }

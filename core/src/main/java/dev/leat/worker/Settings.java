@@ -15,7 +15,8 @@ record Settings(
     Duration lease,
     Duration drain,
     Position start,
-    boolean ordered) {
+    boolean ordered,
+    boolean answers) {
   static Settings named(String name) {
     return new Settings(
         name,
@@ -24,41 +25,47 @@ record Settings(
         Membership.DEFAULT_LEASE,
         Worker.DEFAULT_DRAIN,
         Position.START,
-        false);
+        false,
+        true);
   }
 
   Settings withName(String other) {
-    return new Settings(other, group, concurrency, lease, drain, start, ordered);
+    return new Settings(other, group, concurrency, lease, drain, start, ordered, answers);
   }
 
   Settings withGroup(String other) {
-    return new Settings(name, other, concurrency, lease, drain, start, ordered);
+    return new Settings(name, other, concurrency, lease, drain, start, ordered, answers);
   }
 
   Settings withConcurrency(int other) {
     if (other < 1) {
       throw new IllegalArgumentException("concurrency must be at least 1, was " + other);
     }
-    return new Settings(name, group, other, lease, drain, start, ordered);
+    return new Settings(name, group, other, lease, drain, start, ordered, answers);
   }
 
   Settings withLease(Duration other) {
-    return new Settings(name, group, concurrency, other, drain, start, ordered);
+    return new Settings(name, group, concurrency, other, drain, start, ordered, answers);
   }
 
   Settings withDrain(Duration other) {
     if (other.isNegative()) {
       throw new IllegalArgumentException("a drain must not be negative, was " + other);
     }
-    return new Settings(name, group, concurrency, lease, Durations.bounded(other), start, ordered);
+    return new Settings(
+        name, group, concurrency, lease, Durations.bounded(other), start, ordered, answers);
   }
 
   Settings withStart(Position other) {
-    return new Settings(name, group, concurrency, lease, drain, other, ordered);
+    return new Settings(name, group, concurrency, lease, drain, other, ordered, answers);
   }
 
   Settings inOrder() {
-    return new Settings(name, group, concurrency, lease, drain, start, true);
+    return new Settings(name, group, concurrency, lease, drain, start, true, answers);
+  }
+
+  Settings listening() {
+    return new Settings(name, group, concurrency, lease, drain, start, ordered, false);
   }
 
   /**
@@ -69,6 +76,6 @@ record Settings(
    */
   Membership membership(Topic topic, int number, int turn) {
     String member = turn == 1 ? name + "-" + number : name + "-" + number + "~" + turn;
-    return new Membership(topic, group, member, lease, start, ordered);
+    return new Membership(topic, group, member, lease, start, ordered, answers);
   }
 }

@@ -5,6 +5,7 @@ import dev.leat.Handling;
 import dev.leat.OneWay;
 import dev.leat.Position;
 import dev.leat.Reply;
+import dev.leat.Request;
 import dev.leat.Topic;
 import dev.leat.Worker;
 import dev.leat.WorkerCounts;
@@ -21,23 +22,30 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A worker: handlers by type, and members that feed them, so many on each topic. A lock guards who
  * is a member; handlers are found without it.
  */
 public final class StreamWorker implements Worker {
+  private static final Logger log = LoggerFactory.getLogger(StreamWorker.class);
+
   private final Broker broker;
   private final EventLoop loop;
   private final Map<String, Binding<?>> bindings = new ConcurrentHashMap<>();
   private final Tally tally = new Tally();
   private final ReentrantLock lock = new ReentrantLock();
+
+  private final AtomicBoolean warned = new AtomicBoolean();
 
   /** Members that drain. */
   private final Set<Seat> leaving = ConcurrentHashMap.newKeySet();
@@ -46,7 +54,7 @@ public final class StreamWorker implements Worker {
   private final Map<Topic, List<Seat>> seats = new LinkedHashMap<>();
   private final List<Thread> draining = new ArrayList<>();
   private final Map<String, AtomicInteger> turns = new HashMap<>();
-  private Settings settings;
+  private volatile Settings settings;
   private Consumer<WorkerEvent> listener = event -> {};
   private int members = 1;
   private boolean started;
@@ -86,6 +94,7 @@ public final class StreamWorker implements Worker {
         payload,
         (value, request) -> {
           handler.handle(value, request);
+          warnOfAnswers(request);
           return Reply.empty();
         },
         handling);
@@ -106,6 +115,11 @@ public final class StreamWorker implements Worker {
   public Worker ordered() {
     broker.require(Capability.KEY_ORDER);
     return change(Settings::inOrder);
+  }
+
+  @Override
+  public Worker listening() {
+    return change(Settings::listening);
   }
 
   @Override
@@ -218,6 +232,23 @@ public final class StreamWorker implements Worker {
         Thread.currentThread().interrupt();
         return;
       }
+    }
+  }
+
+  /**
+   * The first answer counts: a group beside the workers that forgot to say that it only listens.
+   */
+  private void warnOfAnswers(Request request) {
+    Settings mine = settings;
+    if (request.message().wantsReply()
+        && mine.answers()
+        && !mine.group().equals(DEFAULT_GROUP)
+        && !warned.getAndSet(true)) {
+      log.warn(
+          "type={} group={} answers requests with nothing (204); if others are to answer them, it"
+              + " says listening()",
+          request.type(),
+          mine.group());
     }
   }
 

@@ -102,7 +102,8 @@ final class Work implements Runnable {
   Work(Station station, Delivery delivery, Runnable onDone, Consumer<Work> onEnded) {
     this.station = station;
     this.delivery = delivery;
-    this.message = delivery.message();
+    // Nobody waits for one that listens.
+    this.message = listens() ? undated(delivery.message()) : delivery.message();
     this.onDone = onDone;
     this.onEnded = onEnded;
   }
@@ -141,7 +142,7 @@ final class Work implements Runnable {
 
   /** Whether whoever asked has gone since. */
   boolean isCancelled() {
-    return station.cancellations().has(message.id(), delivery.acceptedAt());
+    return !listens() && station.cancellations().has(message.id(), delivery.acceptedAt());
   }
 
   /** It goes on: its lease begins anew, and what is remembered of it. Any thread. */
@@ -196,11 +197,11 @@ final class Work implements Runnable {
   }
 
   private void handle() {
-    if (isForOthers()) {
+    Binding<?> binding = station.bindings().apply(message.type());
+    if (isForOthers() || (binding == null && listens())) {
       end(() -> delivery.complete(List.of()));
       return;
     }
-    Binding<?> binding = station.bindings().apply(message.type());
     if (binding != null) {
       // Before anything ends it: an earlier attempt may have said that it is at work.
       record = binding.handling().remembered().map(this::record).orElse(null);
@@ -309,7 +310,7 @@ final class Work implements Runnable {
 
   private List<Append> replies(Message reply, List<Append> sent) {
     List<Append> appends = new ArrayList<>(sent);
-    if (message.wantsReply()) {
+    if (isAnswered()) {
       appends.add(new Append(message.destination(), reply));
     }
     return appends;
@@ -443,7 +444,7 @@ final class Work implements Runnable {
 
   /** What its sender did wrong is for its sender, if there is one that listens. */
   private void refuse(Problem problem) {
-    if (message.wantsReply()) {
+    if (isAnswered()) {
       end(station.tally().replied, () -> complete(problem));
     } else {
       reject(problem, "");
@@ -510,7 +511,7 @@ final class Work implements Runnable {
             .withStack(stack);
     List<Append> appends = new ArrayList<>(2);
     appends.add(new Append(station.topic().deadLetters(), letter.written()));
-    if (message.wantsReply()) {
+    if (isAnswered()) {
       appends.add(told(cause));
     }
     return completion(appends, IdempotencyRecord::undone);
@@ -550,6 +551,21 @@ final class Work implements Runnable {
     } catch (RuntimeException failure) {
       return CompletableFuture.failedStage(failure);
     }
+  }
+
+  /** Whether this group never answers: who asks, and for how long, does not matter to it. */
+  private boolean listens() {
+    return !station.membership().answers();
+  }
+
+  private static Message undated(Message dated) {
+    return dated.headers().has(Headers.DEADLINE)
+        ? dated.withHeaders(dated.headers().without(Headers.DEADLINE::equals))
+        : dated;
+  }
+
+  private boolean isAnswered() {
+    return message.wantsReply() && !listens();
   }
 
   private boolean isForOthers() {

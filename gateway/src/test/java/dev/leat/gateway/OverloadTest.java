@@ -24,10 +24,15 @@ class OverloadTest extends GatewayFixture {
   private static final int RATE = 200;
 
   @Test
-  void of_what_is_accepted_under_overload_99_percent_meet_their_deadline() {
+  void of_what_is_accepted_under_overload_99_percent_meet_their_deadline_though_others_listen() {
     leat.worker("slow")
         .concurrency(1)
         .on("slow", Message.class, (message, request) -> slowly())
+        .start();
+    leat.worker("slow")
+        .group("audit")
+        .listening()
+        .onOneWay("slow", Message.class, (message, request) -> {})
         .start();
     listen(Route.get("/slow", "slow", "slow").timeout(Duration.ofSeconds(2)));
     HttpRequest request = to("/slow").build();

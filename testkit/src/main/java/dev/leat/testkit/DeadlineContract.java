@@ -176,4 +176,49 @@ abstract class DeadlineContract extends RetryContract {
     until("the inner handler was interrupted", interrupted::get);
     until("nothing is pending", this::isIdle);
   }
+
+  // Those that only listen
+
+  @Test
+  void a_group_that_listens_sees_everything_and_answers_nobody() {
+    List<String> seen = new CopyOnWriteArrayList<>();
+    Worker audit =
+        worker()
+            .group("audit")
+            .listening()
+            .onOneWay("work", String.class, (text, request) -> seen.add(text))
+            .onOneWay(
+                "broken",
+                String.class,
+                (text, request) -> {
+                  throw new IllegalStateException("the audit's own");
+                })
+            .start();
+    until("it is there", () -> !result(leat.broker().health(topic.incoming())).groups().isEmpty());
+    assertThatThrownBy(() -> call("late", Duration.ofMillis(100)))
+        .isInstanceOf(DeadlineExceeded.class);
+    Worker working =
+        worker()
+            .on("work", String.class, (text, request) -> text + " done")
+            .on("other", String.class, (text, request) -> text + " too")
+            .on("broken", String.class, (text, request) -> text + " as well")
+            .start();
+
+    assertThat(call("x")).isEqualTo("x done");
+    assertThat(ask("other")).isEqualTo("y too");
+    assertThat(ask("broken")).isEqualTo("y as well");
+    until("it has seen them", () -> seen.size() == 2);
+    assertThat(seen).containsExactly("late", "x");
+    until("what it failed at is a dead letter of its own", () -> deadLetters().size() == 1);
+    assertThat(deadLetters().getFirst().group()).isEqualTo("audit");
+    assertThat(audit.counts().late()).isZero();
+    assertThat(working.counts().replied()).isEqualTo(3);
+    assertThat(result(leat.broker().health(topic.incoming())).groups())
+        .extracting(group -> group.group() + " " + group.answers())
+        .containsExactlyInAnyOrder("audit false", Worker.DEFAULT_GROUP + " true");
+  }
+
+  private String ask(String type) {
+    return leat.caller().call(topic.toString(), type, "y", String.class, LONG);
+  }
 }

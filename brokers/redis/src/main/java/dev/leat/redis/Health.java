@@ -32,9 +32,28 @@ final class Health {
     this.connection = connection;
   }
 
+  /** Where it stands which of a stream's groups only listen. */
+  private static String listening(String stream) {
+    return stream + "::LISTENING";
+  }
+
+  /** Remembers of a group whether it only listens; what is so already needs no memory. */
+  static Future<?> note(
+      RedisConnection connection, String stream, String group, boolean answers) {
+    String key = listening(stream);
+    return connection
+        .send(Command.of("SISMEMBER", key, group))
+        .compose(
+            listens ->
+                (listens.number() == 0) == answers
+                    ? Future.succeededFuture()
+                    : connection.send(Command.of(answers ? "SREM" : "SADD", key, group)));
+  }
+
   Future<StreamHealth> of(String stream) {
     return Script.HEALTH
-        .run(connection, List.of(stream), command -> command.and(Claims.WAITING))
+        .run(
+            connection, List.of(stream, listening(stream)), command -> command.and(Claims.WAITING))
         .compose(
             all -> {
               List<Resp> items = all.items();
@@ -123,7 +142,8 @@ final class Health {
                 group.get(0).text(),
                 (int) group.get(1).number(),
                 group.get(2).number(),
-                OptionalLong.of(unread + waiting)));
+                OptionalLong.of(unread + waiting),
+                group.get(6).number() == 0));
   }
 
   private Future<Long> countAfter(String stream, String id, long counted) {

@@ -297,8 +297,9 @@ class RedisMember extends Reading implements Claims.Claimant {
                 position = from;
               }
               joined = true;
-              return Health.handed(connection(), stream, membership.group());
+              return Health.note(connection(), stream, membership.group(), membership.answers());
             })
+        .compose(noted -> Health.handed(connection(), stream, membership.group()))
         .onSuccess(handed -> handed.ifPresent(this::seen));
   }
 
@@ -416,6 +417,7 @@ class RedisMember extends Reading implements Claims.Claimant {
                 .by(membership.group(), membership.member())
                 .written()));
     StreamEntry.asker(raw.content())
+        .filter(asker -> membership.answers())
         .ifPresent(
             asker ->
                 appends.add(

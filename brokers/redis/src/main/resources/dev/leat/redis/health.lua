@@ -1,11 +1,11 @@
 -- How a stream and its groups are doing, all of it at one moment.
 --
--- KEYS  stream
+-- KEYS  stream, names of groups that only listen
 -- ARGV  the name under which stands what waits for its turn
 -- gives the stream's length, then for each group: name, members, what is handed over and not ended,
--- what waits for its turn, what it was never handed, or -1 where that has to be counted, and the id
--- of what it was handed last
-local stream, waiting = KEYS[1], ARGV[1]
+-- what waits for its turn, what it was never handed, or -1 where that has to be counted, the id of
+-- what it was handed last, and 1 if it only listens
+local stream, listening, waiting = KEYS[1], KEYS[2], ARGV[1]
 local length = redis.call('XLEN', stream)
 local all = {length}
 local first
@@ -29,6 +29,7 @@ for _, group in ipairs(groupsOf(stream)) do
       lag = length
     end
   end
-  all[#all + 1] = {group.name, members, group.pending - turns, turns, lag, last}
+  local listens = redis.call('SISMEMBER', listening, group.name)
+  all[#all + 1] = {group.name, members, group.pending - turns, turns, lag, last, listens}
 end
 return all

@@ -78,6 +78,7 @@ final class Group {
   private final Map<Long, Pending> pending = new LinkedHashMap<>();
 
   private final ArrayDeque<Pending> ready = new ArrayDeque<>();
+  private boolean answers = true;
   private long cursor;
   private int turn;
 
@@ -118,6 +119,15 @@ final class Group {
     } else if (!joining.ordered() && turns != null) {
       throw joining.breaksOrder();
     }
+  }
+
+  /** Whether it answers those who ask, as its last member said. */
+  boolean answers() {
+    return answers;
+  }
+
+  void answers(boolean said) {
+    answers = said;
   }
 
   long cursor() {

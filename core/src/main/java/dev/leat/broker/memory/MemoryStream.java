@@ -96,6 +96,7 @@ final class MemoryStream {
             membership.group(),
             name -> new Group(name, offset(membership.start()), loop, () -> wake(name)));
     group.order(membership);
+    group.answers(membership.answers());
     Member member = new Member(this, membership, listener);
     group.members().add(member);
     return member;
@@ -197,7 +198,8 @@ final class MemoryStream {
               group.name(),
               group.members().size(),
               group.pendingCount(),
-              OptionalLong.of(log.end() - group.cursor() + group.waiting())));
+              OptionalLong.of(log.end() - group.cursor() + group.waiting()),
+              group.answers()));
     }
     return new StreamHealth(key, log.present(), healths);
   }

@@ -4,6 +4,7 @@ import dev.leat.Topic;
 import dev.leat.broker.Broker;
 import dev.leat.broker.Capability;
 import dev.leat.broker.EventLoop;
+import dev.leat.broker.GroupHealth;
 import dev.leat.broker.StreamHealth;
 import dev.leat.gateway.route.Route;
 import java.time.Duration;
@@ -130,9 +131,13 @@ public final class Admission implements AutoCloseable {
     lookLater();
   }
 
-  /** Of the group that is ahead: others may only be listening in, or have been left behind. */
+  /** Of those groups that answer, the one that is ahead: others may have been left behind. */
   private static long backlog(StreamHealth health) {
-    return health.groups().stream().mapToLong(group -> group.backlog().orElse(0)).min().orElse(0);
+    return health.groups().stream()
+        .filter(GroupHealth::answers)
+        .mapToLong(group -> group.backlog().orElse(0))
+        .min()
+        .orElse(0);
   }
 
   private synchronized void lookLater() {
