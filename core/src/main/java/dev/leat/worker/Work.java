@@ -422,18 +422,20 @@ final class Work implements Runnable {
                     yield complete(
                         Problem.of(500, "Handler failed", "the reply is more than a stream takes"));
                   }
-                  case StreamFull full when station.now().isBefore(until) ->
-                      later(FULL_PAUSE).thenCompose(waited -> complete(completion, until));
-                  case StreamFull full -> {
-                    log.warn("message={} given up: {}", message.id(), full.getMessage());
-                    station.tally().replied.decrement();
-                    station.tally().deadLettered.increment();
-                    yield delivery.complete(
-                        rejection(
-                            Problem.of(503, "Stream full", String.valueOf(full.getMessage())), ""));
-                  }
+                  case StreamFull full ->
+                      station.now().isBefore(until)
+                          ? later(FULL_PAUSE).thenCompose(waited -> complete(completion, until))
+                          : giveUp(full);
                   default -> CompletableFuture.failedStage(failure);
                 });
+  }
+
+  private CompletionStage<Boolean> giveUp(StreamFull full) {
+    log.warn("message={} given up: {}", message.id(), full.getMessage());
+    station.tally().replied.decrement();
+    station.tally().deadLettered.increment();
+    String detail = String.valueOf(full.getMessage());
+    return delivery.complete(rejection(Problem.of(503, "Stream full", detail), ""));
   }
 
   private CompletionStage<Void> later(Duration pause) {

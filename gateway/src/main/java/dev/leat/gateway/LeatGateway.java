@@ -1,9 +1,9 @@
 package dev.leat.gateway;
 
 import dev.leat.BadConfiguration;
-import dev.leat.Durations;
 import dev.leat.BrokerUnavailable;
 import dev.leat.Dialect;
+import dev.leat.Durations;
 import dev.leat.Leat;
 import dev.leat.LeatException;
 import dev.leat.broker.Capability;

@@ -463,8 +463,7 @@ abstract class GroupContract extends BrokerFixture {
 
   @Test
   void a_note_that_is_renewed_is_kept_for_its_time_from_then_on_and_another_is_not() {
-    Note note =
-        new Note("notes::" + topic, message(Payload.text("x")), Duration.ofMillis(400));
+    Note note = new Note("notes::" + topic, message(Payload.text("x")), Duration.ofMillis(400));
     if (!offers(Capability.NOTES)) {
       assertThatThrownBy(() -> result(broker.renewNote(note)))
           .isInstanceOf(Unsupported.class)

@@ -188,7 +188,9 @@ abstract class IdempotencyContract extends DeadlineContract {
           return text;
         });
 
-    until("one is at work, the other needs not be", () -> effects.get() > 0 && group().pending() == 1);
+    until(
+        "one is at work, the other needs not be",
+        () -> effects.get() > 0 && group().pending() == 1);
     go.countDown();
     until("nothing is pending", this::isIdle);
     append(topic.incoming(), twice);

@@ -38,8 +38,7 @@ final class Health {
   }
 
   /** Remembers of a group whether it only listens; what is so already needs no memory. */
-  static Future<?> note(
-      RedisConnection connection, String stream, String group, boolean answers) {
+  static Future<?> note(RedisConnection connection, String stream, String group, boolean answers) {
     String key = listening(stream);
     return connection
         .send(Command.of("SISMEMBER", key, group))
@@ -52,8 +51,7 @@ final class Health {
 
   Future<StreamHealth> of(String stream) {
     return Script.HEALTH
-        .run(
-            connection, List.of(stream, listening(stream)), command -> command.and(Claims.WAITING))
+        .run(connection, List.of(stream, listening(stream)), command -> command.and(Claims.WAITING))
         .compose(
             all -> {
               List<Resp> items = all.items();
