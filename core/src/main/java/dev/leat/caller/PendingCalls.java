@@ -20,6 +20,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +45,10 @@ public final class PendingCalls implements AutoCloseable {
   private final String source;
   private final Lane lane;
   private final Map<String, PendingCall> pending = new HashMap<>();
+
+  /** How many there are, for other threads, which may see it a moment later. */
+  private final AtomicInteger waiting = new AtomicInteger();
+
   private final Deadlines deadlines;
   private final Consumer<PendingCall> onCancel = this::cancel;
 
@@ -50,7 +56,7 @@ public final class PendingCalls implements AutoCloseable {
   private long lastDeadline;
 
   private String lastDeadlineText = "0";
-  private long lateReplies;
+  private final AtomicLong lateReplies = new AtomicLong();
   private long cancelled;
   private boolean closed;
 
@@ -98,6 +104,7 @@ public final class PendingCalls implements AutoCloseable {
     }
     long until = Durations.epochMillis(deadline);
     pending.put(call.id(), call);
+    waiting.lazySet(pending.size());
     if (until <= loop.clock().millis()) {
       loop.execute(() -> expire(call));
       return call;
@@ -150,14 +157,14 @@ public final class PendingCalls implements AutoCloseable {
     return lastDeadlineText;
   }
 
-  /** Calls that wait for their reply. */
+  /** Calls that wait for their reply. Any thread. */
   public int size() {
-    return pending.size();
+    return waiting.get();
   }
 
-  /** Replies that nobody waited for, because they were late or came twice. */
+  /** Replies that nobody waited for, because they were late or came twice. Any thread. */
   public long lateReplies() {
-    return lateReplies;
+    return lateReplies.get();
   }
 
   /** Ends the lane; calls that still wait fail with {@link Cancelled}. */
@@ -171,7 +178,9 @@ public final class PendingCalls implements AutoCloseable {
   /** Whether the call was still waiting; it is not any more. */
   boolean end(PendingCall call) {
     deadlines.remove(call);
-    return pending.remove(call.id(), call);
+    boolean waited = pending.remove(call.id(), call);
+    waiting.lazySet(pending.size());
+    return waited;
   }
 
   /**
@@ -222,7 +231,7 @@ public final class PendingCalls implements AutoCloseable {
   private void onOwnReplies(List<Message> replies) {
     for (Message reply : replies) {
       if (!onReply(lane.replyStream(), reply)) {
-        lateReplies++;
+        lateReplies.incrementAndGet();
       }
     }
   }
@@ -233,7 +242,12 @@ public final class PendingCalls implements AutoCloseable {
       return false;
     }
     end(call);
-    call.listener().onReply(reply);
+    try {
+      call.listener().onReply(reply);
+    } catch (RuntimeException | Error failure) {
+      // Others have their replies in the same batch.
+      log.error("message={} its reply could not be taken", reply.id(), failure);
+    }
     return true;
   }
 
@@ -247,7 +261,11 @@ public final class PendingCalls implements AutoCloseable {
 
   private void fail(PendingCall call, LeatException failure) {
     if (end(call)) {
-      call.listener().onFailure(failure);
+      try {
+        call.listener().onFailure(failure);
+      } catch (RuntimeException | Error thrown) {
+        log.error("message={} its failure could not be taken", call.id(), thrown);
+      }
     }
   }
 

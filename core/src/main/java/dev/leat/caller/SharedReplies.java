@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
@@ -74,6 +75,11 @@ public final class SharedReplies implements AutoCloseable {
     readers.add(new Reader(callsLoop, calls));
   }
 
+  /** Hands it nothing more: its loop ends. */
+  public void forget(PendingCalls calls) {
+    readers.removeIf(reader -> reader.calls().equals(calls));
+  }
+
   @Override
   public void close() {
     closed = true;
@@ -103,7 +109,11 @@ public final class SharedReplies implements AutoCloseable {
   private void onEntries(String stream, List<Entry> entries) {
     List<Message> replies = entries.stream().map(Entry::message).toList();
     for (Reader reader : readers) {
-      reader.loop().execute(() -> reader.calls().onSharedReplies(stream, replies));
+      try {
+        reader.loop().execute(() -> reader.calls().onSharedReplies(stream, replies));
+      } catch (RejectedExecutionException ended) {
+        log.debug("stream={} the loop of a reader has ended", stream, ended);
+      }
     }
   }
 

@@ -20,10 +20,7 @@ import io.vertx.core.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -51,8 +48,7 @@ final class Edge extends VerticleBase {
   private final boolean compression;
   private final SharedReplies shared;
   private final List<HttpServer> servers = new ArrayList<>();
-  private @Nullable PendingCalls calls;
-  private @Nullable VertxLoop loop;
+  private volatile @Nullable PendingCalls calls;
   private @Nullable HttpEdge http;
 
   Edge(
@@ -88,7 +84,6 @@ final class Edge extends VerticleBase {
             leat.instance());
     shared.handTo(own, pending);
     HttpEdge edge = new HttpEdge(vertx, routes, pending, own, limits, rates, admission, listener);
-    loop = own;
     calls = pending;
     http = edge;
     List<Future<HttpServer>> listening = new ArrayList<>();
@@ -111,8 +106,10 @@ final class Edge extends VerticleBase {
     if (http != null) {
       http.close();
     }
-    if (calls != null) {
-      calls.close();
+    PendingCalls begun = calls;
+    if (begun != null) {
+      shared.forget(begun);
+      begun.close();
     }
     return Future.succeededFuture();
   }
@@ -147,18 +144,13 @@ final class Edge extends VerticleBase {
   }
 
   int inFlight() {
-    return asked(PendingCalls::size);
+    PendingCalls begun = calls;
+    return begun == null ? 0 : begun.size();
   }
 
   long lateReplies() {
-    return asked(PendingCalls::lateReplies);
-  }
-
-  /** Asks the calls on their loop; blocks for a moment. */
-  private <T> T asked(Function<PendingCalls, T> question) {
-    PendingCalls pending = Objects.requireNonNull(calls, "an edge that has not started");
-    VertxLoop own = Objects.requireNonNull(loop, "an edge that has not started");
-    return CompletableFuture.supplyAsync(() -> question.apply(pending), own).join();
+    PendingCalls begun = calls;
+    return begun == null ? 0 : begun.lateReplies();
   }
 
   private HttpServerOptions options(Listener listener) {

@@ -1,7 +1,6 @@
 package dev.leat.gateway;
 
 import dev.leat.BadConfiguration;
-import dev.leat.BrokerUnavailable;
 import dev.leat.Dialect;
 import dev.leat.Durations;
 import dev.leat.Leat;
@@ -35,6 +34,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -63,6 +63,7 @@ public final class LeatGateway implements AutoCloseable {
   private final List<Route> routes = new ArrayList<>();
   private final RateLimits rates = new RateLimits();
   private final SharedReplies shared;
+  private final AtomicBoolean closed = new AtomicBoolean();
   private final List<Mounted> mounted = new CopyOnWriteArrayList<>();
 
   /**
@@ -169,9 +170,14 @@ public final class LeatGateway implements AutoCloseable {
    * The same at several addresses, which may speak TLS. HTTP/1.1 and HTTP/2 are spoken at each; the
    * files of certificates are read again when they change.
    *
+   * <p>Where it throws nothing listens, and it may be tried again.
+   *
    * @throws BadConfiguration if a port or a certificate cannot be had
    */
   public LeatGateway listen(List<Listener> addresses) {
+    if (closed.get()) {
+      throw new IllegalStateException("the gateway is closed");
+    }
     if (vertx != null) {
       throw new IllegalStateException("the gateway listens already");
     }
@@ -201,16 +207,17 @@ public final class LeatGateway implements AutoCloseable {
         edges.add(edge);
         started.deployVerticle(edge).toCompletionStage().toCompletableFuture().join();
       }
+      ports = edges.getFirst().ports();
+      manage(started);
     } catch (CompletionException failure) {
-      close();
-      throw explained(failure);
-    } catch (BrokerUnavailable silent) {
-      close();
-      throw silent;
+      RuntimeException explained = explained(failure);
+      undo(started);
+      throw explained;
+    } catch (RuntimeException failure) {
+      undo(started);
+      throw failure;
     }
     admission.start();
-    ports = edges.getFirst().ports();
-    manage(started);
     certificates = Certificates.watch(started, listeners, this::renew);
     log.info("gateway addresses={} ports={} routes={} listening", hosts(), ports, routes.size());
     return this;
@@ -244,10 +251,10 @@ public final class LeatGateway implements AutoCloseable {
       throw new IllegalStateException("mount a gateway on the event loop that its router works on");
     }
     Mounted place =
-        new Mounted(leat, new VertxLoop(owner, context), owner, this::table, rates, admission);
+        new Mounted(
+            leat, new VertxLoop(owner, context), owner, this::table, rates, admission, shared);
     mounted.add(place);
     admission.start();
-    place.takeFrom(shared);
     router.route().handler(place);
     return Future.fromCompletionStage(take(tableOf(routes), routes), context);
   }
@@ -267,7 +274,7 @@ public final class LeatGateway implements AutoCloseable {
     return ports;
   }
 
-  /** Requests that wait for their reply, over all event loops. Blocks for a moment. */
+  /** Requests that wait for their reply, over all event loops. */
   public int inFlight() {
     return edges.stream().mapToInt(Edge::inFlight).sum()
         + mounted.stream().mapToInt(Mounted::inFlight).sum();
@@ -279,13 +286,19 @@ public final class LeatGateway implements AutoCloseable {
    */
   @Override
   public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
     Vertx closing = vertx;
     vertx = null;
     if (management != null) {
       management.drain();
     }
     certificates.close();
-    Future.join(edges.stream().map(edge -> edge.shutdown(drain)).toList())
+    List<Future<?>> draining = new ArrayList<>();
+    edges.forEach(edge -> draining.add(edge.shutdown(drain)));
+    mounted.forEach(place -> draining.add(place.drained(drain)));
+    Future.join(draining)
         .transform(ended -> end(closing))
         .toCompletionStage()
         .toCompletableFuture()
@@ -306,6 +319,18 @@ public final class LeatGateway implements AutoCloseable {
     }
     log.info("gateway ports={} closed", ports);
     return closing.close();
+  }
+
+  /** What was begun in order to listen ends, and it may be tried again elsewhere. */
+  private void undo(Vertx started) {
+    if (management != null) {
+      management.close();
+      management = null;
+    }
+    started.close().toCompletionStage().toCompletableFuture().join();
+    vertx = null;
+    edges = List.of();
+    ports = List.of();
   }
 
   private RequestListener managed() {
@@ -329,7 +354,6 @@ public final class LeatGateway implements AutoCloseable {
                 .toCompletableFuture()
                 .join();
       } catch (CompletionException failure) {
-        close();
         throw new BadConfiguration(
             "%s:%d, for management, cannot be listened on; name another address"
                 .formatted(at.host(), at.port()),

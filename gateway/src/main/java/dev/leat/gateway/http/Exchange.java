@@ -95,13 +95,27 @@ final class Exchange extends Bodies.Incoming implements CallListener {
       }
       var unused = request.response().writeContinue();
     }
-    request.handler(this::onBytes);
+    request.handler(
+        bytes -> {
+          try {
+            onBytes(bytes);
+          } catch (RuntimeException | Error failure) {
+            failed(failure);
+          }
+        });
     request.exceptionHandler(
         gone -> {
           body = List.of();
           clients.received(this);
         });
-    request.endHandler(end -> onBody());
+    request.endHandler(
+        end -> {
+          try {
+            onBody();
+          } catch (RuntimeException | Error failure) {
+            failed(failure);
+          }
+        });
     if (hasBody()) {
       clients.receiving(this);
     }
@@ -118,8 +132,12 @@ final class Exchange extends Bodies.Incoming implements CallListener {
   @Override
   public void onReply(Message reply) {
     waitsNoMore(true);
-    if (!responder.isOver()) {
-      responder.reply(reply);
+    try {
+      if (!responder.isOver()) {
+        responder.reply(reply);
+      }
+    } catch (RuntimeException | Error failure) {
+      failed(failure);
     }
   }
 
@@ -208,6 +226,14 @@ final class Exchange extends Bodies.Incoming implements CallListener {
             payload,
             loop.clock().instant().plus(route.timeout()),
             this);
+  }
+
+  private void failed(Throwable failure) {
+    body = List.of();
+    clients.received(this);
+    clients.ending(request);
+    waitsNoMore(false);
+    responder.failed(failure);
   }
 
   private void onAccepted() {

@@ -7,6 +7,7 @@ import dev.leat.gateway.admission.Admission;
 import dev.leat.gateway.route.Cors;
 import dev.leat.gateway.route.Match;
 import dev.leat.gateway.route.RouteTable;
+import io.vertx.core.AsyncResult;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
@@ -19,6 +20,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -86,17 +88,55 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
 
   @Override
   public void handle(HttpServerRequest request) {
-    HttpConnection connection = request.connection();
-    if (!clients.began(connection)) {
-      return;
+    if (clients.began(request.connection())) {
+      Responder responder = responder(request);
+      tellOfEnd(request, responder);
+      handle(request, responder);
     }
-    String id = calls.nextId();
-    Responder responder = new Responder(request, id, listener.now());
+  }
+
+  /**
+   * The same for one of a server that is somebody else's, who has handlers of his own on the
+   * response.
+   *
+   * @param onEnd takes what is to hear that the response has ended, or failed since its client went
+   */
+  public void handle(HttpServerRequest request, Consumer<Handler<AsyncResult<Void>>> onEnd) {
+    Responder responder = responder(request);
+    onEnd.accept(
+        end -> {
+          if (end.succeeded()) {
+            ended(responder);
+          } else {
+            gone(responder);
+          }
+        });
+    handle(request, responder);
+  }
+
+  private Responder responder(HttpServerRequest request) {
+    return new Responder(request, calls.nextId(), listener.now());
+  }
+
+  private void tellOfEnd(HttpServerRequest request, Responder responder) {
+    request.response().endHandler(end -> ended(responder));
+    request.response().closeHandler(gone -> gone(responder));
+  }
+
+  /** Whatever happens here, the client is answered. */
+  private void handle(HttpServerRequest request, Responder responder) {
+    try {
+      begin(request, responder);
+    } catch (RuntimeException | Error failure) {
+      clients.ending(request);
+      responder.failed(failure);
+    }
+  }
+
+  private void begin(HttpServerRequest request, Responder responder) {
     if (sendingAway && request.version() != HttpVersion.HTTP_2) {
       request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
     }
-    request.response().endHandler(end -> ended(responder));
-    request.response().closeHandler(gone -> gone(responder));
     Optional<String> ambiguity = Invalid.ambiguity(request);
     if (ambiguity.isPresent()) {
       refuse(request, responder, Problem.of(400, "Bad request", ambiguity.orElseThrow()));
@@ -108,6 +148,7 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
       return;
     }
     Match match = routes.get().match(request.method().name(), path);
+    String id = responder.id();
     if (CrossOrigin.isAsked(request)) {
       Optional<Cors> cors = cors(request, path, match);
       if (cors.isPresent()) {
@@ -147,10 +188,10 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
 
   /** Takes what could not even be decoded. */
   public void invalid(HttpServerRequest request) {
-    refuse(
-        request,
-        new Responder(request, calls.nextId(), listener.now()),
-        Invalid.undecodable(request));
+    clients.began(request.connection());
+    Responder responder = responder(request);
+    tellOfEnd(request, responder);
+    refuse(request, responder, Invalid.undecodable(request));
   }
 
   private void go(

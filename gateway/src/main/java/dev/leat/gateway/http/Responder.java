@@ -16,9 +16,13 @@ import io.vertx.core.http.HttpVersion;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Writes responses. Confined to the request's loop. */
 final class Responder {
+  private static final Logger log = LoggerFactory.getLogger(Responder.class);
+
   /** What the connection says, a reply cannot (RFC 9110, section 7.6.1). */
   private static final Set<String> NOT_THE_REPLYS =
       Set.of(
@@ -196,6 +200,26 @@ final class Responder {
   /** Says which methods are allowed, whatever else the response says. */
   void allow(Set<String> allowed) {
     request.response().putHeader(HttpHeaders.ALLOW, String.join(", ", allowed));
+  }
+
+  /**
+   * 500 for what should never have happened. Nobody knows how far it got, so the connection ends
+   * with it.
+   */
+  void failed(Throwable failure) {
+    log.error("message={} could not be answered as it should have been", id, failure);
+    if (isOver()) {
+      return;
+    }
+    try {
+      HttpServerResponse response = request.response();
+      response.headers().clear();
+      response.putHeader(RequestId.HEADER, given.orElse(id));
+      problemAndClose(Problem.of(500, "Internal error", "the gateway failed to answer"));
+    } catch (RuntimeException | Error again) {
+      log.error("message={} could not be answered at all", id, again);
+      request.connection().close();
+    }
   }
 
   /** The problem, after which the connection ends: not all of the request was read. */
