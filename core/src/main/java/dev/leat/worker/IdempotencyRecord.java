@@ -101,7 +101,12 @@ final class IdempotencyRecord {
 
   /** To be kept from now on: how it was answered. */
   Note answered(Message reply) {
-    Headers headers = reply.headers().with(FINGERPRINT, fingerprint);
+    // What it took then says nothing of what it takes to answer from here.
+    Headers headers =
+        reply
+            .headers()
+            .without(name -> name.equals(Headers.TOOK) || name.equals(Headers.ATTEMPT))
+            .with(FINGERPRINT, fingerprint);
     return new Note(atWork.key(), reply.withHeaders(headers), keep);
   }
 

@@ -6,7 +6,7 @@ import io.vertx.core.file.FileProps;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,10 +33,10 @@ final class Certificates implements AutoCloseable {
   /**
    * Begins to look.
    *
-   * @param renew has the files of a listener read again
+   * @param renew takes what was read of a listener's files
    */
   static Certificates watch(
-      Vertx vertx, List<Listener> listeners, Function<Listener, Future<?>> renew) {
+      Vertx vertx, List<Listener> listeners, BiFunction<Listener, Proof, Future<?>> renew) {
     List<Listener> secured = listeners.stream().filter(l -> l.tls().isPresent()).toList();
     if (secured.isEmpty()) {
       return NONE;
@@ -57,7 +57,7 @@ final class Certificates implements AutoCloseable {
       Vertx vertx,
       Listener listener,
       Map<Listener, String> seen,
-      Function<Listener, Future<?>> renew) {
+      BiFunction<Listener, Proof, Future<?>> renew) {
     Tls tls = listener.tls().orElseThrow();
     List<Future<FileProps>> files =
         Stream.of(tls.certificate(), tls.key())
@@ -72,15 +72,16 @@ final class Certificates implements AutoCloseable {
               }
               String before = seen.put(listener, state);
               if (before != null && !before.equals(state)) {
-                renew
-                    .apply(listener)
+                vertx
+                    .executeBlocking(() -> Proof.read(vertx, tls))
+                    .compose(proof -> renew.apply(listener, proof))
                     .onSuccess(done -> log.info("certificate={} renewed", tls.certificate()))
                     .onFailure(
                         unreadable ->
                             log.error(
-                                "certificate={} changed but cannot be used, the old one stays",
+                                "certificate={} changed but cannot be used, the old one stays: {}",
                                 tls.certificate(),
-                                unreadable));
+                                unreadable.getMessage()));
               }
             });
   }

@@ -15,11 +15,13 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
-import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +43,7 @@ final class Edge extends VerticleBase {
   private final Leat leat;
   private final Supplier<RouteTable> routes;
   private final List<Listener> listeners;
+  private final Map<Listener, Proof> proofs;
   private final ClientLimits limits;
   private final RateLimits rates;
   private final Admission admission;
@@ -55,6 +58,7 @@ final class Edge extends VerticleBase {
       Leat leat,
       Supplier<RouteTable> routes,
       List<Listener> listeners,
+      Map<Listener, Proof> proofs,
       ClientLimits limits,
       RateLimits rates,
       Admission admission,
@@ -64,6 +68,7 @@ final class Edge extends VerticleBase {
     this.leat = leat;
     this.routes = routes;
     this.listeners = listeners;
+    this.proofs = new ConcurrentHashMap<>(proofs);
     this.limits = limits;
     this.rates = rates;
     this.admission = admission;
@@ -83,7 +88,8 @@ final class Edge extends VerticleBase {
             leat.nextReplyStream(),
             leat.instance());
     shared.handTo(own, pending);
-    HttpEdge edge = new HttpEdge(vertx, routes, pending, own, limits, rates, admission, listener);
+    HttpEdge edge =
+        new HttpEdge(vertx, routes, pending, own, limits, rates, admission, listener, compression);
     calls = pending;
     http = edge;
     List<Future<HttpServer>> listening = new ArrayList<>();
@@ -131,16 +137,12 @@ final class Edge extends VerticleBase {
             .toList());
   }
 
-  /** Reads the certificates of a listener again, for connections that are still to come. */
-  Future<?> renew(Listener listener) {
-    return listener
-        .tls()
-        .<Future<?>>map(
-            tls ->
-                servers
-                    .get(listeners.indexOf(listener))
-                    .updateSSLOptions(options(listener).getSslOptions(), true))
-        .orElseGet(Future::succeededFuture);
+  /** Proves itself otherwise at a listener, to connections that are still to come. */
+  Future<?> renew(Listener listener, Proof proof) {
+    proofs.put(listener, proof);
+    return servers
+        .get(listeners.indexOf(listener))
+        .updateSSLOptions(options(listener).getSslOptions(), true);
   }
 
   int inFlight() {
@@ -173,17 +175,13 @@ final class Edge extends VerticleBase {
         .getInitialSettings()
         .setMaxHeaderListSize(limits.headerBytes())
         .setMaxConcurrentStreams(STREAMS);
-    listener
-        .tls()
+    Optional.ofNullable(proofs.get(listener))
         .ifPresent(
-            tls ->
+            proof ->
                 options
                     .setSsl(true)
                     .setUseAlpn(listener.http2())
-                    .setKeyCertOptions(
-                        new PemKeyCertOptions()
-                            .setCertPath(tls.certificate().toString())
-                            .setKeyPath(tls.key().toString())));
+                    .setKeyCertOptions(proof.options()));
     return options;
   }
 

@@ -29,7 +29,9 @@ import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -191,6 +193,7 @@ public final class LeatGateway implements AutoCloseable {
     edges = new ArrayList<>();
     RequestListener listener = managed();
     try {
+      Map<Listener, Proof> proofs = proofs(started);
       await(take(candidate, routes));
       for (int i = 0; i < eventLoops; i++) {
         Edge edge =
@@ -198,6 +201,7 @@ public final class LeatGateway implements AutoCloseable {
                 leat,
                 this::table,
                 listeners,
+                proofs,
                 clientLimits,
                 rates,
                 admission,
@@ -399,8 +403,16 @@ public final class LeatGateway implements AutoCloseable {
     }
   }
 
-  private Future<?> renew(Listener listener) {
-    return Future.join(edges.stream().map(edge -> edge.renew(listener)).toList());
+  private Map<Listener, Proof> proofs(Vertx started) {
+    Map<Listener, Proof> proofs = new HashMap<>();
+    for (Listener listener : listeners) {
+      listener.tls().ifPresent(tls -> proofs.put(listener, Proof.read(started, tls)));
+    }
+    return proofs;
+  }
+
+  private Future<?> renew(Listener listener, Proof proof) {
+    return Future.join(edges.stream().map(edge -> edge.renew(listener, proof)).toList());
   }
 
   private VertxOptions options() {

@@ -70,7 +70,8 @@ final class Mounted implements Handler<RoutingContext>, AutoCloseable {
             ClientLimits.DEFAULT,
             rates,
             admission,
-            RequestListener.NONE);
+            RequestListener.NONE,
+            false);
     shared.handTo(loop, calls);
   }
 

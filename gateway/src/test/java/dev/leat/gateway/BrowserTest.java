@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.Message;
 import dev.leat.MessageId;
+import dev.leat.Reply;
 import dev.leat.gateway.route.Cors;
 import dev.leat.gateway.route.RateLimit;
 import dev.leat.gateway.route.Route;
@@ -136,6 +137,74 @@ class BrowserTest extends GatewayFixture {
     assertThat(header(send(to("/x").header("accept-encoding", "gzip")), "content-encoding"))
         .isEqualTo("gzip");
     assertThat(header(get("/x"), "content-encoding")).isEmpty();
+  }
+
+  @Test
+  void what_may_be_compressed_says_so_to_caches_and_its_tag_names_what_both_forms_mean() {
+    leat.worker("tagged")
+        .on(
+            "whole",
+            Message.class,
+            (message, request) ->
+                Reply.of("x".repeat(1_000))
+                    .withHttpHeader("etag", "\"v1\"")
+                    .withHttpHeader("vary", "accept-language"))
+        .on(
+            "part",
+            Message.class,
+            (message, request) ->
+                Reply.of("x".repeat(1_000))
+                    .withStatus(206)
+                    .withHttpHeader("etag", "\"v1\"")
+                    .withHttpHeader("content-range", "bytes 0-999/2000"))
+        .start();
+    gateway.compression(true);
+    listen(Route.get("/whole", "tagged", "whole"), Route.get("/part", "tagged", "part"));
+
+    HttpResponse<String> compressed = send(to("/whole").header("accept-encoding", "gzip"));
+    assertThat(header(compressed, "content-encoding")).isEqualTo("gzip");
+    assertThat(header(compressed, "etag")).isEqualTo("W/\"v1\"");
+    assertThat(header(compressed, "vary")).isEqualTo("accept-language, accept-encoding");
+    HttpResponse<String> plain = get("/whole");
+    assertThat(header(plain, "etag")).isEqualTo("\"v1\"");
+    assertThat(header(plain, "vary")).isEqualTo("accept-language, accept-encoding");
+    HttpResponse<String> part = send(to("/part").header("accept-encoding", "gzip"));
+    assertThat(header(part, "content-encoding")).isEmpty();
+    assertThat(part.body()).hasSize(1_000);
+    assertThat(header(part, "etag")).isEqualTo("\"v1\"");
+  }
+
+  @Test
+  void a_page_that_asks_where_it_came_from_is_not_asked_where_that_is() {
+    listen(Route.post("/x", "t", "x").cors(Cors.of(APP)));
+    String own = "http://127.0.0.1:" + gateway.port();
+
+    assertThat(sendFrom(own).statusCode()).isEqualTo(200);
+    assertThat(sendFrom("https://127.0.0.1:" + gateway.port()).statusCode())
+        .as("TLS ended before")
+        .isEqualTo(200);
+    assertThat(sendFrom("http://127.0.0.1:1").statusCode()).isEqualTo(403);
+    assertThat(sendFrom("null").statusCode()).isEqualTo(403);
+    assertThat(sendFrom("http://127.0.0.1.evil.example:" + gateway.port()).statusCode())
+        .isEqualTo(403);
+    assertThat(
+            send(to("/x")
+                    .header("origin", own)
+                    .header("sec-fetch-site", "cross-site")
+                    .POST(BodyPublishers.noBody()))
+                .statusCode())
+        .isEqualTo(403);
+    assertThat(
+            send(to("/x")
+                    .header("origin", "https://proxied.example")
+                    .header("sec-fetch-site", "same-origin")
+                    .POST(BodyPublishers.noBody()))
+                .statusCode())
+        .isEqualTo(200);
+  }
+
+  private HttpResponse<String> sendFrom(String origin) {
+    return send(to("/x").header("origin", origin).POST(BodyPublishers.noBody()));
   }
 
   private HttpResponse<String> preflight(String method) {

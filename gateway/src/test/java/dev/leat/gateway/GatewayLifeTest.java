@@ -115,7 +115,8 @@ class GatewayLifeTest extends GatewayFixture {
                       ClientLimits.DEFAULT,
                       new RateLimits(),
                       new Admission(leat.broker(), leat.loop(), 10),
-                      new Counting(endings)));
+                      new Counting(endings),
+                      false));
       server = made;
       return made.listen(0, "127.0.0.1");
     }

@@ -16,10 +16,12 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -90,7 +92,35 @@ class GatewayProtocolsTest extends GatewayFixture {
     Listener unusable = Listener.secured("127.0.0.1", 0, tls);
     assertThatThrownBy(() -> second.listen(List.of(unusable)))
         .isInstanceOf(BadConfiguration.class)
-        .hasMessage("the certificate or its key cannot be used");
+        .hasMessage(
+            "the certificate %s or its key %s cannot be used"
+                .formatted(tls.certificate(), tls.key()));
+  }
+
+  @Test
+  void a_certificate_that_is_replaced_before_its_key_is_taken_once_the_key_is_there()
+      throws Exception {
+    Tls tls = listenSecured();
+    Path other = Files.createDirectory(folder.resolve("other"));
+    Tls next = Keytool.make(other);
+    SSLContext old = Keytool.trusting(folder);
+    Files.copy(next.certificate(), tls.certificate(), StandardCopyOption.REPLACE_EXISTING);
+    // Longer than until the files are looked at again.
+    await().during(Duration.ofSeconds(3)).atMost(LONG).until(() -> answers(old));
+    LeatGateway second = LeatGateway.on(leat);
+    assertThatThrownBy(() -> second.listen(List.of(Listener.secured("127.0.0.1", 0, tls))))
+        .isInstanceOf(BadConfiguration.class)
+        .hasMessageContaining("do not belong together");
+
+    Files.copy(next.key(), tls.key(), StandardCopyOption.REPLACE_EXISTING);
+    SSLContext renewed = Keytool.trusting(other);
+    await().atMost(LONG).ignoreExceptions().until(() -> answers(renewed));
+  }
+
+  private boolean answers(SSLContext trusting) throws Exception {
+    try (HttpClient client = HttpClient.newBuilder().sslContext(trusting).build()) {
+      return client.send(post(secured()).build(), BodyHandlers.ofString()).body().equals("hello");
+    }
   }
 
   @Test

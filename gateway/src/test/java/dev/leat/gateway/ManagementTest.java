@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.leat.BadConfiguration;
+import dev.leat.Handling;
 import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Payload;
@@ -14,6 +15,7 @@ import dev.leat.broker.Delivery;
 import dev.leat.broker.Membership;
 import dev.leat.gateway.route.ReplyMode;
 import dev.leat.gateway.route.Route;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -80,6 +82,41 @@ class ManagementTest extends GatewayFixture {
     assertThat(count(metrics, "GET /late", "expired", "504")).isEqualTo("1");
     assertThat(count(metrics, "none", "refused", "404")).isEqualTo("1");
     assertThat(count(metrics, "POST /events", "accepted", "202")).isEqualTo("1");
+  }
+
+  @Test
+  void what_could_not_be_decoded_is_counted_too() throws IOException {
+    assertThat(raw("GET /" + "x".repeat(20_000) + " HTTP/1.1\r\nHost: x\r\n\r\n")).contains("414");
+    assertThat(raw("GET / HTTP/1.1\r\nHost: x\r\nX: " + "x".repeat(40_000) + "\r\n\r\n"))
+        .contains("431");
+    assertThat(raw("no request at all\r\n\r\n")).contains("400");
+
+    await()
+        .atMost(LONG)
+        .untilAsserted(
+            () -> {
+              assertThat(count(metrics(), "none", "refused", "414")).isEqualTo("1");
+              assertThat(count(metrics(), "none", "refused", "431")).isEqualTo("1");
+              assertThat(count(metrics(), "none", "refused", "400")).isEqualTo("1");
+            });
+    assertThat(get("/x/7").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void an_answer_that_is_replayed_says_nothing_of_what_its_handler_took() {
+    leat.worker("once")
+        .on("x", Payload.class, (payload, request) -> "answer", Handling.DEFAULT.idempotent())
+        .start();
+    gateway.reload(List.of(Route.post("/once", "once", "x")));
+    for (int i = 0; i < 3; i++) {
+      assertThat(
+              send(to("/once").header("idempotency-key", "k").POST(BodyPublishers.noBody())).body())
+          .isEqualTo("answer");
+    }
+
+    assertThat(value(metrics(), "leat_gateway_handler_seconds_count{route=\"POST /once\"}"))
+        .isEqualTo("1");
+    assertThat(count(metrics(), "POST /once", "replied", "200")).isEqualTo("3");
   }
 
   @Test

@@ -6,6 +6,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.net.HostAndPort;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.handler.CorsHandler;
 import java.util.HashMap;
@@ -38,7 +39,33 @@ final class CrossOrigin {
   }
 
   static boolean isAsked(HttpServerRequest request) {
-    return request.headers().contains(HttpHeaders.ORIGIN);
+    String origin = request.getHeader(HttpHeaders.ORIGIN);
+    return origin != null && !isOwn(request, origin);
+  }
+
+  /**
+   * Whether a page asks where it came from itself: as browsers say, which no page can make up, or
+   * else by the host that both name. Schemes are not compared, since TLS may end before this.
+   */
+  private static boolean isOwn(HttpServerRequest request, String origin) {
+    String site = request.getHeader("sec-fetch-site");
+    if (site != null) {
+      return site.equals("same-origin");
+    }
+    HostAndPort asked = request.authority();
+    int scheme = origin.indexOf("://");
+    if (asked == null || scheme < 0) {
+      return false;
+    }
+    HostAndPort own = HostAndPort.parseAuthority(origin.substring(scheme + 3), -1);
+    int usual = origin.startsWith("https:") ? 443 : 80;
+    return own != null
+        && own.host().equalsIgnoreCase(asked.host())
+        && port(own, usual) == port(asked, usual);
+  }
+
+  private static int port(HostAndPort authority, int usual) {
+    return authority.port() > 0 ? authority.port() : usual;
   }
 
   /** The method of the request that a browser asks about before it sends it; empty if it is not. */
@@ -74,6 +101,8 @@ final class CrossOrigin {
       handler.addOrigins(List.copyOf(cors.origins()));
     }
     Router router = Router.router(vertx);
+    // Else each refusal would be logged as an error of ours.
+    router.errorHandler(403, refused -> refused.response().setStatusCode(403).end());
     router.route().handler(handler).handler(passed -> onwards.run());
     return router;
   }

@@ -41,12 +41,14 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
   private final RateLimits rates;
   private final Admission admission;
   private final RequestListener listener;
+  private final boolean compression;
   private boolean sendingAway;
 
   /**
    * An edge whose calls live on the same loop. Call on that loop.
    *
    * @param routes asked for each request, so that they may be others from one to the next
+   * @param compression whether the server compresses responses for clients that take it
    */
   public HttpEdge(
       Vertx vertx,
@@ -56,8 +58,10 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
       ClientLimits limits,
       RateLimits rates,
       Admission admission,
-      RequestListener listener) {
+      RequestListener listener,
+      boolean compression) {
     this.listener = listener;
+    this.compression = compression;
     this.crossOrigin = new CrossOrigin(vertx);
     this.rates = rates;
     this.admission = admission;
@@ -115,7 +119,7 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
   }
 
   private Responder responder(HttpServerRequest request) {
-    return new Responder(request, calls.nextId(), listener.now());
+    return new Responder(request, calls.nextId(), listener.now(), compression);
   }
 
   private void tellOfEnd(HttpServerRequest request, Responder responder) {

@@ -51,6 +51,7 @@ final class Responder {
   private final String id;
   private final long began;
   private final Optional<String> given;
+  private final boolean compression;
   private @Nullable Route route;
   private Runnable onGone = () -> {};
   private boolean over;
@@ -62,11 +63,13 @@ final class Responder {
    *
    * @param id of the message, or the one it would have
    * @param began in the time of whoever hears of requests
+   * @param compression whether responses are compressed for clients that take it
    */
-  Responder(HttpServerRequest request, String id, long began) {
+  Responder(HttpServerRequest request, String id, long began, boolean compression) {
     this.request = request;
     this.id = id;
     this.began = began;
+    this.compression = compression;
     this.given = RequestId.of(request);
     request.response().putHeader(RequestId.HEADER, given.orElse(id));
   }
@@ -237,6 +240,9 @@ final class Responder {
 
   private void end(Payload payload, String type) {
     HttpServerResponse response = request.response();
+    if (compression) {
+      Compression.prepare(request);
+    }
     int status = response.getStatusCode();
     if (status == NO_CONTENT || status == NOT_MODIFIED) {
       response.end();

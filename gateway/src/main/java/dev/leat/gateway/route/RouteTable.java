@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * All routes, found by method and path. Immutable once made; any thread.
  *
- * <p>A tree of segments: a literal is tried before a parameter, and where it leads nowhere the
- * parameter is tried after all. Paths are compared decoded, segment by segment, so that an encoded
- * slash stays within its segment.
+ * <p>A tree of segments: a literal is tried before a parameter, and where it leads nowhere, or to
+ * other methods alone, the parameter is tried after all. Paths are compared decoded, segment by
+ * segment, so that an encoded slash stays within its segment.
  *
  * <p>Hot path: most paths have no parameters, and are found whole.
  */
@@ -77,8 +77,9 @@ public final class RouteTable {
       return new Match.Unknown();
     }
     Node known = plain.get(path);
-    if (known != null) {
-      return match(method, known, List.of());
+    Match.Found whole = known == null ? null : leaf(known, method);
+    if (whole != null) {
+      return whole;
     }
     List<String> segments;
     try {
@@ -87,21 +88,19 @@ public final class RouteTable {
       return new Match.Malformed();
     }
     List<String> values = new ArrayList<>();
-    Node node = find(root, segments, 0, values);
-    return node == null ? new Match.Unknown() : match(method, node, values);
+    Set<String> others = new TreeSet<>();
+    Match.Found leaf = find(root, segments, method, values, others);
+    if (leaf != null) {
+      return values.isEmpty()
+          ? leaf
+          : new Match.Found(leaf.route(), leaf.target(), leaf.names(), values);
+    }
+    return others.isEmpty() ? new Match.Unknown() : new Match.WrongMethod(allowed(others));
   }
 
-  private static Match match(String method, Node node, List<String> values) {
+  private static Match.@Nullable Found leaf(Node node, String method) {
     Match.Found leaf = node.leaves.get(method);
-    if (leaf == null && method.equals("HEAD")) {
-      leaf = node.leaves.get("GET");
-    }
-    if (leaf == null) {
-      return new Match.WrongMethod(allowed(node));
-    }
-    return values.isEmpty()
-        ? leaf
-        : new Match.Found(leaf.route(), leaf.target(), leaf.names(), values);
+    return leaf == null && method.equals("HEAD") ? node.leaves.get("GET") : leaf;
   }
 
   private void add(Route route) {
@@ -124,20 +123,28 @@ public final class RouteTable {
     }
   }
 
-  private static @Nullable Node find(
-      Node node, List<String> segments, int depth, List<String> values) {
-    if (depth == segments.size()) {
-      return node.leaves.isEmpty() ? null : node;
+  /**
+   * The leaf of a method that a path leads to; where a literal leads to other methods alone, the
+   * parameter is tried too.
+   *
+   * @param others takes the methods of where else it leads
+   */
+  private static Match.@Nullable Found find(
+      Node node, List<String> segments, String method, List<String> values, Set<String> others) {
+    if (segments.isEmpty()) {
+      others.addAll(node.leaves.keySet());
+      return leaf(node, method);
     }
-    String segment = segments.get(depth);
+    String segment = segments.getFirst();
+    List<String> rest = segments.subList(1, segments.size());
     Node literal = node.literals.get(segment);
-    Node found = literal == null ? null : find(literal, segments, depth + 1, values);
+    Match.Found found = literal == null ? null : find(literal, rest, method, values, others);
     if (found != null || node.parameter == null || segment.isEmpty()) {
       return found;
     }
     int before = values.size();
     values.add(segment);
-    found = find(node.parameter, segments, depth + 1, values);
+    found = find(node.parameter, rest, method, values, others);
     if (found == null) {
       values.subList(before, values.size()).clear();
     }
@@ -155,8 +162,8 @@ public final class RouteTable {
     return segments;
   }
 
-  private static Set<String> allowed(Node node) {
-    Set<String> allowed = new TreeSet<>(node.leaves.keySet());
+  private static Set<String> allowed(Set<String> methods) {
+    Set<String> allowed = new TreeSet<>(methods);
     if (allowed.contains("GET")) {
       allowed.add("HEAD");
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -21,6 +22,35 @@ class RouteTableTest {
               Route.get("/users/me", "users", "me"),
               Route.get("/users/{id}/posts/{post}", "posts", "get"),
               Route.of("options", "/own/options", "own", "options")));
+
+  @Test
+  void a_literal_of_other_methods_does_not_keep_a_parameter_from_its_own() {
+    RouteTable table =
+        new RouteTable(
+            List.of(
+                Route.get("/users/me", "t", "me"),
+                Route.put("/users/{id}", "t", "put"),
+                Route.get("/users/{id}/posts", "t", "posts"),
+                Route.delete("/users/me/posts", "t", "clear")));
+
+    assertThat(table.match("PUT", "/users/me"))
+        .isInstanceOfSatisfying(
+            Match.Found.class,
+            found -> {
+              assertThat(found.route().type()).isEqualTo("put");
+              assertThat(found.values()).containsExactly("me");
+            });
+    assertThat(table.match("GET", "/users/me"))
+        .isInstanceOfSatisfying(
+            Match.Found.class, found -> assertThat(found.route().type()).isEqualTo("me"));
+    assertThat(table.match("GET", "/users/me/posts"))
+        .isInstanceOfSatisfying(
+            Match.Found.class, found -> assertThat(found.values()).containsExactly("me"));
+    assertThat(table.match("PATCH", "/users/me"))
+        .isEqualTo(new Match.WrongMethod(Set.of("GET", "HEAD", "OPTIONS", "PUT")));
+    assertThat(table.match("PATCH", "/users/7"))
+        .isEqualTo(new Match.WrongMethod(Set.of("OPTIONS", "PUT")));
+  }
 
   @Test
   void a_literal_is_taken_before_a_parameter() {
