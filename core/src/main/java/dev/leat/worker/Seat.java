@@ -79,6 +79,9 @@ final class Seat implements DeliveryListener {
   private volatile EventLoop.@Nullable Timer checking;
   private final ReentrantLock closing = new ReentrantLock();
 
+  /** Held for a moment, while it is subscribed or that ends. */
+  private final ReentrantLock joining = new ReentrantLock();
+
   /** Takes no more. */
   private volatile boolean closed;
 
@@ -234,6 +237,7 @@ final class Seat implements DeliveryListener {
   }
 
   private void join() {
+    joining.lock();
     try {
       Subscription begun = broker.subscribe(membership(), this);
       subscription = begun;
@@ -242,21 +246,30 @@ final class Seat implements DeliveryListener {
         begun.close();
       }
     } catch (RuntimeException failure) {
-      crash(failure);
+      joinLater(failure);
+    } finally {
+      joining.unlock();
+    }
+  }
+
+  /** Ends what it is subscribed to, once, and gives its places back. */
+  private void crash(Throwable cause) {
+    joining.lock();
+    try {
+      Subscription broken = subscription;
+      if (broken != null && !closed) {
+        subscription = null;
+        broken.close();
+        free.addAndGet(requested.getAndSet(0));
+        joinLater(cause);
+      }
+    } finally {
+      joining.unlock();
     }
   }
 
   /** Starts again, later and later as long as nothing comes of it. */
-  private void crash(Throwable cause) {
-    if (closed) {
-      return;
-    }
-    Subscription broken = subscription;
-    if (broken != null) {
-      subscription = null;
-      broken.close();
-    }
-    free.addAndGet(requested.getAndSet(0));
+  private void joinLater(Throwable cause) {
     Duration wait = Duration.ofMillis(pause.getAndUpdate(ms -> Math.min(2 * ms, LONGEST_PAUSE)));
     String what =
         "topic=%s group=%s member=%s".formatted(topic, membership().group(), membership().member());
@@ -340,10 +353,14 @@ final class Seat implements DeliveryListener {
   }
 
   private void request(Subscription begun) {
-    int more = free.getAndSet(0);
+    // Below 0 where what an ended subscription still brought had been given back already.
+    int owed = Math.min(0, requested.getAndUpdate(count -> Math.max(0, count)));
+    int more = free.getAndSet(0) + owed;
     if (more > 0) {
       requested.addAndGet(more);
       begun.request(more);
+    } else {
+      free.addAndGet(more);
     }
   }
 

@@ -43,12 +43,10 @@ final class Appends {
   private int commands;
   private long bytes;
 
-  /** Milliseconds in the time of the server, at which nothing that is under way had been done. */
-  private long done;
-
   Appends(Io io, RedisConnection connection) {
     this.io = io;
     this.connection = connection;
+    connection.keepTime();
   }
 
   /**
@@ -98,9 +96,6 @@ final class Appends {
   }
 
   private void onAdded(List<One> batch, List<Resp> added) {
-    if (!added.isEmpty() && added.getLast() instanceof Resp.Text last) {
-      note(last.text());
-    }
     int at = 0;
     for (One one : batch) {
       onAdded(one, added, at);
@@ -151,13 +146,8 @@ final class Appends {
     }
   }
 
-  /** The server's time does not go back, whichever stream it is of. */
-  private void note(String id) {
-    done = Long.parseLong(id, 0, id.indexOf('-'), 10);
-  }
-
   private void mend(List<One> batch) {
-    long since = Math.max(done, connection.quietAt());
+    long since = connection.quietAt();
     Map<String, List<Append>> streams = new LinkedHashMap<>();
     for (One one : batch) {
       one.appends()

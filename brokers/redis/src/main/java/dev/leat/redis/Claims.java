@@ -187,7 +187,8 @@ final class Claims {
 
   /** Something is due after a time. */
   void claimIn(long milliseconds) {
-    if (!closed) {
+    // What is due later is seen in time when it is looked at what is there.
+    if (!closed && milliseconds < LONGEST_PAUSE) {
       vertx.setTimer(Math.max(1, milliseconds), fired -> claim());
     }
   }

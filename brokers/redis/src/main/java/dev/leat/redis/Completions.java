@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,7 +35,9 @@ final class Completions {
     final Consumer<Boolean> onEnd;
     final long until;
     final CompletableFuture<Boolean> done = new CompletableFuture<>();
-    int tries;
+
+    /** Nobody knows whether it was done: an answer was lost. */
+    boolean lost;
 
     One(Lease lease, Completion completion, Consumer<Boolean> onEnd) {
       this.lease = lease;
@@ -69,7 +72,7 @@ final class Completions {
 
     /** Once an answer was lost it may be done already. */
     boolean isCertain() {
-      return tries == 1 && lease.place().isEmpty() && lease.isFresh();
+      return !lost && lease.place().isEmpty() && lease.isFresh();
     }
   }
 
@@ -81,6 +84,7 @@ final class Completions {
   private final List<String> keys;
   private final String group;
   private final String member;
+  private final long lease;
   private final Batcher<One> completing;
   private List<Extension> extending = new ArrayList<>();
 
@@ -91,6 +95,7 @@ final class Completions {
     this.keys = List.of(stream, Claims.delayed(membership), Claims.order(membership));
     this.group = membership.group();
     this.member = membership.member();
+    this.lease = membership.lease().toMillis();
     this.completing =
         new Batcher<>(
             io::execute,
@@ -127,7 +132,6 @@ final class Completions {
     List<One> plain = new ArrayList<>(batch.size());
     List<One> others = new ArrayList<>();
     for (One one : batch) {
-      one.tries++;
       (one.isPlain() ? plain : others).add(one);
     }
     portions(plain, this::sendPlain);
@@ -240,7 +244,7 @@ final class Completions {
       return;
     }
     // What nobody has after an answer was lost was ended by ourselves, unless another could have.
-    boolean before = taken.value() == -1 && one.tries > 1 && one.lease.isUnbroken();
+    boolean before = taken.value() == -1 && one.lost && one.lease.isUnbroken();
     one.end(taken.value() == 1 || before);
   }
 
@@ -252,6 +256,7 @@ final class Completions {
   private void onFailure(List<One> batch, Throwable failure) {
     List<One> again = new ArrayList<>();
     for (One one : batch) {
+      one.lost |= failure instanceof RedisLost;
       if (Again.isDue(failure, connection, one.until)) {
         again.add(one);
       } else {
@@ -259,7 +264,8 @@ final class Completions {
       }
     }
     if (!again.isEmpty()) {
-      io.vertx().setTimer(Again.PAUSE, fired -> complete(again));
+      // Told also when the loop ends before.
+      io.vertx().timer(Again.PAUSE, TimeUnit.MILLISECONDS).onComplete(waited -> complete(again));
     }
   }
 
@@ -267,9 +273,9 @@ final class Completions {
     Script.EXTEND
         .run(
             connection,
-            List.of(stream),
+            keys.subList(0, 2),
             command -> {
-              command.and(group, member);
+              command.and(group, member).and(lease);
               batch.forEach(one -> command.and(one.id()).and(one.attempt()));
               return command;
             })

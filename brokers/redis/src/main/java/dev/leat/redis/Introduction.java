@@ -39,7 +39,7 @@ final class Introduction {
     this.server = server;
   }
 
-  /** What the server calls the session that was introduced last; empty where it does not tell. */
+  /** What the server calls the session, where a wait on it may be ended; else empty. */
   Optional<String> id() {
     return self.map(Known::id);
   }
@@ -72,6 +72,7 @@ final class Introduction {
       required.add(session.send(Command.of("SELECT").and(server.database())));
     }
     Future<Resp> info = session.send(Command.of("CLIENT", "INFO"));
+    Future<Resp> unblock = session.send(Command.of("CLIENT", "UNBLOCK", "0"));
     List<Known> ending = List.copyOf(before);
     List<Future<Resp>> ended = ending.stream().map(one -> session.send(one.kill())).toList();
     required.add(askTime(session));
@@ -80,7 +81,7 @@ final class Introduction {
         .compose(done -> tolerated(info))
         .map(
             known -> {
-              self = known;
+              self = unblock.succeeded() ? known : Optional.empty();
               before.removeAll(ending);
               known.ifPresent(before::add);
               return null;

@@ -49,6 +49,7 @@ abstract class Reading implements Subscription {
   private long nextAskedAt;
   private Runnable onClose = () -> {};
   private boolean ending;
+
   private @Nullable Promise<Void> idle;
   private final CompletableFuture<Void> gone = new CompletableFuture<>();
   private volatile boolean closed;
@@ -219,6 +220,16 @@ abstract class Reading implements Subscription {
   final void handedOver(int count) {
     if (demand != Integer.MAX_VALUE) {
       demand -= count;
+    }
+  }
+
+  /** What could not be handed over after all takes no room. */
+  final void notHandedOver(int count) {
+    if (demand != Integer.MAX_VALUE) {
+      demand += count;
+    }
+    if (count > 0) {
+      onDemand();
     }
   }
 

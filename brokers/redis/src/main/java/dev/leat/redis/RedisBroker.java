@@ -81,6 +81,7 @@ final class RedisBroker implements Broker {
     try {
       broker.io.ask(broker.control::connect).join();
       broker.refuseEviction();
+      broker.refuseWithoutTransactions();
       return broker;
     } catch (CompletionException failure) {
       broker.close();
@@ -108,6 +109,18 @@ final class RedisBroker implements Broker {
           ("%s: the server evicts keys when its memory is full (maxmemory-policy %s), and with"
                   + " them requests; set it to noeviction, or allow it with ?eviction=allowed")
               .formatted(server, policy));
+    }
+  }
+
+  /** A user who may not begin a transaction would have its commands done one by one. */
+  private void refuseWithoutTransactions() {
+    try {
+      io.ask(() -> control.sendTogether(List.of())).join();
+    } catch (CompletionException refused) {
+      throw new BadConfiguration(
+          "%s: the user may not use MULTI and EXEC, which replies and completions need; allow them"
+              .formatted(server),
+          refused);
     }
   }
 

@@ -57,6 +57,7 @@ final class RedisConnection implements RedisSession.Owner {
   private @Nullable RedisSession made;
 
   private boolean connecting;
+  private boolean keepsTime;
   private boolean closed;
   private long wait = FIRST_WAIT;
   private long patience = PATIENCE;
@@ -97,14 +98,14 @@ final class RedisConnection implements RedisSession.Owner {
   }
 
   /**
-   * The server's time when nothing was under way that is now, in milliseconds; no more than seconds
-   * before that was sent, unless the connection was busy all the time.
+   * The server's time when nothing was under way that is now, in milliseconds: since answers come
+   * in order, what is under way when it is told was sent after it had been asked for.
    */
   long quietAt() {
     return introduction.at();
   }
 
-  /** What the server calls the session; empty where it does not tell. */
+  /** What the server calls the session, where a wait on it may be ended; else empty. */
   Optional<String> id() {
     return introduction.id();
   }
@@ -203,8 +204,15 @@ final class RedisConnection implements RedisSession.Owner {
 
   /** Whoever greets a server that is idle is told its time. */
   @Override
-  public void onIdle(RedisSession idle) {
-    introduction.askTime(idle);
+  public void onTick(RedisSession told, boolean isIdle) {
+    if (told == session && (isIdle || keepsTime)) {
+      introduction.askTime(told);
+    }
+  }
+
+  /** Asks for the server's time every second, so that {@link #quietAt} is no older, nor much. */
+  void keepTime() {
+    keepsTime = true;
   }
 
   /** One that is lost while it is introduced fails the attempt, which is tried again by itself. */

@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** One attempt; any thread. The server knows who has the entry, this knows whether it was ended. */
 final class RedisDelivery implements Delivery {
@@ -87,7 +86,7 @@ final class RedisDelivery implements Delivery {
     if (!ended.compareAndSet(false, true)) {
       return CompletableFuture.completedStage(false);
     }
-    AtomicInteger tries = new AtomicInteger();
+    AtomicBoolean lost = new AtomicBoolean();
     return member
         .io()
         .ask(
@@ -96,12 +95,9 @@ final class RedisDelivery implements Delivery {
                         member.io().vertx(),
                         member.control(),
                         membership().lease(),
-                        () -> {
-                          tries.incrementAndGet();
-                          return released(delay);
-                        })
+                        () -> released(delay).onFailure(failure -> noteLost(failure, lost)))
                     // What was released already, though an answer was lost, was by ourselves.
-                    .map(done -> done == 1 || (done == -1 && tries.get() > 1))
+                    .map(done -> done == 1 || (done == -1 && lost.get()))
                     .onComplete(
                         released -> {
                           member.forget(lease.id(), this);
@@ -110,6 +106,12 @@ final class RedisDelivery implements Delivery {
                           }
                         }))
         .exceptionallyCompose(this::mayBeEndedAgain);
+  }
+
+  private static void noteLost(Throwable failure, AtomicBoolean lost) {
+    if (failure instanceof RedisLost) {
+      lost.set(true);
+    }
   }
 
   private Future<Long> released(Duration delay) {

@@ -26,12 +26,22 @@ final class RedisFailure extends RuntimeException {
 
   private static final String IN_SCRIPT = ": -";
 
+  /** How a transaction fails that was to be done when the server could do it no more. */
+  private static final String ABORTED = "EXECABORT Transaction discarded because of: ";
+
   private final String error;
 
   private RedisFailure(Server server, String error) {
     super(server + ": " + error, null, false, false);
+    this.error = cause(error);
+  }
+
+  private static String cause(String error) {
+    if (error.startsWith(ABORTED)) {
+      return error.substring(ABORTED.length());
+    }
     int inner = error.startsWith(OF_SCRIPT) ? error.lastIndexOf(IN_SCRIPT) : -1;
-    this.error = inner < 0 ? error : error.substring(inner + IN_SCRIPT.length());
+    return inner < 0 ? error : error.substring(inner + IN_SCRIPT.length());
   }
 
   /** What a server says of a command that failed, alone or among others. */

@@ -255,6 +255,7 @@ class RedisMember extends Reading implements Claims.Claimant {
     }
     List<Delivery> deliveries = new ArrayList<>(batch.size());
     batch.forEach(raw -> take(new Claims.Claimed(raw, 1, ""), askedAt(), deliveries));
+    notHandedOver(batch.size() - deliveries.size());
     deliver(deliveries);
   }
 
@@ -364,6 +365,7 @@ class RedisMember extends Reading implements Claims.Claimant {
     // Asked for at some time before now: as if its lease were old, it is looked at once more.
     long longAgo = System.nanoTime() - membership.lease().toNanos();
     claimed.forEach(one -> take(one, longAgo, deliveries));
+    notHandedOver(claimed.size() - deliveries.size());
     read();
     deliver(deliveries);
   }

@@ -47,8 +47,12 @@ final class RedisSession {
     /** It is lost, but not closed on this side; whoever waits is told after that. */
     void onLost(RedisSession session);
 
-    /** Nothing has been asked for a while: ask something, to see whether the server is there. */
-    void onIdle(RedisSession session);
+    /**
+     * Nothing has been asked for a while: ask something, to see whether the server is there.
+     *
+     * @param isIdle else it is told only that another second has passed
+     */
+    void onTick(RedisSession session, boolean isIdle);
   }
 
   /** Somebody who waits for an answer, behind some that only say that a command was taken. */
@@ -188,6 +192,7 @@ final class RedisSession {
       // Given up already: what was asked has been told so.
       return;
     }
+    heard = System.nanoTime();
     try {
       parser.feed(bytes);
     } catch (IllegalStateException malformed) {
@@ -208,8 +213,22 @@ final class RedisSession {
     if (!ended && unsent.size() > 0) {
       int size = unsent.size();
       sending += size;
-      unsent.writeBy(batch -> socket.writeMessage(batch).onComplete(written -> sending -= size));
+      unsent.writeBy(batch -> write(batch, size));
     }
+  }
+
+  private void write(ByteBuf batch, int size) {
+    Future<Void> writing = socket.writeMessage(batch);
+    // What the kernel took at once says nothing of the server. What had to wait for room does: a
+    // large command on a slow way takes its time.
+    boolean waited = !writing.isComplete();
+    writing.onComplete(
+        written -> {
+          sending -= size;
+          if (waited) {
+            heard = System.nanoTime();
+          }
+        });
   }
 
   private void onAnswer(Resp answer) {
@@ -229,7 +248,6 @@ final class RedisSession {
       return;
     }
     asked.remove();
-    heard = System.nanoTime();
     tell(waiting, answer);
   }
 
@@ -253,8 +271,8 @@ final class RedisSession {
     if (!asked.isEmpty() && silent > patience) {
       log.warn("server={} silent_ms={} counts as dead", server, silent);
       reset();
-    } else if (asked.isEmpty() && silent > 2 * WATCH_PAUSE) {
-      owner.onIdle(this);
+    } else {
+      owner.onTick(this, asked.isEmpty() && silent > 2 * WATCH_PAUSE);
     }
   }
 

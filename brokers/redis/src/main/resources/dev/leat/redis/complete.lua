@@ -8,7 +8,7 @@
 --       the order, empty where there is none; number of appends, and for each append: 1 if its stream must be there already, number of strings,
 --       the strings; then number of notes, and for each note: milliseconds to keep it, or 0 to
 --       forget it if it has this id and type, number of strings, the strings
--- gives for each completion 1, 0 where another has it, -1 where nobody has it, or why one of its
+-- gives for each completion 1, 0 where another has it or may have it, -1 where nobody has it, or why one of its
 --       appends could not be made though it is done: the stream's key holds something else
 local stream, delayed, order = KEYS[1], KEYS[2], KEYS[3]
 local group, member = ARGV[1], ARGV[2]
@@ -22,7 +22,8 @@ while at <= last do
     local answer = redis.pcall('XPENDING', stream, group, id, id, 1)
     local pending = not answer.err and answer[1]
     mine = pending and pending[2] == member and pending[4] == tonumber(attempt)
-    other = pending and not mine
+    -- Where the group has vanished, nobody knows.
+    other = answer.err or (pending and not mine)
   end
   -- First taken off, then appended: a server out of memory refuses a script's first write if that
   -- needs memory, and would never be drained. What it has begun it does to the end.

@@ -93,26 +93,27 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', delayed, '-inf', now, 'LIMIT', 0
   end
 end
 
-local page = math.max(0, most - #taken)
-if page > 0 and after ~= '' then
-  local lapsed = redis.call('XPENDING', stream, group, 'IDLE', lease, after, '+', page)
+-- What has lapsed, some pages at a time, whatever the room; where there is none it is only seen
+-- whether there is something. What is delayed has its time; what waits for its turn is called, and
+-- is looked at only for the case that nobody is left who would.
+local owed, looked = false, 0
+while after ~= '' and looked < 2000 and (most == 0 and not owed or #taken < most) do
+  local lapsed = redis.call('XPENDING', stream, group, 'IDLE', lease, after, '+', 500)
   for _, pending in ipairs(lapsed) do
-    if not redis.call('ZSCORE', delayed, pending[1]) then
-      take(pending[1], pending[4])
+    local id, holder, idle = pending[1], pending[2], pending[3]
+    if (holder ~= waiting or idle > 60000) and not redis.call('ZSCORE', delayed, id) then
+      if #taken == most then
+        owed = true
+        break
+      end
+      take(id, pending[4])
     end
+    after = '(' .. id
   end
-  after = #lapsed == page and '(' .. lapsed[#lapsed][1] or '-'
-end
-
--- Where there is no room it is only seen whether there is something.
-local owed = false
-if most == 0 and after ~= '' then
-  local lapsed = redis.call('XPENDING', stream, group, 'IDLE', lease, after, '+', 100)
-  for _, pending in ipairs(lapsed) do
-    owed = owed or not redis.call('ZSCORE', delayed, pending[1])
-  end
-  if not owed then
-    after = #lapsed == 100 and '(' .. lapsed[#lapsed][1] or '-'
+  looked = looked + 500
+  if #lapsed < 500 and not owed then
+    after = '-'
+    break
   end
 end
 
