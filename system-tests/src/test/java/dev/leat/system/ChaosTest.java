@@ -5,10 +5,12 @@ import static dev.leat.testkit.Awaiting.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.Leat;
+import dev.leat.Message;
 import dev.leat.Position;
 import dev.leat.Topic;
+import dev.leat.Worker;
 import dev.leat.broker.Entry;
-import dev.leat.broker.GroupHealth;
+import dev.leat.redis.RedisClient;
 import dev.leat.system.OrderWorker.Order;
 import dev.leat.wire.PayloadCodec;
 import java.io.IOException;
@@ -24,17 +26,20 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Two gateways, four workers and Redis with a log, under load, while one of them is killed or
- * stopped every five seconds. {@code -Dleat.chaos.seconds} says how long, {@code -Dleat.chaos.seed}
- * which one when.
+ * Two gateways, four workers and Redis with a log, a password and a database of its own, under
+ * load, while every five seconds one of them is killed, stopped or replaced, the connections are
+ * cut, the password is changed for a while, or a group begins late. {@code -Dleat.chaos.seconds}
+ * says how long, {@code -Dleat.chaos.seed} which one when.
  */
 class ChaosTest {
   private static final int SECONDS = Integer.getInteger("leat.chaos.seconds", 60);
@@ -52,11 +57,16 @@ class ChaosTest {
   private final List<String> faults = new ArrayList<>();
   private final List<String> kinds = new ArrayList<>();
   private final List<Thread> harming = new ArrayList<>();
+  private final List<Worker> lates = new ArrayList<>();
   private final Set<String> down = ConcurrentHashMap.newKeySet();
 
   @Test
+  @Timeout(value = 1, unit = TimeUnit.DAYS)
   void every_request_has_one_outcome_and_one_effect_whatever_is_killed() throws Exception {
-    try (Fleet fleet = new Fleet(folder, WORKERS, 2)) {
+    try (Fleet fleet = new Fleet(folder, WORKERS, 2, true);
+        Leat late = Leat.connect(fleet.url());
+        RedisClient observer = new RedisClient(fleet.url())) {
+      long connections = connections(observer);
       List<Thread> clients = new ArrayList<>();
       for (int i = 0; i < CLIENTS; i++) {
         int number = i;
@@ -66,7 +76,7 @@ class ChaosTest {
       for (long left = end - System.nanoTime(); left > 0; left = end - System.nanoTime()) {
         pause(Math.min(left, Duration.ofSeconds(5).toNanos()));
         if (System.nanoTime() < end) {
-          faults.add(harm(fleet));
+          faults.add(harm(fleet, late));
         }
       }
       for (Thread harm : harming) {
@@ -82,20 +92,41 @@ class ChaosTest {
           SEED, SECONDS, begun.get(), repeated.get(), faults);
       assertThat(wrong).as("seed %d, faults %s", SEED, faults).isEmpty();
       assertThat(done).hasSize(begun.get());
-      try (Leat leat = Leat.connect(fleet.redis().url())) {
-        until("nothing is left to do", () -> isDone(leat));
-        assertThat(effects(leat)).as("seed %d, faults %s", SEED, faults).hasSize(done.size());
-        assertThat(effects(leat).entrySet())
-            .as("effects that did not happen once; seed %d, faults %s", SEED, faults)
-            .allMatch(effect -> effect.getValue() == 1 && done.contains(effect.getKey()));
+      String what = "seed %d, faults %s".formatted(SEED, faults);
+      until("nothing is left to do, " + what, () -> isDone(late));
+      assertThat(effects(late)).as(what).hasSize(done.size());
+      assertThat(effects(late).entrySet())
+          .as("effects that did not happen once; " + what)
+          .allMatch(effect -> effect.getValue() == 1 && done.contains(effect.getKey()));
+      lates.forEach(Worker::close);
+      assertThat(observer.size("orders::DEFAULT::ORDER::" + Worker.DEFAULT_GROUP))
+          .as("places in the order, beside the mark of one; " + what)
+          .isEqualTo(1);
+      until("no more connections than before, " + what, () -> connections(observer) <= connections);
+      try (RedisClient other = new RedisClient(fleet.url().replace("/" + Fleet.DATABASE, "/0"))) {
+        assertThat(other.keys("*")).as("keys of another database; " + what).isEmpty();
       }
     }
   }
 
+  /** Those of the fleet and of this test; a group that is late brings some for a while. */
+  private static long connections(RedisClient observer) {
+    return observer.clients();
+  }
+
   /** Does one of what is left of a round in which each kind of fault comes once. */
-  private String harm(Fleet fleet) {
+  private String harm(Fleet fleet, Leat late) {
     if (kinds.isEmpty()) {
-      kinds.addAll(List.of("worker killed", "gateway killed", "worker stopped", "redis killed"));
+      kinds.addAll(
+          List.of(
+              "worker killed",
+              "gateway killed",
+              "worker stopped",
+              "redis killed",
+              "worker replaced",
+              "connections cut",
+              "password changed",
+              "group begun late"));
       Collections.shuffle(kinds, random);
     }
     String kind = kinds.removeLast();
@@ -105,9 +136,39 @@ class ChaosTest {
       case "gateway killed" -> whileDown(anyUp("gateway", 2), index -> killGateway(fleet, index));
       case "worker stopped" ->
           whileDown(anyUp("worker", WORKERS), index -> stopWorker(fleet, index));
+      case "worker replaced" ->
+          whileDown(anyUp("worker", WORKERS), index -> replaceWorker(fleet, index));
+      case "connections cut" -> fleet.way().cut();
+      case "password changed" -> changePassword(fleet);
+      case "group begun late" -> lates.add(listening(late, lates.size()));
       default -> fleet.redis().restart();
     }
     return kind;
+  }
+
+  /** As an operator does: the next is there before the one before is told to end. */
+  private static void replaceWorker(Fleet fleet, int index) {
+    Child before = fleet.workers().get(index);
+    fleet.replaceWorker(index);
+    before.signal("TERM");
+    before.exitCode();
+  }
+
+  private static void changePassword(Fleet fleet) {
+    try (RedisClient administrator = new RedisClient(fleet.url())) {
+      administrator.setPassword("another");
+      fleet.way().cut();
+      pause(Duration.ofSeconds(2).toNanos());
+      administrator.setPassword(Fleet.PASSWORD);
+    }
+  }
+
+  private static Worker listening(Leat late, int number) {
+    return late.worker(OrderWorker.TOPIC)
+        .group("late-" + number)
+        .listening()
+        .onOneWay("order.place", Message.class, (message, request) -> {})
+        .start();
   }
 
   private static void killWorker(Fleet fleet, int index) {
@@ -197,9 +258,8 @@ class ChaosTest {
   }
 
   private static boolean isDone(Leat leat) {
-    GroupHealth group =
-        result(leat.broker().health(Topic.of(OrderWorker.TOPIC).incoming())).groups().getFirst();
-    return group.pending() == 0 && group.backlog().orElse(-1) == 0;
+    return result(leat.broker().health(Topic.of(OrderWorker.TOPIC).incoming())).groups().stream()
+        .allMatch(group -> group.pending() == 0 && group.backlog().orElse(-1) == 0);
   }
 
   private static Map<String, Integer> effects(Leat leat) {

@@ -1,6 +1,7 @@
 package dev.leat.system;
 
 import dev.leat.cli.LeatCommand;
+import dev.leat.redis.FaultProxy;
 import dev.leat.redis.RedisServerProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -20,19 +21,29 @@ import java.util.List;
 
 /** Two gateways and some workers, as processes that share a Redis with a log. */
 final class Fleet implements AutoCloseable {
+  static final String PASSWORD = "s3cret";
+  static final int DATABASE = 3;
+
   private final Path folder;
   private final int failing;
   private final RedisServerProcess redis;
+  private final FaultProxy way;
+  private final boolean ordered;
   private final List<Integer> ports = List.of(freePort(), freePort());
   private final List<Child> gateways = new ArrayList<>();
   private final List<Child> workers = new ArrayList<>();
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-  /** Starts it; of a hundred orders so many fail at first. */
-  Fleet(Path folder, int workerCount, int failing) {
+  /**
+   * Starts it; of a hundred orders so many fail at first.
+   *
+   * @param ordered whether orders of one key are placed one after the other
+   */
+  Fleet(Path folder, int workerCount, int failing, boolean ordered) {
     this.folder = folder;
     this.failing = failing;
+    this.ordered = ordered;
     this.redis =
         RedisServerProcess.start(
             RedisServerProcess.CURRENT,
@@ -40,8 +51,11 @@ final class Fleet implements AutoCloseable {
             "yes",
             "--appendfsync",
             "always",
+            "--requirepass",
+            PASSWORD,
             "--dir",
             folder.toString());
+    this.way = new FaultProxy(redis.port());
     ports.forEach(port -> gateways.add(newGateway(port)));
     for (int i = 0; i < workerCount; i++) {
       workers.add(newWorker());
@@ -50,6 +64,20 @@ final class Fleet implements AutoCloseable {
 
   RedisServerProcess redis() {
     return redis;
+  }
+
+  /** The way that its processes take to the server. */
+  FaultProxy way() {
+    return way;
+  }
+
+  /** The server itself, by the way that nobody harms. */
+  String url() {
+    return url(redis.url());
+  }
+
+  private static String url(String address) {
+    return address.replace("//", "//:" + PASSWORD + "@") + "/" + DATABASE;
   }
 
   List<Child> workers() {
@@ -88,11 +116,16 @@ final class Fleet implements AutoCloseable {
     http.shutdownNow();
     gateways.forEach(Child::close);
     workers.forEach(Child::close);
+    way.close();
     redis.close();
   }
 
   private Child newWorker() {
-    return started("ready", OrderWorker.class, redis.url(), Integer.toString(failing));
+    List<String> arguments = new ArrayList<>(List.of(url(way.url()), Integer.toString(failing)));
+    if (ordered) {
+      arguments.add("ordered");
+    }
+    return started("ready", OrderWorker.class, arguments.toArray(String[]::new));
   }
 
   /** One that finds the server away ends, and is started again, as an operator's tool would. */
@@ -124,8 +157,10 @@ final class Fleet implements AutoCloseable {
               type: order.place
               timeout: 5s
               idempotency-key: required
+          %s
           """
-              .formatted(redis.url(), port));
+              .formatted(
+                  url(way.url()), port, ordered ? "    order-by: header.idempotency-key" : ""));
       return started("listening on ", LeatCommand.class, "gateway", file.toString());
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);

@@ -4,6 +4,7 @@ import dev.leat.Handling;
 import dev.leat.Leat;
 import dev.leat.Reply;
 import dev.leat.Retry;
+import dev.leat.Worker;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
@@ -21,12 +22,17 @@ public final class OrderWorker {
 
   /**
    * Works on the broker that is its first argument; of a hundred so many fail as the second says.
+   * Keeps order by key where there is a third.
    */
   public static void main(String... arguments) throws InterruptedException {
     Leat leat = Leat.connect(arguments[0]);
     int failing = Integer.parseInt(arguments[1]);
     Runtime.getRuntime().addShutdownHook(new Thread(leat::close));
-    leat.worker(TOPIC)
+    Worker worker = leat.worker(TOPIC);
+    if (arguments.length > 2) {
+      worker.ordered();
+    }
+    worker
         .concurrency(32)
         .lease(LEASE)
         .on(

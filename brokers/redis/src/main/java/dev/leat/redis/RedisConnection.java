@@ -128,11 +128,20 @@ final class RedisConnection implements RedisSession.Owner {
       throw new IllegalStateException("one attempt to connect at a time");
     }
     connecting = true;
-    return client
-        .connect(server.port(), server.host())
+    return socket()
         .compose(this::introduced)
         .recover(failure -> Future.failedFuture(explained(failure)))
         .onComplete(done -> connecting = false);
+  }
+
+  /** Whoever owns the loop may have ended it, and this client with it. */
+  private Future<NetSocket> socket() {
+    try {
+      return client.connect(server.port(), server.host());
+    } catch (IllegalStateException ended) {
+      closed = true;
+      return Future.failedFuture(notConnected());
+    }
   }
 
   /** Connects, and goes on trying until it does; the result is that of the first time. */

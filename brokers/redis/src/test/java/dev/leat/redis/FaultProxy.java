@@ -145,13 +145,23 @@ public final class FaultProxy implements AutoCloseable {
           client.close();
           continue;
         }
-        Way way = new Way(client, new Socket(InetAddress.getLoopbackAddress(), to));
+        Way way = new Way(client, served(client));
         ways.add(way);
         Thread.ofVirtual().start(() -> copy(way, way.client, this::toServer));
         Thread.ofVirtual().start(() -> copy(way, way.server, this::toClient));
       } catch (IOException over) {
         // The door is closed, or the server is not there: whoever comes sees it.
       }
+    }
+  }
+
+  /** Whoever comes sees it at once if the server is not there. */
+  private Socket served(Socket client) throws IOException {
+    try {
+      return new Socket(InetAddress.getLoopbackAddress(), to);
+    } catch (IOException away) {
+      client.close();
+      throw away;
     }
   }
 

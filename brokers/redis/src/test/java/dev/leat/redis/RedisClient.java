@@ -17,10 +17,30 @@ public final class RedisClient implements AutoCloseable {
 
   /** Connects to a server of this machine. */
   public RedisClient(int port) {
+    this("redis://127.0.0.1:" + port);
+  }
+
+  /** Connects to the server of a URL, and again when that is lost. */
+  public RedisClient(String url) {
     Context context = vertx.getOrCreateContext();
     io = new Io(vertx, context);
-    connection = io.connection(Server.of(BrokerUrl.parse("redis://127.0.0.1:" + port)));
+    connection = io.connection(Server.of(BrokerUrl.parse(url)));
     result(io.ask(connection::connect));
+  }
+
+  /** How many connections the server has, this one included. */
+  public long clients() {
+    return send("CLIENT", "LIST").text().lines().count();
+  }
+
+  /** How many members a sorted set has. */
+  public long size(String key) {
+    return send("ZCARD", key).number();
+  }
+
+  /** Lets in who says this from now on. */
+  public void setPassword(String password) {
+    send("CONFIG", "SET", "requirepass", password);
   }
 
   /** Appends an entry of these strings. */
