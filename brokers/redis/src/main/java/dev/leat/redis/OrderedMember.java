@@ -35,8 +35,8 @@ final class OrderedMember extends RedisMember {
     return Script.JOIN
         .run(
             connection(),
-            List.of(stream(), order),
-            command -> command.and(membership().group(), from))
+            List.of(stream(), Claims.delayed(membership()), order),
+            command -> command.and(membership().group(), from).and(membership().lease().toMillis()))
         .map(made -> made.number() == 1);
   }
 
