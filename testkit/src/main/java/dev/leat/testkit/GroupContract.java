@@ -13,6 +13,7 @@ import dev.leat.Message;
 import dev.leat.Payload;
 import dev.leat.Position;
 import dev.leat.Problem;
+import dev.leat.Topic;
 import dev.leat.Unsupported;
 import dev.leat.broker.Append;
 import dev.leat.broker.Capability;
@@ -422,6 +423,57 @@ abstract class GroupContract extends BrokerFixture {
     assertThat(DeadLetter.read(kept).acceptedAt()).isAfter(Instant.EPOCH);
     until("the sender knows", () -> replies.size() == 1);
     assertThat(group("workers").pending()).isZero();
+  }
+
+  @Test
+  void an_attempt_that_lapsed_is_over_though_the_next_is_the_same_members() {
+    append(List.of("x"));
+    Inbox inbox = new Inbox();
+    broker.subscribe(member("workers", "m").withLease(SHORT_LEASE), inbox).request(10);
+    List<Delivery> attempts = inbox.await(2);
+    Delivery lapsed = attempts.get(0);
+    Delivery current = attempts.get(1);
+    assertThat(current.attempt()).isEqualTo(2);
+    Message request = request("never sent");
+
+    assertThat(result(lapsed.extend())).isFalse();
+    assertThat(result(lapsed.release(Duration.ZERO))).isFalse();
+    assertThat(result(lapsed.complete(List.of(answer(request, "late"))))).isFalse();
+    assertThat(group("workers").pending()).isEqualTo(1);
+    assertThat(result(current.complete(List.of(answer(request, "in time"))))).isTrue();
+    until("it is answered", () -> replies.size() == 1);
+    assertThat(replies.getFirst().payload().asText()).isEqualTo("in time");
+  }
+
+  @Test
+  void a_delivery_that_is_released_twice_is_handed_over_once() {
+    append(List.of("x"));
+    Inbox inbox = join("workers");
+    Delivery delivery = inbox.await(1).getFirst();
+
+    assertThat(result(delivery.release(Duration.ZERO))).isTrue();
+    assertThat(result(delivery.release(Duration.ZERO))).isFalse();
+    inbox.await(2);
+    stays("once", Duration.ofMillis(200), () -> inbox.size() == 2);
+    assertThat(inbox.await(2).getLast().attempt()).isEqualTo(2);
+    assertThat(result(delivery.release(Duration.ZERO))).isFalse();
+    stays("still once", Duration.ofMillis(200), () -> inbox.size() == 2);
+  }
+
+  @Test
+  void a_reply_to_a_lane_that_has_gone_makes_no_stream() {
+    String gone = Topic.replyStream("contract", ids.next());
+    append(List.of("x", "y"));
+    List<Delivery> deliveries = join("workers").await(2);
+    Append reply = new Append(gone, message(Payload.text("nobody waits")));
+    Append other = new Append(topic.deadLetters(), message(Payload.text("kept")));
+
+    assertThat(append(reply)).containsExactly("");
+    assertThat(append(reply, other).getFirst()).isEmpty();
+    assertThat(result(deliveries.get(0).complete(List.of(reply)))).isTrue();
+    assertThat(result(deliveries.get(1).complete(List.of(reply, other)))).isTrue();
+    assertThat(length(gone)).isZero();
+    assertThat(length(topic.deadLetters())).isEqualTo(2);
   }
 
   // Notes

@@ -117,6 +117,67 @@ abstract class IdempotencyContract extends DeadlineContract {
   }
 
   @Test
+  void the_key_of_a_request_that_was_cancelled_at_work_is_free_again() {
+    AtomicBoolean hang = new AtomicBoolean(true);
+    CountDownLatch begun = new CountDownLatch(1);
+    working(
+        Handling.DEFAULT.idempotent(),
+        (text, request) -> {
+          if (hang.get()) {
+            begun.countDown();
+            new CountDownLatch(1).await();
+          }
+          return text;
+        });
+    var call =
+        leat.caller()
+            .with(Headers.of(Headers.IDEMPOTENCY_KEY, "k"))
+            .callAsync(topic.toString(), "work", "x", String.class, LONG)
+            .toCompletableFuture();
+    until("it is at work", () -> begun.getCount() == 0);
+    call.cancel(true);
+    until("it is ended", this::isIdle);
+    hang.set(false);
+
+    assertThat(ask("k", "x").payload().asText()).isEqualTo("x");
+  }
+
+  @Test
+  void requests_that_differ_in_method_path_or_query_are_not_the_same() {
+    AtomicInteger effects = new AtomicInteger();
+    working(Handling.DEFAULT.idempotent(), (text, request) -> text + effects.incrementAndGet());
+    Headers first =
+        Headers.of(
+            Headers.IDEMPOTENCY_KEY,
+            "k",
+            Headers.HTTP_METHOD,
+            "POST",
+            Headers.HTTP_PATH,
+            "/a",
+            Headers.HTTP_QUERY + "q",
+            "1");
+
+    assertThat(askWith(first)).isEqualTo("x1");
+    assertThat(askWith(first.with(Headers.TRACEPARENT, "00-1-2-01"))).isEqualTo("x1");
+    for (Headers other :
+        List.of(
+            first.with(Headers.HTTP_METHOD, "PUT"),
+            first.with(Headers.HTTP_PATH, "/b"),
+            first.with(Headers.HTTP_QUERY + "q", "2"),
+            first.with(Headers.HTTP_QUERY + "r", "1"))) {
+      assertThatThrownBy(() -> askWith(other))
+          .isInstanceOf(HandlerFailed.class)
+          .hasMessageContaining("422");
+    }
+  }
+
+  private String askWith(Headers headers) {
+    return leat.caller()
+        .with(headers)
+        .call(topic.toString(), "work", Payload.text("x"), String.class, LONG);
+  }
+
+  @Test
   void what_is_kept_is_forgotten_in_time() {
     AtomicInteger effects = new AtomicInteger();
     working(

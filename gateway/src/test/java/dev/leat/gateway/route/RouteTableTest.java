@@ -24,6 +24,17 @@ class RouteTableTest {
               Route.of("options", "/own/options", "own", "options")));
 
   @Test
+  void values_of_a_way_that_led_nowhere_are_forgotten() {
+    RouteTable table =
+        new RouteTable(
+            List.of(Route.get("/a/{x}/b", "t", "one"), Route.get("/{y}/{z}/c", "t", "other")));
+
+    assertThat(table.match("GET", "/a/1/c"))
+        .isInstanceOfSatisfying(
+            Match.Found.class, found -> assertThat(found.values()).containsExactly("a", "1"));
+  }
+
+  @Test
   void a_literal_of_other_methods_does_not_keep_a_parameter_from_its_own() {
     RouteTable table =
         new RouteTable(
