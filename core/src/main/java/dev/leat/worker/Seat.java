@@ -254,18 +254,21 @@ final class Seat implements DeliveryListener {
 
   /** Ends what it is subscribed to, once, and gives its places back. */
   private void crash(Throwable cause) {
+    Subscription broken;
     joining.lock();
     try {
-      Subscription broken = subscription;
-      if (broken != null && !closed) {
-        subscription = null;
-        broken.close();
-        free.addAndGet(requested.getAndSet(0));
-        joinLater(cause);
+      broken = subscription;
+      if (broken == null || closed) {
+        return;
       }
+      subscription = null;
     } finally {
       joining.unlock();
     }
+    // Without the lock: it may wait for a batch that is being handed over.
+    broken.close();
+    free.addAndGet(requested.getAndSet(0));
+    joinLater(cause);
   }
 
   /** Starts again, later and later as long as nothing comes of it. */
