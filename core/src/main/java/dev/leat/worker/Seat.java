@@ -187,7 +187,7 @@ final class Seat implements DeliveryListener {
     pause.set(FIRST_PAUSE);
     requested.addAndGet(-batch.size());
     List<Work> works =
-        batch.stream().map(one -> new Work(station, one, this::done, this::ended)).toList();
+        batch.stream().map(one -> new Work(station, one, this::askForMore, this::ended)).toList();
     active.addAll(works);
     if (over) {
       // Closed meanwhile: what comes now goes to others.
@@ -331,11 +331,6 @@ final class Seat implements DeliveryListener {
     }
   }
 
-  /** A handler is done: there is room for another. */
-  private void done() {
-    askForMore();
-  }
-
   /** The broker knows how it ended. */
   private void ended(Work work) {
     active.remove(work);
@@ -346,7 +341,10 @@ final class Seat implements DeliveryListener {
     }
   }
 
-  /** In portions, since each is a call to the broker; never so large that handlers run dry. */
+  /**
+   * A handler is done: there is room for another. In portions, since each is a call to the broker;
+   * never so large that handlers run dry.
+   */
   private void askForMore() {
     int portion = Math.max(1, concurrency / 8);
     Subscription begun = subscription;

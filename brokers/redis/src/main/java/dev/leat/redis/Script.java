@@ -19,8 +19,8 @@ import java.util.function.UnaryOperator;
  * @param digest by which the server knows it, once it has seen it
  */
 record Script(String text, String digest) {
-  static final Script APPEND = named("append");
-  static final Script FIND = named("find");
+  static final Script APPEND = named("messages", "append");
+  static final Script FIND = named("messages", "find");
   static final Script COMPLETE = named("ids", "lines", "complete");
   static final Script EXTEND = named("extend");
   static final Script RELEASE = named("release");

@@ -17,15 +17,7 @@ end
 repeat
   local page = redis.call('XRANGE', stream, from, '+', 'COUNT', 1000)
   for _, entry in ipairs(page) do
-    local strings = entry[2]
-    local id = strings[1]
-    if #strings ~= 8 then
-      for i = 1, #strings, 2 do
-        if strings[i] == 'messageId' then
-          id = strings[i + 1]
-        end
-      end
-    end
+    local id = messageIdOf(entry[2])
     if wanted[id] then
       there[id] = entry[1]
     end

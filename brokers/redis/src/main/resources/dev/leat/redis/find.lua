@@ -7,16 +7,7 @@
 local page = redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2])
 local there = {}
 for _, entry in ipairs(page) do
-  local strings = entry[2]
-  local id = strings[1]
-  if #strings ~= 8 then
-    for i = 1, #strings, 2 do
-      if strings[i] == 'messageId' then
-        id = strings[i + 1]
-      end
-    end
-  end
-  there[id] = entry[1]
+  there[messageIdOf(entry[2])] = entry[1]
 end
 local said = {#page, #page > 0 and '(' .. page[#page][1] or ARGV[1]}
 for at = 3, #ARGV do
