@@ -31,6 +31,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -93,7 +94,7 @@ class ChaosTest {
       assertThat(wrong).as("seed %d, faults %s", SEED, faults).isEmpty();
       assertThat(done).hasSize(begun.get());
       String what = "seed %d, faults %s".formatted(SEED, faults);
-      until("nothing is left to do, " + what, () -> isDone(late));
+      awaitDone(late, observer, what);
       assertThat(effects(late)).as(what).hasSize(done.size());
       assertThat(effects(late).entrySet())
           .as("effects that did not happen once; " + what)
@@ -255,6 +256,15 @@ class ChaosTest {
     }
     wrong.add(id + " was never answered");
     return false;
+  }
+
+  private static void awaitDone(Leat leat, RedisClient observer, String what) {
+    try {
+      until("nothing is left to do", () -> isDone(leat));
+    } catch (ConditionTimeoutException late) {
+      String left = observer.describe(Topic.of(OrderWorker.TOPIC).incoming());
+      throw new AssertionError("something is left to do, " + what + "\n" + left, late);
+    }
   }
 
   private static boolean isDone(Leat leat) {

@@ -33,6 +33,27 @@ public final class RedisClient implements AutoCloseable {
     return send("CLIENT", "LIST").text().lines().count();
   }
 
+  /** What the server says of the groups of a stream, their members and what is with them. */
+  public String describe(String stream) {
+    StringBuilder text = new StringBuilder();
+    for (Resp group : send("XINFO", "GROUPS", stream).items()) {
+      String name = group.items().get(1).text();
+      text.append(written(group)).append("\n  members ");
+      text.append(written(send("XINFO", "CONSUMERS", stream, name))).append("\n  pending ");
+      text.append(written(send("XPENDING", stream, name, "-", "+", "20"))).append('\n');
+    }
+    return text.toString();
+  }
+
+  private static String written(Resp value) {
+    return switch (value) {
+      case Resp.Whole number -> Long.toString(number.value());
+      case Resp.Text text -> text.text();
+      case Resp.Nil nil -> "nothing";
+      default -> value.items().stream().map(RedisClient::written).toList().toString();
+    };
+  }
+
   /** How many members a sorted set has. */
   public long size(String key) {
     return send("ZCARD", key).number();
