@@ -70,18 +70,30 @@ final class Health {
   /** Removes the oldest entries beyond a number, but never what a group has not completed. */
   Future<Long> trim(String stream, long keep) {
     return firstKept(stream, keep)
-        .compose(kept -> trim(stream, kept, keep, 0))
+        .compose(kept -> trim(stream, kept, keep, 0, Map.of()))
         .map(Trimmed::removed);
   }
 
-  /** Removes what stands below an id, if the stream is longer than that and has groups. */
-  Future<Trimmed> trimBelow(String stream, String id, long longerThan) {
-    return trim(stream, id, -1, longerThan);
+  /**
+   * Removes what stands below an id, if the stream is longer than that and has groups.
+   *
+   * @param before what each group had been handed last when this was done before
+   */
+  Future<Trimmed> trimBelow(String stream, String id, long longerThan, Map<String, String> before) {
+    return trim(stream, id, -1, longerThan, before);
   }
 
-  private Future<Trimmed> trim(String stream, String bound, long keep, long longerThan) {
+  private Future<Trimmed> trim(
+      String stream, String bound, long keep, long longerThan, Map<String, String> before) {
     return Script.TRIM
-        .run(connection, List.of(stream), command -> command.and(bound).and(keep).and(longerThan))
+        .run(
+            connection,
+            List.of(stream),
+            command -> {
+              command.and(bound).and(keep).and(longerThan);
+              before.forEach((group, last) -> command.and(group).and(last));
+              return command;
+            })
         .map(
             said -> {
               List<Resp> items = said.items();

@@ -2,6 +2,7 @@ package dev.leat.redis;
 
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -28,6 +29,7 @@ final class Janitor {
   private final String stream;
   private final Consumer<Health.Trimmed> onSweep;
   private String completedBefore = "0-0";
+  private Map<String, String> handedBefore = Map.of();
   private boolean closed;
 
   /**
@@ -62,10 +64,11 @@ final class Janitor {
   /** Removes what was completed when it was called before, if it is now too. */
   Future<Health.Trimmed> sweep() {
     return health
-        .trimBelow(stream, completedBefore, SHORT)
+        .trimBelow(stream, completedBefore, SHORT, handedBefore)
         .onSuccess(
             trimmed -> {
               completedBefore = trimmed.completedBelow();
+              handedBefore = trimmed.handed();
               onSweep.accept(trimmed);
             });
   }

@@ -8,7 +8,7 @@
 local stream, listening, waiting = KEYS[1], KEYS[2], ARGV[1]
 local length = redis.call('XLEN', stream)
 local all = {length}
-local first
+local first, newest
 for _, group in ipairs(groupsOf(stream)) do
   local members, turns = 0, 0
   for _, flat in ipairs(redis.call('XINFO', 'CONSUMERS', stream, group.name)) do
@@ -27,6 +27,12 @@ for _, group in ipairs(groupsOf(stream)) do
     -- What was trimmed is no backlog, though the server goes on counting it.
     if padded(last) < padded(first) then
       lag = length
+    elseif lag ~= 0 then
+      -- After a restart the server counts too much: trimming has it count again.
+      newest = newest or redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1][1]
+      if padded(last) >= padded(newest) then
+        lag = 0
+      end
     end
   end
   local listens = redis.call('SISMEMBER', listening, group.name)

@@ -1,12 +1,20 @@
 -- Removes entries, but never what a group has not completed or not been handed: whichever groups
 -- there are in the moment in which it is done.
 --
+-- Has the server write down how many entries each group was handed. By itself it tells its log and
+-- its replicas of the last one alone, and after a restart what was handed over seems to wait.
+--
 -- KEYS  stream
 -- ARGV  id below which entries may go; entries to keep where there is no group at all, or -1 for
---       all; length up to which the stream is left alone
+--       all; length up to which the stream is left alone; then the name of each group of which the
+--       number is written down already, and the id of what it was handed last
 -- gives how many were removed; the id below which all groups have completed everything, '0-0' where
 -- there is none; then the name of each group and the id of what it was handed last
 local stream, bound, keep, short = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local written = {}
+for i = 4, #ARGV, 2 do
+  written[ARGV[i]] = ARGV[i + 1]
+end
 local groups = groupsOf(stream)
 if #groups == 0 then
   return {keep < 0 and 0 or redis.call('XTRIM', stream, 'MAXLEN', '=', keep), '0-0'}
@@ -18,6 +26,19 @@ local function after(id)
   return #count > 15 and id or string.format('%s-%.0f', ms, count + 1)
 end
 
+-- Servers before 7.0 do not count.
+local function writeDown(group, info)
+  local last, count = group['last-delivered-id'], group['entries-read']
+  if count == nil then
+    return
+  end
+  local right = last == info['last-generated-id'] and info['entries-added'] or count
+  if right and (right ~= count or written[group.name] ~= last) then
+    redis.pcall('XGROUP', 'SETID', stream, group.name, last, 'ENTRIESREAD', right)
+  end
+end
+
+local info = named(redis.call('XINFO', 'STREAM', stream))
 local floor
 local said = {0, '0-0'}
 for _, group in ipairs(groups) do
@@ -31,6 +52,7 @@ for _, group in ipairs(groups) do
   end
   said[#said + 1] = group.name
   said[#said + 1] = last
+  writeDown(group, info)
 end
 said[2] = floor
 if redis.call('XLEN', stream) > short then
