@@ -79,7 +79,7 @@ public final class Admission implements AutoCloseable {
     long timeout = route.timeout().toMillis();
     double excess = load.expectedWait(timeout) - SHARE * timeout;
     if (excess > 0) {
-      return OptionalLong.of(Math.max(SOON, (long) Math.ceil(excess / 1_000)));
+      return OptionalLong.of(secondsToWait(excess));
     }
     AtomicInteger own = routes.computeIfAbsent(route, one -> new AtomicInteger());
     if (all.incrementAndGet() <= most) {
@@ -91,6 +91,13 @@ public final class Admission implements AutoCloseable {
     }
     all.decrementAndGet();
     return OptionalLong.of(SOON);
+  }
+
+  /**
+   * Whole seconds in which so many milliseconds have passed: who comes earlier is refused again.
+   */
+  static long secondsToWait(double millis) {
+    return Math.max(SOON, (long) Math.ceil(millis / 1_000));
   }
 
   /**
