@@ -1,8 +1,10 @@
 package dev.leat;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -65,10 +67,10 @@ public final class Headers {
   /** Before the name of a path parameter. */
   public static final String HTTP_PARAM = "http.param.";
 
-  /** Before the name of a query parameter. */
+  /** Before the name of a query parameter; of several values, each has {@link #nth a name}. */
   public static final String HTTP_QUERY = "http.query.";
 
-  /** Before the lower-case name of an HTTP header. */
+  /** Before the lower-case name of an HTTP header; of several, each has {@link #nth a name}. */
   public static final String HTTP_HEADER = "http.header.";
 
   /** No headers. */
@@ -106,6 +108,45 @@ public final class Headers {
     return Optional.ofNullable(find(name));
   }
 
+  /** All values of a query parameter or HTTP header, in order; of other names the one there is. */
+  public List<String> all(String name) {
+    String first = find(name);
+    if (first == null || endOfKind(name) < 0) {
+      return first == null ? List.of() : List.of(first);
+    }
+    List<String> values = new ArrayList<>(List.of(first));
+    for (String more = find(nth(name, 2));
+        more != null;
+        more = find(nth(name, values.size() + 1))) {
+      values.add(more);
+    }
+    return values;
+  }
+
+  /**
+   * The name under which the value stands that comes n-th: {@code http.query.tag} has the first,
+   * {@code http.query-2.tag} the second. Who knows nothing of it reads the first.
+   *
+   * @param name that begins as {@link #HTTP_QUERY} or {@link #HTTP_HEADER}
+   * @param n counted from 1
+   * @throws IllegalArgumentException for a second value of any other name
+   */
+  public static String nth(String name, int n) {
+    if (n == 1) {
+      return name;
+    }
+    int end = endOfKind(name);
+    if (end < 0) {
+      throw new IllegalArgumentException("the header " + name + " has one value");
+    }
+    return name.substring(0, end) + "-" + n + name.substring(end);
+  }
+
+  /** Where in {@code http.query.tag} the second dot stands; below 0 in other names. */
+  private static int endOfKind(String name) {
+    return name.startsWith("http.") ? name.indexOf('.', "http.".length()) : -1;
+  }
+
   /** Whether there is a header of this name. */
   public boolean has(String name) {
     return find(name) != null;
@@ -136,6 +177,11 @@ public final class Headers {
     changed[at] = name;
     changed[at + 1] = value;
     return new Headers(changed, more);
+  }
+
+  /** These headers with one more value of a query parameter or HTTP header. */
+  public Headers adding(String name, String value) {
+    return with(nth(name, all(name).size() + 1), value);
   }
 
   private static void check(String name, String value) {

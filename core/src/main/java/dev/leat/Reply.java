@@ -3,6 +3,7 @@ package dev.leat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 
 /**
  * What a handler returns when the payload alone does not say it all.
@@ -72,13 +73,26 @@ public record Reply(int status, Object body, Headers headers, List<Send> sends) 
     return new Reply(status, body, headers.with(Headers.CONTENT_TYPE, mediaType), sends);
   }
 
-  /** The same with a header for the HTTP response. */
+  /** The same with one more header for the HTTP response; there may be several of one name. */
   public Reply withHttpHeader(String name, String value) {
-    return new Reply(
-        status,
-        body,
-        headers.with(Headers.HTTP_HEADER + name.toLowerCase(Locale.ROOT), value),
-        sends);
+    return new Reply(status, body, headers.adding(httpHeader(name), value), sends);
+  }
+
+  /** The same with a header for the HTTP response, instead of those of its name. */
+  public Reply replaceHttpHeader(String name, String value) {
+    String first = httpHeader(name);
+    int many = headers.all(first).size();
+    Headers others =
+        headers.without(
+            known ->
+                IntStream.rangeClosed(2, many)
+                    .mapToObj(n -> Headers.nth(first, n))
+                    .anyMatch(known::equals));
+    return new Reply(status, body, others.with(first, value), sends);
+  }
+
+  private static String httpHeader(String name) {
+    return Headers.HTTP_HEADER + name.toLowerCase(Locale.ROOT);
   }
 
   /**

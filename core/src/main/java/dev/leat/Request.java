@@ -3,6 +3,7 @@ package dev.leat;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 
@@ -66,8 +67,13 @@ public record Request(Message message, int attempt, InstantSource clock) {
     return header(Headers.HTTP_PARAM + name);
   }
 
-  /** A query parameter, decoded; of several, the first. */
+  /** A query parameter, decoded; of several values, the first. */
   public Optional<String> query(String name) {
     return header(Headers.HTTP_QUERY + name);
+  }
+
+  /** All values of a query parameter, decoded, in their order; none where it is not given. */
+  public List<String> queryAll(String name) {
+    return message.headers().all(Headers.HTTP_QUERY + name);
   }
 }

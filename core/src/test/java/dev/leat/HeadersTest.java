@@ -49,6 +49,32 @@ class HeadersTest {
   }
 
   @Test
+  void a_query_parameter_has_as_many_values_as_were_added() {
+    Headers headers =
+        Headers.of("http.query.tag", "a")
+            .adding("http.query.tag", "b")
+            .adding("http.query.tag", "");
+
+    assertThat(headers.all("http.query.tag")).containsExactly("a", "b", "");
+    assertThat(headers.get("http.query.tag")).contains("a");
+    assertThat(headers.get("http.query-3.tag")).contains("");
+    assertThat(headers.all("http.query.other")).isEmpty();
+    assertThat(Headers.of("key", "k").all("key")).containsExactly("k");
+    assertThatThrownBy(() -> Headers.of("key", "k").adding("key", "other"))
+        .hasMessage("the header key has one value");
+  }
+
+  @Test
+  void a_reply_has_several_http_headers_of_one_name_until_they_are_replaced() {
+    Reply two =
+        Reply.of("").withHttpHeader("Set-Cookie", "a=1").withHttpHeader("set-cookie", "b=2");
+
+    assertThat(two.headers().all("http.header.set-cookie")).containsExactly("a=1", "b=2");
+    assertThat(two.replaceHttpHeader("set-cookie", "c=3").headers().asMap())
+        .containsExactly(java.util.Map.entry("http.header.set-cookie", "c=3"));
+  }
+
+  @Test
   void a_name_without_its_value_is_refused() {
     assertThatThrownBy(() -> Headers.of("a")).hasMessageContaining("a value is missing");
     assertThatThrownBy(() -> Headers.of("", "x")).hasMessageContaining("must not be empty");

@@ -7,4 +7,7 @@ import java.util.List;
 public interface EntryListener {
   /** One batch, in the stream's order; not empty. */
   void onEntries(List<Entry> batch);
+
+  /** An entry that cannot be read, as it comes; nobody has to care. */
+  default void onBroken(BrokenEntry broken) {}
 }

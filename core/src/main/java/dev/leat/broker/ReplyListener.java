@@ -8,4 +8,7 @@ import java.util.List;
 public interface ReplyListener {
   /** One batch, in the stream's order; not empty. */
   void onReplies(List<Message> batch);
+
+  /** A reply that cannot be read, as it comes; nobody has to care. */
+  default void onBroken(BrokenEntry broken) {}
 }

@@ -1,5 +1,6 @@
 package dev.leat.caller;
 
+import dev.leat.BadReply;
 import dev.leat.BrokerUnavailable;
 import dev.leat.Cancelled;
 import dev.leat.DeadlineExceeded;
@@ -10,9 +11,11 @@ import dev.leat.Message;
 import dev.leat.MessageId;
 import dev.leat.Payload;
 import dev.leat.broker.Append;
+import dev.leat.broker.BrokenEntry;
 import dev.leat.broker.Broker;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.Lane;
+import dev.leat.broker.ReplyListener;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -23,6 +26,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,6 +49,7 @@ public final class PendingCalls implements AutoCloseable {
   private final String source;
   private final Lane lane;
   private final Map<String, PendingCall> pending = new HashMap<>();
+  private final ReplyFaults faults = new ReplyFaults();
 
   /** How many there are, for other threads, which may see it a moment later. */
   private final AtomicInteger waiting = new AtomicInteger();
@@ -73,7 +78,7 @@ public final class PendingCalls implements AutoCloseable {
     this.ids = ids;
     this.source = source;
     this.deadlines = new Deadlines(loop, this::expire);
-    this.lane = broker.openLane(loop, replyStream, this::onOwnReplies);
+    this.lane = broker.openLane(loop, replyStream, new OwnReplies());
   }
 
   /** An id for a message that is to be sent. Any thread. */
@@ -228,17 +233,43 @@ public final class PendingCalls implements AutoCloseable {
   }
 
   /** What nobody waits for on its own stream is late; on a shared one it is somebody else's. */
-  private void onOwnReplies(List<Message> replies) {
-    for (Message reply : replies) {
-      if (!onReply(lane.replyStream(), reply)) {
-        lateReplies.incrementAndGet();
+  private final class OwnReplies implements ReplyListener {
+    @Override
+    public void onReplies(List<Message> replies) {
+      for (Message reply : replies) {
+        if (!onReply(lane.replyStream(), reply)) {
+          lateReplies.incrementAndGet();
+        }
       }
+    }
+
+    @Override
+    public void onBroken(BrokenEntry broken) {
+      PendingCalls.this.onBroken(lane.replyStream(), broken);
+    }
+  }
+
+  private @Nullable PendingCall waiting(String stream, String id) {
+    PendingCall call = pending.get(id);
+    return call != null && call.isAnsweredOn(stream) ? call : null;
+  }
+
+  /**
+   * It is an answer all the same: nobody has to wait for another. Call on the loop.
+   *
+   * @param stream that it was read from
+   */
+  void onBroken(String stream, BrokenEntry broken) {
+    PendingCall call = waiting(stream, broken.messageId());
+    if (call != null) {
+      faults.found(broken.source(), call.target().topic(), broken.cause());
+      fail(call, new BadReply("the reply breaks the protocol: " + broken.cause()));
     }
   }
 
   private boolean onReply(String stream, Message reply) {
-    PendingCall call = pending.get(reply.id());
-    if (call == null || !call.isAnsweredOn(stream)) {
+    PendingCall call = waiting(stream, reply.id());
+    if (call == null) {
       return false;
     }
     end(call);

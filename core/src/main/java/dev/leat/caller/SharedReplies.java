@@ -4,8 +4,10 @@ import dev.leat.BrokerUnavailable;
 import dev.leat.Message;
 import dev.leat.Position;
 import dev.leat.Topic;
+import dev.leat.broker.BrokenEntry;
 import dev.leat.broker.Broker;
 import dev.leat.broker.Entry;
+import dev.leat.broker.EntryListener;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.Subscription;
 import java.time.Duration;
@@ -19,6 +21,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -101,16 +104,29 @@ public final class SharedReplies implements AutoCloseable {
 
   private Subscription begun(String stream) {
     Subscription subscription =
-        broker.tail(stream, Position.NOW, entries -> onEntries(stream, entries));
+        broker.tail(
+            stream,
+            Position.NOW,
+            new EntryListener() {
+              @Override
+              public void onEntries(List<Entry> entries) {
+                List<Message> replies = entries.stream().map(Entry::message).toList();
+                tell(stream, calls -> calls.onSharedReplies(stream, replies));
+              }
+
+              @Override
+              public void onBroken(BrokenEntry broken) {
+                tell(stream, calls -> calls.onBroken(stream, broken));
+              }
+            });
     subscription.request(Integer.MAX_VALUE);
     return subscription;
   }
 
-  private void onEntries(String stream, List<Entry> entries) {
-    List<Message> replies = entries.stream().map(Entry::message).toList();
+  private void tell(String stream, Consumer<PendingCalls> what) {
     for (Reader reader : readers) {
       try {
-        reader.loop().execute(() -> reader.calls().onSharedReplies(stream, replies));
+        reader.loop().execute(() -> what.accept(reader.calls()));
       } catch (RejectedExecutionException ended) {
         log.debug("stream={} the loop of a reader has ended", stream, ended);
       }

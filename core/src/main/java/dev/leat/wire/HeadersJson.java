@@ -11,7 +11,10 @@ import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
 
-/** Headers as the wire has them: {@code nil}, or a JSON object of strings. */
+/**
+ * Headers as the wire has them: {@code nil}, or a JSON object of strings. Numbers, {@code true} and
+ * {@code false} are read as their text: where they are at hand a writer easily forgets the quotes.
+ */
 final class HeadersJson {
   private static final String NONE = "nil";
   private static final JsonFactory JSON = JsonFactory.builder().build();
@@ -57,7 +60,9 @@ final class HeadersJson {
     Headers.Builder headers = Headers.builder();
     while (json.nextToken() == JsonToken.PROPERTY_NAME) {
       String name = json.currentName();
-      expect(json.nextToken(), JsonToken.VALUE_STRING);
+      if (!json.nextToken().isScalarValue() || json.hasToken(JsonToken.VALUE_NULL)) {
+        throw notStrings();
+      }
       if (name.isEmpty()) {
         throw new BadMessage("a header has an empty name");
       }
@@ -71,7 +76,11 @@ final class HeadersJson {
 
   private static void expect(JsonToken actual, JsonToken expected) {
     if (actual != expected) {
-      throw new BadMessage("the headers are not a JSON object of strings");
+      throw notStrings();
     }
+  }
+
+  private static BadMessage notStrings() {
+    return new BadMessage("the headers are not a JSON object of strings");
   }
 }

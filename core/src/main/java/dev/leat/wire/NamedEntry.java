@@ -13,11 +13,11 @@ final class NamedEntry {
 
   static final byte[] ID = Utf8.encode("messageId");
   static final byte[] DESTINATION = Utf8.encode("incomingStream");
+  static final byte[] SOURCE = Utf8.encode("messageSourceId");
 
   private static final byte[] TYPE = Utf8.encode("messageType");
   private static final byte[] HEADERS = Utf8.encode("messageHeaders");
   private static final byte[] ENCODING = Utf8.encode("messageProtocol");
-  private static final byte[] SOURCE = Utf8.encode("messageSourceId");
   private static final byte[] PAYLOAD = Utf8.encode("payload");
 
   /** Nothing stands there. */

@@ -62,22 +62,32 @@ public final class StreamEntry {
    * id and destination. Empty if these cannot be read, or nobody waits.
    */
   public static Optional<Message> asker(EntryStrings entry) {
+    Optional<String> id = id(entry);
+    return readable(entry, 2, NamedEntry.DESTINATION)
+        .filter(destination -> id.isPresent())
+        .map(
+            destination ->
+                new Message(id.orElseThrow(), "", destination, Headers.NONE, "", Payload.EMPTY));
+  }
+
+  /** The message id of an entry that breaks the protocol; empty if it cannot be read either. */
+  public static Optional<String> id(EntryStrings entry) {
+    return readable(entry, 0, NamedEntry.ID);
+  }
+
+  /** Who sent an entry that breaks the protocol; empty if that is not said, or cannot be read. */
+  public static Optional<String> source(EntryStrings entry) {
+    return readable(entry, 5, NamedEntry.SOURCE);
+  }
+
+  /** One string of an entry that breaks the protocol; empty if there is nothing in its place. */
+  private static Optional<String> readable(EntryStrings entry, int position, byte[] name) {
     try {
-      boolean named = dialect(entry) == Dialect.NAMED;
-      if (!named && entry.size() < 3) {
-        return Optional.empty();
-      }
-      Message asker =
-          new Message(
-              entry.text(named ? NamedEntry.valueOf(entry, NamedEntry.ID) : 0, "the message id"),
-              "",
-              entry.text(
-                  named ? NamedEntry.valueOf(entry, NamedEntry.DESTINATION) : 2, "the destination"),
-              Headers.NONE,
-              "",
-              Payload.EMPTY);
-      return Optional.of(asker).filter(Message::wantsReply);
-    } catch (BadMessage | IllegalArgumentException unreadable) {
+      int at = dialect(entry) == Dialect.NAMED ? NamedEntry.valueOf(entry, name) : position;
+      return at < entry.size()
+          ? Optional.of(entry.text(at, "the string")).filter(text -> !text.isEmpty())
+          : Optional.empty();
+    } catch (BadMessage unreadable) {
       return Optional.empty();
     }
   }

@@ -168,7 +168,9 @@ final class RedisBroker implements Broker {
         () ->
             control
                 .send(Command.of("XRANGE", stream, begin, "+", "COUNT").and(limit))
-                .map(entries -> RedisTail.decoded(stream, RawEntry.ofStream(entries))));
+                .map(
+                    entries ->
+                        RedisTail.decoded(stream, RawEntry.ofStream(entries), broken -> {})));
   }
 
   @Override

@@ -3,7 +3,9 @@ package dev.leat.redis;
 import dev.leat.BrokerUnavailable;
 import dev.leat.Position;
 import dev.leat.broker.Append;
+import dev.leat.broker.BrokenEntry;
 import dev.leat.broker.Entry;
+import dev.leat.broker.EntryListener;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.Lane;
 import dev.leat.broker.ReplyListener;
@@ -52,7 +54,7 @@ final class RedisLane implements Lane {
     this.listener = listener;
     this.writes = io.connection(server);
     this.appends = new Appends(io, writes);
-    this.replies = new RedisTail(io, server, replyStream, Position.START, this::onReplies);
+    this.replies = new RedisTail(io, server, replyStream, Position.START, new Replies());
   }
 
   void start() {
@@ -117,8 +119,16 @@ final class RedisLane implements Lane {
     }
   }
 
-  private void onReplies(List<Entry> batch) {
-    onLoop(() -> listener.onReplies(batch.stream().map(Entry::message).toList()));
+  private final class Replies implements EntryListener {
+    @Override
+    public void onEntries(List<Entry> batch) {
+      onLoop(() -> listener.onReplies(batch.stream().map(Entry::message).toList()));
+    }
+
+    @Override
+    public void onBroken(BrokenEntry broken) {
+      onLoop(() -> listener.onBroken(broken));
+    }
   }
 
   /** Makes the stream, since no reply will: by way of a group, for which it may be empty. */

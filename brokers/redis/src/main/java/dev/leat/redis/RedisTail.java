@@ -3,12 +3,15 @@ package dev.leat.redis;
 import dev.leat.BadMessage;
 import dev.leat.Message;
 import dev.leat.Position;
+import dev.leat.broker.BrokenEntry;
 import dev.leat.broker.Entry;
 import dev.leat.broker.EntryListener;
+import dev.leat.wire.EntryStrings;
 import dev.leat.wire.StreamEntry;
 import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,14 +70,20 @@ final class RedisTail extends Reading {
 
   @Override
   void onEntries(List<RawEntry> batch) {
-    List<Entry> entries = decoded(stream, batch);
+    List<Entry> entries = decoded(stream, batch, this::broken);
     if (!entries.isEmpty() && !ending()) {
       listener.onEntries(entries);
     }
   }
 
+  private void broken(BrokenEntry entry) {
+    if (!ending()) {
+      listener.onBroken(entry);
+    }
+  }
+
   /** Whoever reads along sees what can be read; what cannot is for the group to give up. */
-  static List<Entry> decoded(String stream, List<RawEntry> batch) {
+  static List<Entry> decoded(String stream, List<RawEntry> batch, Consumer<BrokenEntry> onBroken) {
     List<Entry> entries = new ArrayList<>(batch.size());
     for (RawEntry raw : batch) {
       try {
@@ -82,6 +91,13 @@ final class RedisTail extends Reading {
         entries.add(new Entry(raw.id(), message, raw.millis()));
       } catch (BadMessage broken) {
         log.debug("stream={} entry={} skipped", stream, raw.id(), broken);
+        EntryStrings strings = raw.content();
+        onBroken.accept(
+            new BrokenEntry(
+                raw.id(),
+                StreamEntry.id(strings).orElse(""),
+                StreamEntry.source(strings).orElse(""),
+                String.valueOf(broken.getMessage())));
       }
     }
     return entries;

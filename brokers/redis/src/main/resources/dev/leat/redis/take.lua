@@ -47,6 +47,9 @@ local function keyOf(fields)
   end
   local readable, read = pcall(cjson.decode, headers)
   local key = readable and type(read) == 'table' and read['key']
+  if type(key) == 'number' or type(key) == 'boolean' then
+    key = tostring(key)
+  end
   return type(key) == 'string' and key ~= '' and key or nil
 end
 
