@@ -18,9 +18,12 @@ import dev.leat.broker.Lane;
 import dev.leat.broker.ReplyListener;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -39,6 +42,9 @@ public final class PendingCalls implements AutoCloseable {
 
   /** Type of the message that says that nobody waits for the reply of its id. */
   private static final String CANCEL = "cancel";
+
+  /** Calls that waited on a shared stream, of which late replies are known as such. */
+  private static final int REMEMBERED = 4_096;
 
   /** Cancellations that are left for workers that come late, at least. */
   private static final long KEPT = 10_000;
@@ -62,6 +68,17 @@ public final class PendingCalls implements AutoCloseable {
 
   private String lastDeadlineText = "0";
   private final AtomicLong lateReplies = new AtomicLong();
+
+  /** Ids of calls that waited on a shared stream: what comes for them there is not others'. */
+  private final Set<String> endedOnShared =
+      Collections.newSetFromMap(
+          new LinkedHashMap<>() {
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
+              return size() > REMEMBERED;
+            }
+          });
+
   private long cancelled;
   private boolean closed;
 
@@ -185,6 +202,9 @@ public final class PendingCalls implements AutoCloseable {
     deadlines.remove(call);
     boolean waited = pending.remove(call.id(), call);
     waiting.lazySet(pending.size());
+    if (waited && call.target().sharedReplies()) {
+      endedOnShared.add(call.id());
+    }
     return waited;
   }
 
@@ -229,7 +249,11 @@ public final class PendingCalls implements AutoCloseable {
    * @param stream that they were read from; a call that waits on another does not take them
    */
   void onSharedReplies(String stream, List<Message> replies) {
-    replies.forEach(reply -> onReply(stream, reply));
+    for (Message reply : replies) {
+      if (!onReply(stream, reply) && endedOnShared.contains(reply.id())) {
+        lateReplies.incrementAndGet();
+      }
+    }
   }
 
   /** What nobody waits for on its own stream is late; on a shared one it is somebody else's. */

@@ -31,7 +31,8 @@ public final class JsonSyntax {
     if (PlainJson.is(bytes)) {
       return Optional.empty();
     }
-    if (isWide(bytes)) {
+    // Jackson takes what is too long for its character, and halves of pairs.
+    if (isWide(bytes) || !Utf8.is(bytes)) {
       return Optional.of("it is not UTF-8");
     }
     JsonFactory factory =

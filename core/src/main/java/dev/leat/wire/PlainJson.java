@@ -181,19 +181,25 @@ final class PlainJson {
     return isDigit(sign) || (letter >= 'a' && letter <= 'f');
   }
 
-  /** Where a character of two to four bytes ends. */
+  /**
+   * Where a character of two to four bytes ends. The second byte also tells what is longer than it
+   * has to be, half of a pair, or beyond the last character (RFC 3629, section 4).
+   */
   private static int unicode(byte[] json, int at) {
     int lead = json[at] & 0xff;
-    int rest =
-        lead >= 0xc2 && lead < 0xe0
-            ? 1
-            : lead >= 0xe0 && lead < 0xf0 ? 2 : lead >= 0xf0 && lead < 0xf5 ? 3 : 0;
-    for (int i = 1; i <= rest; i++) {
+    int second = at(json, at + 1) & 0xff;
+    int from = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+    int to = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+    if (lead < 0xc2 || lead > 0xf4 || second < from || second > to) {
+      return NOT_PLAIN;
+    }
+    int length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    for (int i = 2; i < length; i++) {
       if ((at(json, at + i) & 0xc0) != 0x80) {
         return NOT_PLAIN;
       }
     }
-    return rest == 0 ? NOT_PLAIN : at + rest + 1;
+    return at + length;
   }
 
   private static int spaces(byte[] json, int from) {

@@ -5,14 +5,24 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
-/** Strict reading of UTF-8. */
-final class Utf8 {
+/** Strict reading of UTF-8. Any thread. */
+public final class Utf8 {
   private static final char REPLACEMENT = '\uFFFD';
 
   private Utf8() {}
 
   static byte[] encode(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** Whether bytes are well-formed UTF-8 (RFC 3629), and nothing else. */
+  public static boolean is(byte[] bytes) {
+    try {
+      decode(bytes, 0, bytes.length, "it");
+      return true;
+    } catch (BadMessage malformed) {
+      return false;
+    }
   }
 
   /**

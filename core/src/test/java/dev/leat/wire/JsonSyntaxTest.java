@@ -3,6 +3,7 @@ package dev.leat.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -19,6 +20,43 @@ import tools.jackson.databind.json.JsonMapper;
 /** The short look at JSON must never take for JSON what Jackson does not. */
 class JsonSyntaxTest {
   private static final JsonMapper JSON = JsonMapper.shared();
+
+  /** RFC 3629, section 4: shortest forms only, no halves of pairs, nothing beyond U+10FFFF. */
+  @Test
+  void ill_formed_utf_8_is_no_json() {
+    List<String> broken =
+        List.of(
+            "c0af",
+            "c1bf",
+            "e080a2",
+            "e09fbf",
+            "eda0bd",
+            "edbfbf",
+            "f08080af",
+            "f4908080",
+            "f5808080",
+            "ff",
+            "80",
+            "c3",
+            "e282");
+    for (String hex : broken) {
+      byte[] json = HexFormat.of().parseHex("7b226e223a22" + hex + "227d");
+      assertThat(JsonSyntax.fault(json)).as(hex).contains("it is not UTF-8");
+    }
+    for (String good :
+        List.of(
+            "\u00e4",
+            "\u07ff",
+            "\u0800",
+            "\ud7ff",
+            "\ue000",
+            "\uffff",
+            "\ud83d\ude00",
+            "\udbff\udfff")) {
+      byte[] json = ("{\"n\":\"" + good + "\"}").getBytes(StandardCharsets.UTF_8);
+      assertThat(PlainJson.is(json)).as(good).isTrue();
+    }
+  }
 
   @Property
   void a_document_is_plain(@ForAll("documents") Object document) {

@@ -175,6 +175,21 @@ class BrowserTest extends GatewayFixture {
   }
 
   @Test
+  void what_a_reply_varies_by_stands_beside_what_the_gateway_varies_by() {
+    leat.worker("spoken")
+        .on(
+            "x",
+            Message.class,
+            (message, request) -> Reply.of("x").withHttpHeader("Vary", "Accept-Language, origin"))
+        .start();
+    listen(Route.get("/spoken", "spoken", "x").cors(Cors.of(APP)));
+
+    assertThat(header(send(to("/spoken").header("origin", APP)), "vary"))
+        .isEqualTo("origin, Accept-Language");
+    assertThat(header(get("/spoken"), "vary")).isEqualTo("origin, Accept-Language");
+  }
+
+  @Test
   void a_page_that_asks_where_it_came_from_is_not_asked_where_that_is() {
     listen(Route.post("/x", "t", "x").cors(Cors.of(APP)));
     String own = "http://127.0.0.1:" + gateway.port();

@@ -46,6 +46,9 @@ class ManagementTest extends GatewayFixture {
         Route.get("/fails", "t", "fails"),
         Route.post("/events", "t", "x").reply(ReplyMode.NONE),
         Route.get("/slow", "other-make", "slow").timeout(Duration.ofMillis(200)),
+        Route.get("/shared", "old-make", "x")
+            .reply(ReplyMode.SHARED)
+            .timeout(Duration.ofMillis(50)),
         Route.get("/late", "nobody", "x").timeout(Duration.ofMillis(50)),
         Route.get("/wait", "nobody", "x").timeout(Duration.ofMinutes(5)));
   }
@@ -164,11 +167,34 @@ class ManagementTest extends GatewayFixture {
     assertThat(get("/slow").statusCode()).isEqualTo(504);
     Delivery late = held.getFirst();
     Message reply = late.message().reply(Headers.NONE, "", Payload.text("late"));
+    System.gc();
     var unused = late.complete(List.of(new Append(late.message().destination(), reply)));
 
+    awaitLateReplies("1.0");
+  }
+
+  @Test
+  void
+      replies_that_are_late_or_come_twice_on_a_shared_stream_are_counted_but_not_those_of_others() {
+    assertThat(get("/shared").statusCode()).isEqualTo(504);
+    List<Delivery> held = new CopyOnWriteArrayList<>();
+    leat.broker()
+        .subscribe(Membership.of(Topic.of("old-make"), "workers", "m"), held::addAll)
+        .request(1);
+    await().atMost(LONG).until(() -> !held.isEmpty());
+    String stream = Topic.of("old-make").outgoing();
+    Message reply = held.getFirst().message().reply(Headers.NONE, "", Payload.text("late"));
+    Message others = new Message("x", "resp", "", Headers.NONE, "", Payload.EMPTY);
+    Append late = new Append(stream, reply);
+    var unused = held.getFirst().complete(List.of(new Append(stream, others), late, late));
+
+    awaitLateReplies("2.0");
+  }
+
+  private void awaitLateReplies(String count) {
     await()
         .atMost(LONG)
-        .until(() -> value(metrics(), "leat_gateway_late_replies_total").equals("1.0"));
+        .until(() -> value(metrics(), "leat_gateway_late_replies_total").equals(count));
   }
 
   @Test

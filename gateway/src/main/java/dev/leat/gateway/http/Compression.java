@@ -4,7 +4,6 @@ import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
-import java.util.Locale;
 
 /**
  * What a response says of its being compressed, where that is done at all. The server under it
@@ -23,7 +22,7 @@ final class Compression {
   static void prepare(HttpServerRequest request) {
     HttpServerResponse response = request.response();
     MultiMap headers = response.headers();
-    vary(headers);
+    ReplyHeaders.vary(headers, HttpHeaders.ACCEPT_ENCODING.toString());
     if (response.getStatusCode() == PARTIAL_CONTENT || isNotToBeTransformed(headers)) {
       if (!headers.contains(HttpHeaders.CONTENT_ENCODING)) {
         headers.set(HttpHeaders.CONTENT_ENCODING, HttpHeaders.IDENTITY);
@@ -42,14 +41,5 @@ final class Compression {
   private static boolean isNotToBeTransformed(MultiMap headers) {
     String control = headers.get(HttpHeaders.CACHE_CONTROL);
     return control != null && control.contains("no-transform");
-  }
-
-  private static void vary(MultiMap headers) {
-    String vary = String.join(", ", headers.getAll(HttpHeaders.VARY));
-    String lower = vary.toLowerCase(Locale.ROOT);
-    if (!lower.contains("accept-encoding") && !lower.equals("*")) {
-      headers.set(
-          HttpHeaders.VARY, vary.isEmpty() ? "accept-encoding" : vary + ", accept-encoding");
-    }
   }
 }

@@ -76,9 +76,7 @@ final class CrossOrigin {
 
   /** Tells caches that the answer to another origin, or to none, is another one. */
   static void vary(HttpServerResponse response) {
-    if (!response.headers().contains(HttpHeaders.VARY)) {
-      response.putHeader(HttpHeaders.VARY, HttpHeaders.ORIGIN);
-    }
+    ReplyHeaders.vary(response.headers(), HttpHeaders.ORIGIN.toString());
   }
 
   /** Refuses, answers, or goes on with what is allowed on the response. */

@@ -3,6 +3,7 @@ package dev.leat.gateway.http;
 import dev.leat.Problem;
 import dev.leat.broker.EventLoop;
 import dev.leat.caller.PendingCalls;
+import dev.leat.caller.ReplyFaults;
 import dev.leat.gateway.admission.Admission;
 import dev.leat.gateway.route.Cors;
 import dev.leat.gateway.route.Match;
@@ -42,6 +43,8 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
   private final Admission admission;
   private final RequestListener listener;
   private final boolean compression;
+  private final HttpDate date;
+  private final ReplyFaults faults = new ReplyFaults();
   private boolean sendingAway;
 
   /**
@@ -62,6 +65,7 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
       boolean compression) {
     this.listener = listener;
     this.compression = compression;
+    this.date = new HttpDate(loop.clock());
     this.crossOrigin = new CrossOrigin(vertx);
     this.rates = rates;
     this.admission = admission;
@@ -119,7 +123,7 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
   }
 
   private Responder responder(HttpServerRequest request) {
-    return new Responder(request, calls.nextId(), listener.now(), compression);
+    return new Responder(request, calls.nextId(), listener.now(), compression, date, faults);
   }
 
   private void tellOfEnd(HttpServerRequest request, Responder responder) {

@@ -5,9 +5,11 @@ import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Payload;
 import dev.leat.Problem;
+import dev.leat.caller.ReplyFaults;
 import dev.leat.gateway.route.Route;
 import dev.leat.wire.JsonSyntax;
 import dev.leat.wire.ProblemReply;
+import dev.leat.wire.Utf8;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -22,20 +24,6 @@ import org.slf4j.LoggerFactory;
 /** Writes responses. Confined to the request's loop. */
 final class Responder {
   private static final Logger log = LoggerFactory.getLogger(Responder.class);
-
-  /** What the connection says, a reply cannot (RFC 9110, section 7.6.1). */
-  private static final Set<String> NOT_THE_REPLYS =
-      Set.of(
-          "connection",
-          "content-length",
-          "content-type",
-          "keep-alive",
-          "proxy-authenticate",
-          "proxy-connection",
-          "te",
-          "trailer",
-          "transfer-encoding",
-          "upgrade");
 
   private static final int NO_CONTENT = 204;
 
@@ -52,6 +40,8 @@ final class Responder {
   private final long began;
   private final Optional<String> given;
   private final boolean compression;
+  private final HttpDate date;
+  private final ReplyFaults faults;
   private @Nullable Route route;
   private Runnable onGone = () -> {};
   private boolean over;
@@ -64,14 +54,28 @@ final class Responder {
    * @param id of the message, or the one it would have
    * @param began in the time of whoever hears of requests
    * @param compression whether responses are compressed for clients that take it
+   * @param faults told of replies that cannot be shown
    */
-  Responder(HttpServerRequest request, String id, long began, boolean compression) {
+  Responder(
+      HttpServerRequest request,
+      String id,
+      long began,
+      boolean compression,
+      HttpDate date,
+      ReplyFaults faults) {
     this.request = request;
     this.id = id;
     this.began = began;
     this.compression = compression;
+    this.date = date;
+    this.faults = faults;
     this.given = RequestId.of(request);
-    request.response().putHeader(RequestId.HEADER, given.orElse(id));
+    begin(request.response());
+  }
+
+  private void begin(HttpServerResponse response) {
+    response.putHeader(RequestId.HEADER, given.orElse(id));
+    response.putHeader(HttpHeaders.DATE, date.now());
   }
 
   /** Runs something when the client goes before its response has ended. */
@@ -135,30 +139,33 @@ final class Responder {
 
   /** The reply as the worker wants it seen, or 502 where that cannot be. */
   void reply(Message reply) {
-    int status = status(reply);
-    Optional<String> fault = fault(reply, status);
-    if (fault.isPresent()) {
-      problem(Problems.badReply(fault.orElseThrow()));
-      return;
-    }
-    HttpServerResponse response = request.response();
-    response.setStatusCode(status);
-    shown = reply;
-    try {
-      reply.headers().forEach((name, value) -> handOn(response, name, value));
-    } catch (IllegalArgumentException malformed) {
-      response.headers().clear();
-      response.putHeader(RequestId.HEADER, given.orElse(id));
-      problem(Problems.badReply("the reply sets a header that HTTP does not allow"));
-      return;
-    }
     String type =
         reply
             .headers()
             .get(Headers.CONTENT_TYPE)
             .orElseGet(() -> reply.payload().encoding().mediaType());
+    ReplyHeaders headers;
+    try {
+      fault(reply, type).ifPresent(Responder::refuse);
+      headers = ReplyHeaders.of(reply);
+    } catch (IllegalArgumentException unusable) {
+      String cause = String.valueOf(unusable.getMessage());
+      if (route != null) {
+        faults.found(reply.source(), route.topic(), cause);
+      }
+      problem(Problems.badReply(cause));
+      return;
+    }
+    HttpServerResponse response = request.response();
+    response.setStatusCode(status(reply));
+    headers.writeTo(response.headers());
+    shown = reply;
     ending = ProblemReply.is(reply) ? Ending.FAILED : Ending.REPLIED;
     end(reply.payload(), type);
+  }
+
+  private static void refuse(String fault) {
+    throw new IllegalArgumentException(fault);
   }
 
   /** The problem, with the id of the message. */
@@ -217,7 +224,7 @@ final class Responder {
     try {
       HttpServerResponse response = request.response();
       response.headers().clear();
-      response.putHeader(RequestId.HEADER, given.orElse(id));
+      begin(response);
       problemAndClose(Problem.of(500, "Internal error", "the gateway failed to answer"));
     } catch (RuntimeException | Error again) {
       log.error("message={} could not be answered at all", id, again);
@@ -263,25 +270,27 @@ final class Responder {
     }
   }
 
-  private static void handOn(HttpServerResponse response, String name, String value) {
-    if (name.startsWith(Headers.HTTP_HEADER)) {
-      String http = name.substring(Headers.HTTP_HEADER.length());
-      if (!NOT_THE_REPLYS.contains(http)) {
-        response.putHeader(http, value);
-      }
-    }
-  }
-
-  /** Why a reply cannot be shown; empty when it can. */
-  private static Optional<String> fault(Message reply, int status) {
+  /** Why a reply cannot be shown; empty when it can, as far as that is not in its headers. */
+  private static Optional<String> fault(Message reply, String type) {
+    int status = status(reply);
     if (status < 200 || status > 599) {
       return Optional.of("the reply's status is not one of HTTP");
     }
     Payload payload = reply.payload();
-    boolean json = payload.encoding() == Encoding.JSON && payload.size() > 0;
-    return json
-        ? JsonSyntax.fault(payload.bytes()).map(where -> "the reply is not JSON: " + where)
-        : Optional.empty();
+    Optional<String> syntax =
+        switch (payload.encoding()) {
+          case JSON ->
+              payload.size() == 0
+                  ? Optional.empty()
+                  : JsonSyntax.fault(payload.bytes())
+                      .map(where -> "the reply is not JSON: " + where);
+          case TEXT ->
+              Utf8.is(payload.bytes())
+                  ? Optional.empty()
+                  : Optional.of("the reply is text and not UTF-8");
+          case BINARY -> Optional.empty();
+        };
+    return syntax.or(() -> ReplyHeaders.fault(type));
   }
 
   private static int status(Message reply) {

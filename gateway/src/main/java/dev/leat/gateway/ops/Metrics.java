@@ -11,9 +11,11 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.IntSupplier;
@@ -87,6 +89,9 @@ public final class Metrics implements RequestListener {
   /** Kept, so that it is not made anew for each request. */
   private final Function<Route, Meters> making = this::meters;
 
+  /** What is asked when metrics are read: counters hold it weakly, and nobody else does. */
+  private final List<Object> watched = new CopyOnWriteArrayList<>();
+
   /** Measures into a registry. */
   public Metrics(MeterRegistry registry) {
     this.registry = registry;
@@ -104,6 +109,7 @@ public final class Metrics implements RequestListener {
         .description("Requests that wait for their reply")
         .strongReference(true)
         .register(registry);
+    watched.add(lateReplies);
     FunctionCounter.builder(
             "leat.gateway.late.replies", lateReplies, replies -> replies.getAsLong())
         .description("Replies that came when nobody waited any more, or twice")
