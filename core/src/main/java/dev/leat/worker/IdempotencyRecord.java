@@ -8,6 +8,7 @@ import dev.leat.broker.Broker;
 import dev.leat.broker.Delivery;
 import dev.leat.broker.Membership;
 import dev.leat.broker.Note;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -48,6 +49,10 @@ final class IdempotencyRecord {
    * noticed after one and a quarter.
    */
   private static final int LEASES = 4;
+
+  /** Of all values of query parameters, whatever their number. */
+  private static final String QUERY =
+      Headers.HTTP_QUERY.substring(0, Headers.HTTP_QUERY.length() - 1);
 
   private static final String FINGERPRINT = "once.fingerprint";
 
@@ -145,16 +150,28 @@ final class IdempotencyRecord {
               (name, value) -> {
                 if (name.equals(Headers.HTTP_METHOD)
                     || name.equals(Headers.HTTP_PATH)
-                    || name.startsWith(Headers.HTTP_QUERY)) {
+                    || name.startsWith(QUERY)) {
                   said.put(name, value);
                 }
               });
-      digest.update((message.type() + said).getBytes(StandardCharsets.UTF_8));
-      digest.update(message.payload().encoding().wireName().getBytes(StandardCharsets.UTF_8));
+      update(digest, message.type());
+      said.forEach(
+          (name, value) -> {
+            update(digest, name);
+            update(digest, value);
+          });
+      update(digest, message.payload().encoding().wireName());
       digest.update(message.payload().bytes());
       return HexFormat.of().formatHex(digest.digest(), 0, 16);
     } catch (NoSuchAlgorithmException impossible) {
       throw new IllegalStateException("every JDK has SHA-256", impossible);
     }
+  }
+
+  /** With its length before it, so that where one ends and the next begins is never the same. */
+  private static void update(MessageDigest digest, String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(bytes.length).flip());
+    digest.update(bytes);
   }
 }

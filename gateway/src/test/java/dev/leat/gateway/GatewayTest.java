@@ -65,6 +65,7 @@ class GatewayTest extends GatewayFixture {
             "http.param.one=x/y",
             "http.param.two=京",
             "http.path=/a/x%2Fy/b/%E4%BA%AC",
+            "http.query-2.q=second",
             "http.query.empty=",
             "http.query.flag=",
             "http.query.n=ü",

@@ -164,7 +164,9 @@ abstract class IdempotencyContract extends DeadlineContract {
             first.with(Headers.HTTP_METHOD, "PUT"),
             first.with(Headers.HTTP_PATH, "/b"),
             first.with(Headers.HTTP_QUERY + "q", "2"),
-            first.with(Headers.HTTP_QUERY + "r", "1"))) {
+            first.with(Headers.HTTP_QUERY + "r", "1"),
+            first.adding(Headers.HTTP_QUERY + "q", "2"),
+            first.with(Headers.HTTP_QUERY + "q", "1, http.query.r=1"))) {
       assertThatThrownBy(() -> askWith(other))
           .isInstanceOf(HandlerFailed.class)
           .hasMessageContaining("422");

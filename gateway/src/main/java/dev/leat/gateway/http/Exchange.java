@@ -16,6 +16,7 @@ import dev.leat.gateway.route.Route;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -36,6 +37,7 @@ final class Exchange extends Bodies.Incoming implements CallListener {
   private final HttpServerRequest request;
   private final Responder responder;
   private final String id;
+  private final String path;
   private final Match.Found match;
   private final PendingCalls calls;
   private final EventLoop loop;
@@ -57,6 +59,7 @@ final class Exchange extends Bodies.Incoming implements CallListener {
       HttpServerRequest request,
       Responder responder,
       String id,
+      String path,
       Match.Found match,
       PendingCalls calls,
       EventLoop loop,
@@ -65,6 +68,7 @@ final class Exchange extends Bodies.Incoming implements CallListener {
     this.request = request;
     this.responder = responder;
     this.id = id;
+    this.path = path;
     this.match = match;
     this.calls = calls;
     this.loop = loop;
@@ -75,11 +79,8 @@ final class Exchange extends Bodies.Incoming implements CallListener {
   }
 
   void begin() {
-    if (!isMediaTypeTaken()) {
-      refuseUnread(
-          415,
-          "Unsupported media type",
-          "this route takes " + String.join(", ", match.route().mediaTypes()));
+    if (hasBody() && !isMediaTypeTaken()) {
+      refuseMediaType();
       return;
     }
     Optional<Problem> fault = IdempotencyKey.fault(request, match.route());
@@ -116,7 +117,7 @@ final class Exchange extends Bodies.Incoming implements CallListener {
             failed(failure);
           }
         });
-    if (hasBody()) {
+    if (hasBody() || mayHaveBody()) {
       clients.receiving(this);
     }
   }
@@ -150,7 +151,14 @@ final class Exchange extends Bodies.Incoming implements CallListener {
   }
 
   private void onBytes(Buffer bytes) {
+    if (received == 0 && !hasBody() && !isMediaTypeTaken()) {
+      refuseMediaType();
+    }
     received += bytes.length();
+    if (responder.isOver()) {
+      body = List.of();
+      return;
+    }
     if (received > match.route().bodyLimit()) {
       body = List.of();
       if (received > match.route().bodyLimit() + PATIENCE && !responder.isOver()) {
@@ -200,7 +208,7 @@ final class Exchange extends Bodies.Incoming implements CallListener {
   private void send(Payload payload) {
     Headers headers;
     try {
-      headers = RequestHeaders.of(request, responder.given(), match, type);
+      headers = RequestHeaders.of(request, path, responder.given(), match, type);
     } catch (IllegalArgumentException malformed) {
       responder.problem(Problem.of(400, "Bad request", String.valueOf(malformed.getMessage())));
       return;
@@ -263,13 +271,24 @@ final class Exchange extends Bodies.Incoming implements CallListener {
   }
 
   private boolean isMediaTypeTaken() {
-    return match.route().mediaTypes().isEmpty()
-        || !hasBody()
-        || match.route().mediaTypes().contains(type.name());
+    return match.route().mediaTypes().isEmpty() || match.route().mediaTypes().contains(type.name());
+  }
+
+  private void refuseMediaType() {
+    refuseUnread(
+        415,
+        "Unsupported media type",
+        "this route takes " + String.join(", ", match.route().mediaTypes()));
   }
 
   private boolean hasBody() {
     return announced > 0 || request.headers().contains(HttpHeaders.TRANSFER_ENCODING);
+  }
+
+  /** In HTTP/2 a length need not be said: whether there is a body shows when its bytes come. */
+  private boolean mayHaveBody() {
+    return request.version() == HttpVersion.HTTP_2
+        && !request.headers().contains(HttpHeaders.CONTENT_LENGTH);
   }
 
   private static long length(@Nullable String length) {

@@ -7,6 +7,7 @@ import dev.leat.caller.ReplyFaults;
 import dev.leat.gateway.admission.Admission;
 import dev.leat.gateway.route.Cors;
 import dev.leat.gateway.route.Match;
+import dev.leat.gateway.route.Percent;
 import dev.leat.gateway.route.RouteTable;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Handler;
@@ -23,6 +24,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -150,7 +152,7 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
       refuse(request, responder, Problem.of(400, "Bad request", ambiguity.orElseThrow()));
       return;
     }
-    String path = request.path();
+    String path = path(request);
     if (path == null) {
       responder.problem(Problem.of(400, "Bad request", "the request's target cannot be read"));
       return;
@@ -165,6 +167,15 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
       }
     }
     go(request, responder, id, path, match);
+  }
+
+  private static @Nullable String path(HttpServerRequest request) {
+    String path = request.path();
+    try {
+      return path == null ? null : Percent.written(path);
+    } catch (IllegalArgumentException unreadable) {
+      return null;
+    }
   }
 
   /** The client has gone; whether its response had ended before is not always said. */
@@ -206,7 +217,7 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
       HttpServerRequest request, Responder responder, String id, String path, Match match) {
     boolean options = request.method().equals(HttpMethod.OPTIONS);
     switch (match) {
-      case Match.Found found -> take(request, responder, id, found);
+      case Match.Found found -> take(request, responder, id, path, found);
       case Match.WrongMethod wrong -> wrongMethod(responder, path, wrong.allowed(), options);
       case Match.Malformed malformed ->
           responder.problem(Problem.of(400, "Bad request", "the path cannot be decoded"));
@@ -214,7 +225,8 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
     }
   }
 
-  private void take(HttpServerRequest request, Responder responder, String id, Match.Found found) {
+  private void take(
+      HttpServerRequest request, Responder responder, String id, String path, Match.Found found) {
     responder.takenBy(found.route());
     if (found.route().cors().isPresent()) {
       CrossOrigin.vary(request.response());
@@ -224,7 +236,7 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
       responder.tooMany(wait.getAsLong());
       return;
     }
-    new Exchange(request, responder, id, found, calls, loop, clients, admission).begin();
+    new Exchange(request, responder, id, path, found, calls, loop, clients, admission).begin();
   }
 
   /** What is allowed to other origins by the route that is asked for, or asked about. */

@@ -3,8 +3,10 @@ package dev.leat.gateway.http;
 import dev.leat.Encoding;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param header as it stands; empty where there is none
  */
 record MediaType(String name, String header) {
+  private static final Optional<Charset> UTF_8 = Optional.of(StandardCharsets.UTF_8);
   private static final MediaType NONE = new MediaType("", "");
   private static final MediaType JSON = new MediaType("application/json", "application/json");
 
@@ -36,20 +39,36 @@ record MediaType(String name, String header) {
     return name.startsWith("text/") ? Encoding.TEXT : Encoding.BINARY;
   }
 
-  /** Whether the encoding alone does not say it. */
-  boolean isWorthAHeader() {
+  /**
+   * What a worker is told of it; empty where the encoding alone says it. Text travels as UTF-8, and
+   * so does what says that it was something else.
+   */
+  Optional<String> travelling() {
     return switch (encoding()) {
-      case JSON -> !name.equals("application/json");
-      case TEXT -> !name.equals("text/plain");
-      case BINARY -> !name.isEmpty() && !name.equals("application/octet-stream");
+      case JSON -> name.equals("application/json") ? Optional.empty() : Optional.of(header);
+      case TEXT ->
+          name.equals("text/plain") && !header.contains(";")
+              ? Optional.empty()
+              : Optional.of(charset().equals(UTF_8) ? header : withCharset("utf-8"));
+      case BINARY -> name.isEmpty() ? Optional.empty() : Optional.of(header);
     };
+  }
+
+  private String withCharset(String charset) {
+    return Arrays.stream(header.split(";", -1))
+        .map(part -> isCharset(part.strip()) ? " charset=" + charset : part)
+        .collect(Collectors.joining(";"));
+  }
+
+  private static boolean isCharset(String parameter) {
+    return parameter.regionMatches(true, 0, "charset=", 0, "charset=".length());
   }
 
   /** The charset of a text; UTF-8 where none is named, empty where it is not known here. */
   Optional<Charset> charset() {
     for (String parameter : header.split(";", -1)) {
       String stripped = parameter.strip();
-      if (stripped.regionMatches(true, 0, "charset=", 0, "charset=".length())) {
+      if (isCharset(stripped)) {
         String named = stripped.substring("charset=".length()).replace("\"", "").strip();
         try {
           return Optional.of(Charset.forName(named));
@@ -58,6 +77,6 @@ record MediaType(String name, String header) {
         }
       }
     }
-    return Optional.of(StandardCharsets.UTF_8);
+    return UTF_8;
   }
 }

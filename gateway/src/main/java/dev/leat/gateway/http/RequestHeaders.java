@@ -6,7 +6,8 @@ import dev.leat.gateway.route.OrderKey;
 import dev.leat.gateway.route.Percent;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -24,25 +25,26 @@ final class RequestHeaders {
    * Headers of what a worker may want to know. Nothing of the client's gets any other name, so that
    * none can pose as the gateway's own.
    *
+   * @param path as the client wrote it
    * @param given the client's own name for the request
    * @throws IllegalArgumentException that says what is wrong: the query cannot be decoded, or what
    *     the route orders requests by is missing
    */
   static Headers of(
-      HttpServerRequest request, Optional<String> given, Match.Found match, MediaType type) {
+      HttpServerRequest request,
+      String path,
+      Optional<String> given,
+      Match.Found match,
+      MediaType type) {
     Headers.Builder headers = Headers.builder();
     headers.set(Headers.HTTP_METHOD, request.method().name());
-    headers.set(Headers.HTTP_PATH, request.path());
+    headers.set(Headers.HTTP_PATH, path);
     for (int i = 0; i < match.names().size(); i++) {
       headers.set(Headers.HTTP_PARAM + match.names().get(i), match.values().get(i));
     }
-    parameters(request.query())
-        .forEach((name, value) -> headers.set(Headers.HTTP_QUERY + name, value));
+    setQuery(request.query(), headers);
     for (String name : match.route().headers()) {
-      String value = request.getHeader(name);
-      if (value != null) {
-        headers.set(Headers.HTTP_HEADER + name, value);
-      }
+      value(request, name).ifPresent(value -> headers.set(Headers.HTTP_HEADER + name, value));
     }
     given.ifPresent(id -> headers.set(Headers.HTTP_HEADER + RequestId.HEADER, id));
     match
@@ -52,9 +54,7 @@ final class RequestHeaders {
     IdempotencyKey.of(request).ifPresent(key -> headers.set(Headers.IDEMPOTENCY_KEY, key));
     handOn(request, TRACEPARENT, headers, Headers.TRACEPARENT);
     handOn(request, TRACESTATE, headers, Headers.TRACESTATE);
-    if (type.isWorthAHeader()) {
-      headers.set(Headers.CONTENT_TYPE, type.header());
-    }
+    type.travelling().ifPresent(said -> headers.set(Headers.CONTENT_TYPE, said));
     return headers.build();
   }
 
@@ -63,7 +63,7 @@ final class RequestHeaders {
         switch (by.source()) {
           case PATH -> known.get(Headers.HTTP_PARAM + by.name());
           case QUERY -> known.get(Headers.HTTP_QUERY + by.name());
-          case HEADER -> Optional.ofNullable(request.getHeader(by.name()));
+          case HEADER -> value(request, by.name());
         };
     return key.filter(given -> !given.isEmpty())
         .orElseThrow(
@@ -80,28 +80,35 @@ final class RequestHeaders {
     }
   }
 
-  private static Map<String, String> parameters(@Nullable String query) {
+  /**
+   * What a header says: its lines are one list, in their order (RFC 9110, section 5.3), so that a
+   * proxy's line is not hidden behind one that the client made up. Cookies may come one by one (RFC
+   * 9113, section 8.2.3).
+   */
+  private static Optional<String> value(HttpServerRequest request, String name) {
+    List<String> lines = request.headers().getAll(name);
+    return lines.isEmpty()
+        ? Optional.empty()
+        : Optional.of(String.join(name.equals("cookie") ? "; " : ", ", lines));
+  }
+
+  private static void setQuery(@Nullable String query, Headers.Builder headers) {
+    if (query == null || query.isEmpty()) {
+      return;
+    }
+    Map<String, Integer> values = new HashMap<>();
     try {
-      return query(query);
+      for (String pair : Percent.written(query).split("&", -1)) {
+        if (!pair.isEmpty()) {
+          int equals = pair.indexOf('=');
+          String name = Percent.decodeQuery(equals < 0 ? pair : pair.substring(0, equals));
+          String value = equals < 0 ? "" : Percent.decodeQuery(pair.substring(equals + 1));
+          int n = values.merge(name, 1, Integer::sum);
+          headers.set(Headers.nth(Headers.HTTP_QUERY + name, n), value);
+        }
+      }
     } catch (IllegalArgumentException malformed) {
       throw new IllegalArgumentException("the query cannot be decoded", malformed);
     }
-  }
-
-  /** Of a name that is given several times, the first counts. */
-  private static Map<String, String> query(@Nullable String query) {
-    if (query == null || query.isEmpty()) {
-      return Map.of();
-    }
-    Map<String, String> parameters = new LinkedHashMap<>();
-    for (String pair : query.split("&", -1)) {
-      if (!pair.isEmpty()) {
-        int equals = pair.indexOf('=');
-        String name = equals < 0 ? pair : pair.substring(0, equals);
-        String value = equals < 0 ? "" : pair.substring(equals + 1);
-        parameters.putIfAbsent(Percent.decodeQuery(name), Percent.decodeQuery(value));
-      }
-    }
-    return parameters;
   }
 }

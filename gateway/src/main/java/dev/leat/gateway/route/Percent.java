@@ -28,6 +28,22 @@ public final class Percent {
     return decode(text, true);
   }
 
+  /**
+   * A request's target as its client wrote it. Servers read each byte as a character of its own;
+   * what people type and programs leave as it is, is UTF-8.
+   *
+   * @param target with a character for each byte
+   * @throws IllegalArgumentException if it is not UTF-8
+   */
+  public static String written(String target) {
+    for (int i = 0; i < target.length(); i++) {
+      if (target.charAt(i) > 0x7f) {
+        return utf8(target.getBytes(StandardCharsets.ISO_8859_1));
+      }
+    }
+    return target;
+  }
+
   private static String decode(String text, boolean plusIsSpace) {
     boolean plain = text.indexOf('%') < 0 && (!plusIsSpace || text.indexOf('+') < 0);
     if (plain) {
@@ -54,7 +70,7 @@ public final class Percent {
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException malformed) {
-      throw new IllegalArgumentException("what is percent-encoded is not UTF-8", malformed);
+      throw new IllegalArgumentException("it is not UTF-8", malformed);
     }
   }
 }
