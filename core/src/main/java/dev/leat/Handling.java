@@ -12,11 +12,13 @@ import java.util.Optional;
  *     none
  * @param remembered how long the answer to a request is kept, so that the same one is not handled
  *     again. Empty: not at all
+ * @param strict whether a payload with a member that the handler's type does not have is refused
  */
-public record Handling(Retry retry, Optional<Duration> timeout, Optional<Duration> remembered) {
+public record Handling(
+    Retry retry, Optional<Duration> timeout, Optional<Duration> remembered, boolean strict) {
   /** One attempt, for as long as its caller waits. */
   public static final Handling DEFAULT =
-      new Handling(Retry.NEVER, Optional.empty(), Optional.empty());
+      new Handling(Retry.NEVER, Optional.empty(), Optional.empty(), false);
 
   /** Refuses a time that is over at once. */
   public Handling {
@@ -43,17 +45,25 @@ public record Handling(Retry retry, Optional<Duration> timeout, Optional<Duratio
    * kept, but may be tried again. Needs a broker that keeps notes.
    */
   public Handling idempotent(Duration kept) {
-    return new Handling(retry, timeout, Optional.of(kept));
+    return new Handling(retry, timeout, Optional.of(kept), strict);
   }
 
   /** The same with another retry. */
   public Handling withRetry(Retry other) {
-    return new Handling(other, timeout, remembered);
+    return new Handling(other, timeout, remembered, strict);
   }
 
   /** The same with a time that one attempt may take. */
   public Handling withTimeout(Duration longest) {
-    return new Handling(retry, Optional.of(longest), remembered);
+    return new Handling(retry, Optional.of(longest), remembered, strict);
+  }
+
+  /**
+   * The same, but a payload with a member that the handler's type does not have is refused as its
+   * sender's mistake (400): a misspelt member is not taken for one that was left out.
+   */
+  public Handling onlyKnownMembers() {
+    return new Handling(retry, timeout, remembered, true);
   }
 
   private static void refuseIfOver(String what, Optional<Duration> time) {

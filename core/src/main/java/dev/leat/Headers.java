@@ -70,6 +70,12 @@ public final class Headers {
   /** Before the name of a query parameter; of several values, each has {@link #nth a name}. */
   public static final String HTTP_QUERY = "http.query.";
 
+  /** Present with the value {@link #QUERY} where query parameters fill what a body leaves out. */
+  public static final String HTTP_FILLS = "http.fills";
+
+  /** The value of {@link #HTTP_FILLS}. */
+  public static final String QUERY = "query";
+
   /** Before the lower-case name of an HTTP header; of several, each has {@link #nth a name}. */
   public static final String HTTP_HEADER = "http.header.";
 

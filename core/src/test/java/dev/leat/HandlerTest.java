@@ -287,7 +287,7 @@ class HandlerTest extends LeatFixture {
         .isInstanceOfSatisfying(
             HandlerFailed.class,
             failed -> assertThat(failed.remedy()).isEqualTo(Remedy.FIX_REQUEST))
-        .hasMessageContaining("cannot be read as GetUser");
+        .hasMessageContaining("the payload has to be an object");
     assertThatThrownBy(
             () -> caller.call("users", "user.get", Payload.json("null"), User.class, LONG))
         .hasMessageContaining("null");

@@ -2,19 +2,36 @@ package dev.leat.wire;
 
 import dev.leat.BadMessage;
 import dev.leat.Encoding;
-import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Payload;
 import dev.leat.Problem;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectReader;
+import tools.jackson.databind.cfg.CoercionAction;
+import tools.jackson.databind.cfg.CoercionInputShape;
+import tools.jackson.databind.cfg.MutableCoercionConfig;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.databind.type.LogicalType;
 
 /** Payloads to what handlers and callers work with, and back. Any thread. */
 public final class PayloadCodec {
-  private static final JsonMapper JSON = JsonMapper.shared();
+  /** A number with a fraction is no whole number, and what is empty is none at all. */
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .withCoercionConfig(LogicalType.Integer, PayloadCodec::exactly)
+          .withCoercionConfig(LogicalType.Float, PayloadCodec::exactly)
+          .withCoercionConfig(LogicalType.Boolean, PayloadCodec::exactly)
+          .withCoercionConfig(LogicalType.Enum, PayloadCodec::exactly)
+          .build();
+
+  private static final ObjectReader STRICT =
+      JSON.reader().with(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
   private static final Set<Class<?>> AS_THEY_STAND =
       Set.of(Message.class, Payload.class, byte[].class, String.class);
 
@@ -38,12 +55,22 @@ public final class PayloadCodec {
 
   /**
    * What a message's payload says: {@link Message}, {@link Payload}, {@code byte[]} and {@link
-   * String} as they stand, anything else from JSON. An empty payload is read from the path and
-   * query parameters among the headers.
+   * String} as they stand, anything else from JSON. The path parameters among the headers are
+   * members of what is read, and so are the query parameters where there is no body to say it.
    *
-   * @throws BadMessage if the payload is not what is asked for
+   * @throws BadMessage if the payload is not what is asked for; the sentence says where, by a JSON
+   *     pointer, and what would be taken there
    */
   public static <T> T read(Message message, Class<T> kind) {
+    return read(message, kind, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param strict whether a member that nobody knows is refused
+   */
+  public static <T> T read(Message message, Class<T> kind, boolean strict) {
     Payload payload = message.payload();
     if (kind == Message.class) {
       return kind.cast(message);
@@ -57,7 +84,7 @@ public final class PayloadCodec {
     if (kind == String.class) {
       return kind.cast(payload.asText());
     }
-    return fromJson(message, kind);
+    return fromJson(message, kind, strict);
   }
 
   /** Whether {@link #read} looks into the payload for this kind, rather than hand it over. */
@@ -65,46 +92,39 @@ public final class PayloadCodec {
     return !AS_THEY_STAND.contains(kind);
   }
 
-  private static <T> T fromJson(Message message, Class<T> kind) {
-    Payload payload = message.payload();
+  private static <T> T fromJson(Message message, Class<T> kind, boolean strict) {
     @Nullable T value;
     try {
-      value =
-          payload.size() == 0
-              ? JSON.treeToValue(parameters(message.headers()), kind)
-              : JSON.readValue(payload.bytes(), kind);
+      ObjectReader reader = (strict ? STRICT : JSON.reader()).forType(kind);
+      value = reader.readValue(merged(message, kind));
     } catch (JacksonException mismatch) {
-      throw new BadMessage(
-          "the payload cannot be read as " + kind.getSimpleName() + where(mismatch), mismatch);
+      throw new BadMessage(Mismatch.sentence(mismatch), mismatch);
     }
     if (value == null) {
-      throw new BadMessage("the payload is null where " + kind.getSimpleName() + " is wanted");
+      throw new BadMessage("the payload is null, which says nothing");
     }
     return value;
   }
 
-  private static ObjectNode parameters(Headers headers) {
-    ObjectNode parameters = JSON.createObjectNode();
-    headers.forEach(
-        (name, value) -> {
-          if (name.startsWith(Headers.HTTP_QUERY)) {
-            parameters.putIfAbsent(
-                name.substring(Headers.HTTP_QUERY.length()), parameters.stringNode(value));
-          } else if (name.startsWith(Headers.HTTP_PARAM)) {
-            parameters.put(name.substring(Headers.HTTP_PARAM.length()), value);
-          }
-        });
-    return parameters;
+  /** The payload and what the request says beside it. */
+  private static JsonParser merged(Message message, Class<?> kind) {
+    byte[] bytes = message.payload().bytes();
+    Parameters parameters = Parameters.of(message.headers(), bytes.length > 0);
+    boolean into = bytes.length == 0 || (kind.isRecord() && !parameters.isEmpty());
+    if (!into) {
+      return JSON.createParser(bytes);
+    }
+    JsonNode said = bytes.length == 0 ? JSON.createObjectNode() : JSON.readTree(bytes);
+    if (said instanceof ObjectNode object) {
+      parameters.addTo(object, kind);
+    }
+    return JSON.treeAsTokens(said);
   }
 
-  /** Where in the payload it went wrong; Jackson's own sentence may quote the payload. */
-  private static String where(JacksonException mismatch) {
-    StringBuilder path = new StringBuilder();
-    for (JacksonException.Reference step : mismatch.getPath()) {
-      path.append(path.isEmpty() ? "" : ".");
-      path.append(step.getPropertyName() == null ? step.getIndex() : step.getPropertyName());
-    }
-    return path.isEmpty() ? "" : ", at '" + path + "'";
+  private static void exactly(MutableCoercionConfig config) {
+    config
+        .setCoercion(CoercionInputShape.EmptyString, CoercionAction.Fail)
+        .setCoercion(CoercionInputShape.Float, CoercionAction.Fail);
   }
 
   private static Payload json(Object object) {

@@ -66,7 +66,7 @@ record Binding<T>(Class<T> payload, Handler<T> handler, Handling handling) {
   Result handle(Request request, String source) {
     T input;
     try {
-      input = PayloadCodec.read(request.message(), payload);
+      input = PayloadCodec.read(request.message(), payload, handling.strict());
     } catch (BadMessage unreadable) {
       return broken(request)
           .orElseGet(

@@ -31,7 +31,8 @@ final class RouteReader {
           "rate-limit",
           "idempotency-key",
           "order-by",
-          "in-flight-limit");
+          "in-flight-limit",
+          "query");
 
   private static final Set<String> CORS_KEYS =
       GatewayFile.inOrder("origins", "headers", "exposed", "credentials", "max-age");
@@ -40,6 +41,8 @@ final class RouteReader {
       GatewayFile.inOrder("method", "path", "topic", "type");
   private static final Set<String> KEYS = both(IDENTITY, SETTINGS);
   private static final Map<String, Boolean> KEY_RULES = Map.of("optional", false, "required", true);
+  private static final Map<String, Boolean> QUERY_RULES =
+      Map.of("beside-body", false, "fills-body", true);
   private static final Map<String, ReplyMode> REPLIES = words(ReplyMode.values());
   private static final Map<String, Dialect> DIALECTS = words(Dialect.values());
 
@@ -129,6 +132,11 @@ final class RouteReader {
         keys.get("in-flight-limit")
             .flatMap(v -> v.as(Units::count))
             .map(changed::inFlightLimit)
+            .orElse(changed);
+    changed =
+        keys.get("query")
+            .flatMap(v -> v.oneOf(QUERY_RULES))
+            .map(changed::queryFillsBody)
             .orElse(changed);
     return keys.get("rate-limit")
         .flatMap(v -> v.as(RateLimit::parse))

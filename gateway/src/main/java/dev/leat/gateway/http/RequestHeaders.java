@@ -43,6 +43,9 @@ final class RequestHeaders {
       headers.set(Headers.HTTP_PARAM + match.names().get(i), match.values().get(i));
     }
     setQuery(request.query(), headers);
+    if (match.route().queryFillsBody()) {
+      headers.set(Headers.HTTP_FILLS, Headers.QUERY);
+    }
     for (String name : match.route().headers()) {
       value(request, name).ifPresent(value -> headers.set(Headers.HTTP_HEADER + name, value));
     }

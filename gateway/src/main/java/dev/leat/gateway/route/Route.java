@@ -31,6 +31,8 @@ import java.util.regex.Pattern;
  * @param orderKey what of a request workers may keep order by; none where empty
  * @param inFlightLimit requests that wait for their replies through one gateway at a time; more are
  *     answered 503
+ * @param queryFillsBody whether workers read query parameters into what a body leaves out, of
+ *     methods that have one
  */
 public record Route(
     String method,
@@ -47,7 +49,8 @@ public record Route(
     Optional<RateLimit> rateLimit,
     boolean keyRequired,
     Optional<OrderKey> orderKey,
-    int inFlightLimit) {
+    int inFlightLimit,
+    boolean queryFillsBody) {
 
   /** Longer than a person waits for a page; a payment wants to set its own. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
@@ -126,7 +129,8 @@ public record Route(
         Optional.empty(),
         false,
         Optional.empty(),
-        DEFAULT_IN_FLIGHT_LIMIT);
+        DEFAULT_IN_FLIGHT_LIMIT,
+        false);
   }
 
   /** {@code GET}, and {@code HEAD} with it. */
@@ -224,6 +228,11 @@ public record Route(
     return with(draft -> draft.inFlightLimit = other);
   }
 
+  /** The same, and whether query parameters fill what a body leaves out. */
+  public Route queryFillsBody(boolean fills) {
+    return with(draft -> draft.queryFillsBody = fills);
+  }
+
   private Route with(Consumer<Draft> change) {
     Draft draft = new Draft(this);
     change.accept(draft);
@@ -242,7 +251,8 @@ public record Route(
         draft.rateLimit,
         draft.keyRequired,
         draft.orderKey,
-        draft.inFlightLimit);
+        draft.inFlightLimit,
+        draft.queryFillsBody);
   }
 
   /** What of a route may be changed, while it is. */
@@ -258,6 +268,7 @@ public record Route(
     private boolean keyRequired;
     private Optional<OrderKey> orderKey;
     private int inFlightLimit;
+    private boolean queryFillsBody;
 
     private Draft(Route route) {
       timeout = route.timeout;
@@ -271,6 +282,7 @@ public record Route(
       keyRequired = route.keyRequired;
       orderKey = route.orderKey;
       inFlightLimit = route.inFlightLimit;
+      queryFillsBody = route.queryFillsBody;
     }
   }
 
