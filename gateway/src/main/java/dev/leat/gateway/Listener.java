@@ -8,9 +8,10 @@ import java.util.Optional;
  * @param host name or address of an interface of this machine
  * @param port 0 for any that is free
  * @param tls plain where empty
- * @param http2 whether HTTP/2 is spoken besides HTTP/1.1. Without TLS it has a price: a client that
- *     has not sent a whole request yet cannot be told from one that may switch, and is not given up
- *     before an hour of silence
+ * @param http2 whether HTTP/2 is spoken besides HTTP/1.1. Without TLS only by clients that speak it
+ *     from the first byte on (RFC 9113, section 3.3), and at a price: one that has not sent a whole
+ *     request yet cannot be told from one that may switch, and is not given up before an hour of
+ *     silence
  */
 public record Listener(String host, int port, Optional<Tls> tls, boolean http2) {
   /** Refuses what is no port. */
@@ -20,14 +21,19 @@ public record Listener(String host, int port, Optional<Tls> tls, boolean http2) 
     }
   }
 
-  /** One without TLS. */
+  /** One without TLS, for HTTP/1.1. */
   public static Listener plain(String host, int port) {
-    return new Listener(host, port, Optional.empty(), true);
+    return new Listener(host, port, Optional.empty(), false);
   }
 
-  /** One with TLS. */
+  /** One with TLS, for both versions. */
   public static Listener secured(String host, int port, Tls tls) {
     return new Listener(host, port, Optional.of(tls), true);
+  }
+
+  /** The same for HTTP/2 too. */
+  public Listener withHttp2() {
+    return new Listener(host, port, tls, true);
   }
 
   /** The same for HTTP/1.1 alone. */

@@ -65,6 +65,8 @@ class BrowserTest extends GatewayFixture {
         send(to("/none").header("origin", APP).POST(BodyPublishers.noBody()));
 
     assertThat(other.statusCode()).isEqualTo(403);
+    assertThat(json(other).get("title").asString()).isEqualTo("Origin not allowed");
+    assertThat(header(other, "content-type")).isEqualTo("application/problem+json");
     assertThat(header(other, "access-control-allow-origin")).isEmpty();
     assertThat(header(none, "access-control-allow-origin")).isEmpty();
   }

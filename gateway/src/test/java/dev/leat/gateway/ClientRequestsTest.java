@@ -6,26 +6,22 @@ import dev.leat.Message;
 import dev.leat.Payload;
 import dev.leat.gateway.http.ClientLimits;
 import dev.leat.gateway.route.Route;
-import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClient;
-import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.HttpVersion;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What clients send, and what of it a worker gets to see. */
 class ClientRequestsTest extends GatewayFixture {
-  private final Vertx vertx = Vertx.vertx();
+  private final Http2Client client = new Http2Client();
 
   @BeforeEach
   void echo() {
@@ -36,23 +32,23 @@ class ClientRequestsTest extends GatewayFixture {
   }
 
   @AfterEach
-  void closeVertx() {
-    result(vertx.close().toCompletionStage());
+  void closeClient() {
+    client.close();
   }
 
   @Test
   void a_body_over_http_2_needs_no_length_to_be_of_a_type_that_is_not_taken() {
-    listen(Route.post("/x", "t", "headers").accepts("application/json"));
+    listenHttp2(Route.post("/x", "t", "headers").accepts("application/json"));
 
-    assertThat(http2("text/plain", Buffer.buffer("a")).statusCode()).isEqualTo(415);
-    assertThat(http2("application/json", Buffer.buffer("{}")).statusCode()).isEqualTo(200);
-    assertThat(http2("text/plain", Buffer.buffer()).statusCode()).as("no body").isEqualTo(200);
+    assertThat(http2("text/plain", "a")).isEqualTo(415);
+    assertThat(http2("application/json", "{}")).isEqualTo(200);
+    assertThat(http2("text/plain", "")).as("no body").isEqualTo(200);
   }
 
   @Test
   void a_body_over_http_2_that_does_not_come_is_408() {
     gateway.clientLimits(new ClientLimits(LONG, LONG, Duration.ofMillis(300), 8192));
-    listen(Route.post("/x", "t", "headers"));
+    listenHttp2(Route.post("/x", "t", "headers"));
     HttpClientRequest request = begin("text/plain");
     var unusedBegun = request.writeHead();
 
@@ -123,6 +119,42 @@ class ClientRequestsTest extends GatewayFixture {
     assertThat(typeOf("application/vnd.x+json")).isEqualTo("application/vnd.x+json");
   }
 
+  @Test
+  void a_host_that_none_can_be_is_400() throws IOException {
+    listen(Route.get("/x", "t", "headers"));
+
+    for (String host : List.of("a b/c", "a/b", "a\"", "a\u00e4")) {
+      assertThat(raw("GET /x HTTP/1.1\r\nhost: " + host + "\r\nconnection: close\r\n\r\n"))
+          .as(host)
+          .startsWith("HTTP/1.1 400 ");
+    }
+    for (String host : List.of("a", "", "A.example:80", "[::1]:8080", "a_b")) {
+      assertThat(raw("GET /x HTTP/1.1\r\nhost: " + host + "\r\nconnection: close\r\n\r\n"))
+          .as(host)
+          .startsWith("HTTP/1.1 200 ");
+    }
+  }
+
+  @Test
+  void a_client_of_http_1_0_is_told_nothing_before_its_response() throws IOException {
+    listen(Route.post("/x", "t", "headers"));
+
+    String request =
+        "POST /x HTTP/1.0\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n{}";
+    assertThat(raw(request)).startsWith("HTTP/1.0 200 ");
+  }
+
+  @Test
+  void a_chunk_without_a_size_is_400() throws IOException {
+    listen(Route.post("/x", "t", "headers"));
+
+    try (Socket socket = connect()) {
+      write(socket, "POST /x HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n");
+      write(socket, "2\r\n{}\r\nzz\r\n");
+      assertThat(readAll(socket)).startsWith("HTTP/1.1 400 ");
+    }
+  }
+
   private String typeOf(String contentType) {
     return json(send(
             to("/x").header("content-type", contentType).POST(BodyPublishers.ofString("{}"))))
@@ -141,25 +173,14 @@ class ClientRequestsTest extends GatewayFixture {
     }
   }
 
-  private HttpClientResponse http2(String contentType, Buffer body) {
-    HttpClientRequest request = begin(contentType);
-    if (body.length() > 0) {
-      var unused = request.write(body);
-    }
-    var unusedEnd = request.end();
-    return result(request.response().toCompletionStage());
+  private int http2(String contentType, String body) {
+    return Http2Client.send(begin(contentType), body).status();
   }
 
   /** A request over HTTP/2 that does not say how long its body is. */
   private HttpClientRequest begin(String contentType) {
-    HttpClient client =
-        vertx.createHttpClient(
-            new HttpClientOptions()
-                .setProtocolVersion(HttpVersion.HTTP_2)
-                .setHttp2ClearTextUpgrade(false));
-    HttpClientRequest request =
-        result(
-            client.request(HttpMethod.POST, gateway.port(), "127.0.0.1", "/x").toCompletionStage());
-    return request.putHeader("content-type", contentType);
+    return client
+        .begin(HttpMethod.POST, gateway.port(), "/x")
+        .putHeader("content-type", contentType);
   }
 }

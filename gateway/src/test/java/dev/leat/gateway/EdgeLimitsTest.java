@@ -147,7 +147,7 @@ class EdgeLimitsTest extends GatewayFixture {
 
   @Test
   void the_rest_of_a_body_that_is_refused_is_not_wanted_over_http_2_either() {
-    listen(Route.post("/x", "t", "x").bodyLimit(100));
+    listenHttp2(Route.post("/x", "t", "x").bodyLimit(100));
     Vertx vertx = Vertx.vertx();
     try {
       HttpClient client =

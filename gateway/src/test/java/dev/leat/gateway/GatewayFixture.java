@@ -43,6 +43,12 @@ abstract class GatewayFixture {
     gateway.listen("127.0.0.1", 0);
   }
 
+  /** The same for clients that speak HTTP/2 from the first byte on. */
+  void listenHttp2(Route... routes) {
+    List.of(routes).forEach(gateway::route);
+    gateway.listen(List.of(Listener.plain("127.0.0.1", 0).withHttp2()));
+  }
+
   HttpRequest.Builder to(String path) {
     return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + gateway.port() + path))
         .version(HttpClient.Version.HTTP_1_1)

@@ -21,6 +21,7 @@ import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -103,7 +104,7 @@ class GatewayLifeTest extends GatewayFixture {
               leat.broker(), loop, MessageId.secure(loop.clock()), leat.nextReplyStream(), "test");
       HttpServer made =
           vertx
-              .createHttpServer()
+              .createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false))
               .requestHandler(
                   new HttpEdge(
                       vertx,

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.leat.BadConfiguration;
 import dev.leat.Payload;
 import dev.leat.gateway.route.Route;
+import io.vertx.core.http.HttpMethod;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpClient.Version;
@@ -38,18 +39,48 @@ class GatewayProtocolsTest extends GatewayFixture {
     gateway.route(Route.post("/x", "t", "x").bodyLimit(1_000));
   }
 
-  @ParameterizedTest
-  @EnumSource(
-      value = Version.class,
-      names = {"HTTP_1_1", "HTTP_2"})
-  void a_client_may_speak_either_version_in_plain_text(Version version) throws Exception {
+  @Test
+  void http_2_in_plain_text_is_spoken_where_that_was_asked_for_and_from_the_first_byte_on()
+      throws Exception {
+    listenHttp2();
+
+    try (Http2Client client = new Http2Client()) {
+      assertThat(
+              Http2Client.send(client.begin(HttpMethod.POST, gateway.port(), "/x"), "hello").body())
+          .isEqualTo("hello");
+    }
+    HttpResponse<String> older =
+        http.send(post(plain()).version(Version.HTTP_1_1).build(), BodyHandlers.ofString());
+    assertThat(older.body()).isEqualTo("hello");
+    // A front server that hands on what asks for another protocol would no longer see what follows.
+    try (HttpClient asking = HttpClient.newHttpClient()) {
+      HttpResponse<String> upgraded =
+          asking.send(post(plain()).version(Version.HTTP_2).build(), BodyHandlers.ofString());
+      assertThat(upgraded.statusCode()).isEqualTo(400);
+      assertThat(upgraded.body()).contains("no upgrade");
+    }
+  }
+
+  @Test
+  void nothing_is_upgraded_where_http_2_was_not_asked_for() throws Exception {
     listen();
 
     HttpResponse<String> response =
-        http.send(post(plain()).version(version).build(), BodyHandlers.ofString());
-
-    assertThat(response.version()).isEqualTo(version);
+        http.send(post(plain()).version(Version.HTTP_2).build(), BodyHandlers.ofString());
+    assertThat(response.version()).isEqualTo(Version.HTTP_1_1);
     assertThat(response.body()).isEqualTo("hello");
+    String smuggled =
+        """
+        POST /x HTTP/1.1
+        host: a
+        host: b
+        connection: upgrade, http2-settings
+        upgrade: h2c
+        http2-settings: AAMAAABkAAQAAP__
+        content-length: 0
+
+        """;
+    assertThat(raw(smuggled.replace("\n", "\r\n"))).startsWith("HTTP/1.1 400 ");
   }
 
   @ParameterizedTest
@@ -125,34 +156,37 @@ class GatewayProtocolsTest extends GatewayFixture {
 
   @Test
   void a_body_over_the_limit_costs_one_request_and_not_the_connection_it_shares() throws Exception {
-    listen();
+    listenSecured();
+    HttpClient secure = trusting();
     List<CompletableFuture<HttpResponse<String>>> responses =
         IntStream.range(0, 40)
             .mapToObj(i -> i % 4 == 0 ? "x".repeat(100_000) : "small")
-            .map(body -> post(plain()).version(Version.HTTP_2).POST(BodyPublishers.ofString(body)))
-            .map(request -> http.sendAsync(request.build(), BodyHandlers.ofString()))
+            .map(
+                body -> post(secured()).version(Version.HTTP_2).POST(BodyPublishers.ofString(body)))
+            .map(request -> secure.sendAsync(request.build(), BodyHandlers.ofString()))
             .toList();
 
     for (int i = 0; i < 40; i++) {
       assertThat(responses.get(i).join().statusCode()).isEqualTo(i % 4 == 0 ? 413 : 200);
     }
+    secure.close();
   }
 
   @Test
-  void a_client_that_gives_up_on_http_2_frees_its_pending_entry() {
+  void a_client_that_gives_up_on_http_2_frees_its_pending_entry() throws Exception {
     gateway.route(Route.post("/nobody", "nobody", "x").timeout(Duration.ofMinutes(5)));
-    listen();
+    listenSecured();
+    HttpClient secure = trusting();
     CompletableFuture<HttpResponse<String>> response =
-        http.sendAsync(
-            post(URI.create("http://127.0.0.1:" + gateway.port() + "/nobody"))
-                .version(Version.HTTP_2)
-                .build(),
+        secure.sendAsync(
+            post(secured().resolve("/nobody")).version(Version.HTTP_2).build(),
             BodyHandlers.ofString());
     await().atMost(LONG).until(() -> gateway.inFlight() == 1);
 
     response.cancel(true);
 
     await().atMost(LONG).until(() -> gateway.inFlight() == 0);
+    secure.close();
   }
 
   private boolean answersWithTheNew() throws Exception {

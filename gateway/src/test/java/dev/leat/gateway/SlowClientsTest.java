@@ -26,7 +26,7 @@ class SlowClientsTest extends GatewayFixture {
   @Test
   void a_connection_that_never_comes_to_its_first_question_is_closed() throws IOException {
     gateway.clientLimits(new ClientLimits(SHORT, NEVER, NEVER, 8192));
-    gateway.listen(List.of(Listener.plain("127.0.0.1", 0).withoutHttp2()));
+    gateway.listen(List.of(Listener.plain("127.0.0.1", 0)));
     try (Socket silent = connect();
         Socket trickling = connect()) {
       write(trickling, "GET /x HTTP/1.1\r\nHost: ");

@@ -173,8 +173,8 @@ public final class GatewayFile {
       item.fault("the key 'address' is missing, such as address: 0.0.0.0:8443");
       return Optional.empty();
     }
-    boolean http2 = keys.orElseThrow().get("http2").flatMap(Value::yesOrNo).orElse(true);
     Optional<Tls> tls = keys.orElseThrow().get("tls").flatMap(this::tls);
+    boolean http2 = keys.orElseThrow().get("http2").flatMap(Value::yesOrNo).orElse(tls.isPresent());
     return address
         .orElseThrow()
         .as(GatewayFile::address)

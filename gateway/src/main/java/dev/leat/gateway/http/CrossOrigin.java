@@ -79,7 +79,13 @@ final class CrossOrigin {
     ReplyHeaders.vary(response.headers(), HttpHeaders.ORIGIN.toString());
   }
 
-  /** Refuses, answers, or goes on with what is allowed on the response. */
+  /** Whether pages of where a request comes from may have it. */
+  static boolean isAllowed(HttpServerRequest request, Cors cors) {
+    return cors.origins().contains(Cors.ANY)
+        || cors.origins().contains(request.getHeader(HttpHeaders.ORIGIN));
+  }
+
+  /** Answers, or goes on with what is allowed on the response. */
   void check(HttpServerRequest request, Cors cors, Runnable allowed) {
     onwards = allowed;
     routers.computeIfAbsent(cors, this::router).handle(request);

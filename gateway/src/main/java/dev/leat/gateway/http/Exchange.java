@@ -119,6 +119,17 @@ final class Exchange extends Bodies.Incoming implements CallListener {
         });
     if (hasBody() || mayHaveBody()) {
       clients.receiving(this);
+      BrokenBodies.tell(request.connection(), this::onBroken);
+    }
+  }
+
+  private void onBroken() {
+    clients.received(this);
+    body = List.of();
+    if (responder.isOver()) {
+      request.connection().close();
+    } else {
+      refuseUnread(400, "Bad request", "the body cannot be told from what follows it");
     }
   }
 
@@ -301,7 +312,10 @@ final class Exchange extends Bodies.Incoming implements CallListener {
 
   private boolean expectsContinue() {
     String expected = request.getHeader(HttpHeaders.EXPECT);
-    return expected != null && expected.equalsIgnoreCase("100-continue");
+    // Clients of HTTP/1.0 would take it for the response (RFC 9110, section 10.1.1).
+    return expected != null
+        && request.version() != HttpVersion.HTTP_1_0
+        && expected.equalsIgnoreCase("100-continue");
   }
 
   private String limit() {

@@ -89,6 +89,7 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
   public void opened(HttpConnection connection) {
     clients.opened(connection);
     Settling.watch(connection);
+    BrokenBodies.watch(connection);
   }
 
   @Override
@@ -101,7 +102,12 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
     if (clients.began(request.connection())) {
       Responder responder = responder(request);
       tellOfEnd(request, responder);
-      handle(request, responder);
+      if (Invalid.isUpgraded(request)) {
+        refuse(request, responder, Invalid.upgrade());
+        request.connection().shutdown();
+      } else {
+        handle(request, responder);
+      }
     }
   }
 
@@ -161,6 +167,11 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
     String id = responder.id();
     if (CrossOrigin.isAsked(request)) {
       Optional<Cors> cors = cors(request, path, match);
+      if (cors.isPresent() && !CrossOrigin.isAllowed(request, cors.get())) {
+        CrossOrigin.vary(request.response());
+        responder.problem(Problem.of(403, "Origin not allowed", "pages of it may not ask this"));
+        return;
+      }
       if (cors.isPresent()) {
         crossOrigin.check(request, cors.get(), () -> go(request, responder, id, path, match));
         return;

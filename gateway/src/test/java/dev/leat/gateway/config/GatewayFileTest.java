@@ -61,7 +61,7 @@ class GatewayFileTest {
               - 0.0.0.0:8080
               - address: "[::1]:8443"
                 tls: {certificate: cert.pem, key: key.pem}
-              - {address: "127.0.0.1:8081", http2: false}
+              - {address: "127.0.0.1:8081", http2: true}
             management: 127.0.0.1:9090
             event-loops: 3
             clients: {first-request: 1s, idle: 2s, body: 3s, headers: 4KiB}
@@ -90,7 +90,7 @@ class GatewayFileTest {
             Listener.plain("0.0.0.0", 8080),
             Listener.secured(
                 "::1", 8443, new Tls(folder.resolve("cert.pem"), folder.resolve("key.pem"))),
-            Listener.plain("127.0.0.1", 8081).withoutHttp2());
+            Listener.plain("127.0.0.1", 8081).withHttp2());
     assertThat(settings.eventLoops()).hasValue(3);
     assertThat(settings.clients())
         .isEqualTo(new ClientLimits(seconds(1), seconds(2), seconds(3), 4096));
