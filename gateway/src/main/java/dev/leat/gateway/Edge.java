@@ -34,6 +34,9 @@ final class Edge extends VerticleBase {
   /** Seconds of a connection without a byte; more than the longest that a route may wait. */
   private static final int SILENCE = (int) Route.LONGEST_TIMEOUT.plusMinutes(1).toSeconds();
 
+  /** Times as many streams as a client may cancel may be reset, whoever does it. */
+  private static final int RESETS = 100;
+
   /** Requests that one connection of HTTP/2 may have under way: a proxy sends all over a few. */
   private static final int STREAMS = 1_000;
 
@@ -162,6 +165,8 @@ final class Edge extends VerticleBase {
             .setPerMessageWebSocketCompressionSupported(false)
             .setPerFrameWebSocketCompressionSupported(false)
             .setHttp2ClearTextEnabled(listener.http2())
+            // By far more than clients that are measured by what was answered get to.
+            .setHttp2RstFloodMaxRstFramePerWindow(RESETS * limits.cancelled())
             .setCompressionSupported(compression)
             .setMaxHeaderSize(limits.headerBytes())
             .setMaxChunkSize(CHUNK)

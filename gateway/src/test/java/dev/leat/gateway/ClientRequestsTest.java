@@ -47,7 +47,7 @@ class ClientRequestsTest extends GatewayFixture {
 
   @Test
   void a_body_over_http_2_that_does_not_come_is_408() {
-    gateway.clientLimits(new ClientLimits(LONG, LONG, Duration.ofMillis(300), 8192));
+    gateway.clientLimits(new ClientLimits(LONG, LONG, Duration.ofMillis(300), 8192, 200));
     listenHttp2(Route.post("/x", "t", "headers"));
     HttpClientRequest request = begin("text/plain");
     var unusedBegun = request.writeHead();

@@ -5,12 +5,14 @@ import static org.awaitility.Awaitility.await;
 
 import dev.leat.Message;
 import dev.leat.Payload;
+import dev.leat.gateway.http.ClientLimits;
 import dev.leat.gateway.route.RateLimit;
 import dev.leat.gateway.route.Route;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.StreamResetException;
@@ -178,5 +180,37 @@ class EdgeLimitsTest extends GatewayFixture {
     } finally {
       vertx.close().await();
     }
+  }
+
+  @Test
+  void who_cancels_more_than_was_answered_is_sent_away_and_nobody_else() {
+    leat.worker("quick").on("x", Payload.class, (payload, request) -> "ok").start();
+    gateway.clientLimits(ClientLimits.DEFAULT.cancelled(20));
+    listenHttp2(Route.get("/quick", "quick", "x"), Route.get("/slow", "nobody", "x").timeout(LONG));
+    try (Http2Client client = new Http2Client()) {
+      CompletableFuture<?> gone = new CompletableFuture<>();
+      for (int i = 0; i < 60; i++) {
+        assertThat(client.get(gateway.port(), "/quick").status()).isEqualTo(200);
+      }
+      for (int i = 0; i < 70; i++) {
+        cancel(client, gone);
+      }
+      assertThat(client.get(gateway.port(), "/quick").status()).isEqualTo(200);
+      assertThat(gone).as("60 were answered, 70 cancelled").isNotDone();
+      for (int i = 0; i < 15; i++) {
+        cancel(client, gone);
+      }
+      assertThat(result(gone)).isNull();
+    }
+    assertThat(get("/quick").statusCode()).isEqualTo(200);
+  }
+
+  private void cancel(Http2Client client, CompletableFuture<?> gone) {
+    HttpClientRequest request = client.begin(HttpMethod.GET, gateway.port(), "/slow");
+    request.connection().closeHandler(closed -> gone.complete(null));
+    var unusedEnd = request.end();
+    await().atMost(LONG).until(() -> gateway.inFlight() > 0 || gone.isDone());
+    var unusedReset = request.reset(8);
+    await().atMost(LONG).until(() -> gateway.inFlight() == 0);
   }
 }

@@ -39,7 +39,7 @@ public final class GatewayFile {
           "defaults",
           "routes");
   private static final Set<String> CLIENT_KEYS =
-      inOrder("first-request", "idle", "body", "headers");
+      inOrder("first-request", "idle", "body", "headers", "cancelled");
   private static final Set<String> LISTENER_KEYS = inOrder("address", "tls", "http2");
   private static final Set<String> TLS_KEYS = inOrder("certificate", "key");
 
@@ -141,7 +141,8 @@ public final class GatewayFile {
               .orElse(general.firstRequest()),
           said.get("idle").flatMap(v -> v.as(Units::duration)).orElse(general.idle()),
           said.get("body").flatMap(v -> v.as(Units::duration)).orElse(general.body()),
-          said.get("headers").flatMap(v -> v.as(Units::bytes)).orElse(general.headerBytes()));
+          said.get("headers").flatMap(v -> v.as(Units::bytes)).orElse(general.headerBytes()),
+          said.get("cancelled").flatMap(v -> v.as(Units::count)).orElse(general.cancelled()));
     } catch (IllegalArgumentException impossible) {
       clients.get().fault(String.valueOf(impossible.getMessage()));
       return general;

@@ -9,15 +9,18 @@ import java.time.Duration;
  * @param idle between two requests
  * @param body from the end of a request's headers to the end of its body; then 408
  * @param headerBytes of a request's headers together; more is answered 431
+ * @param cancelled requests of one connection of HTTP/2 that may be cancelled in half a minute,
+ *     beyond as many as were answered meanwhile; then the connection ends (CVE-2023-44487)
  */
-public record ClientLimits(Duration firstRequest, Duration idle, Duration body, int headerBytes) {
+public record ClientLimits(
+    Duration firstRequest, Duration idle, Duration body, int headerBytes, int cancelled) {
   /**
    * Patient enough for a telephone in a tunnel; the idle time is longer than the 60 seconds of the
    * usual load balancers, so that they are the ones that close.
    */
   public static final ClientLimits DEFAULT =
       new ClientLimits(
-          Duration.ofSeconds(20), Duration.ofSeconds(75), Duration.ofSeconds(60), 16_384);
+          Duration.ofSeconds(20), Duration.ofSeconds(75), Duration.ofSeconds(60), 16_384, 200);
 
   /** Refuses what no client could keep to. */
   public ClientLimits {
@@ -28,5 +31,14 @@ public record ClientLimits(Duration firstRequest, Duration idle, Duration body, 
       throw new IllegalArgumentException(
           "a request's headers need at least 256 bytes, were " + headerBytes);
     }
+    if (cancelled < 1) {
+      throw new IllegalArgumentException(
+          "a client may cancel at least 1 request, was " + cancelled);
+    }
+  }
+
+  /** The same with another number of requests that may be cancelled. */
+  public ClientLimits cancelled(int other) {
+    return new ClientLimits(firstRequest, idle, body, headerBytes, other);
   }
 }

@@ -19,12 +19,21 @@ import org.jspecify.annotations.Nullable;
 final class Clients {
   private static final Duration ROUND = Duration.ofMillis(250);
 
+  /** In which cancelled requests are counted. */
+  private static final long COUNTED = rounds(Duration.ofSeconds(30));
+
   /** One connection. */
   private static final class Client {
     private int underWay;
     private boolean hasAsked;
     private boolean ending;
     private long waitingSince;
+
+    /** Of the time since then. */
+    private long countingSince;
+
+    private int answered;
+    private int cancelled;
   }
 
   private final EventLoop loop;
@@ -32,6 +41,7 @@ final class Clients {
   private final long firstRequest;
   private final long idle;
   private final long bodyTime;
+  private final int mostCancelled;
   private final IdentityHashMap<HttpConnection, Client> clients = new IdentityHashMap<>();
   private final Bodies bodies = new Bodies();
   private long round;
@@ -41,6 +51,7 @@ final class Clients {
     this.firstRequest = rounds(limits.firstRequest());
     this.idle = rounds(limits.idle());
     this.bodyTime = rounds(limits.body());
+    this.mostCancelled = limits.cancelled();
     next();
   }
 
@@ -82,11 +93,36 @@ final class Clients {
     }
   }
 
-  void ended(HttpConnection connection) {
+  /**
+   * A request has ended.
+   *
+   * @param cancelled whether its client did not wait for the response
+   */
+  void ended(HttpServerRequest request, boolean cancelled) {
+    HttpConnection connection = request.connection();
     Client client = clients.get(connection);
     if (client != null) {
       client.underWay--;
       client.waitingSince = round;
+      count(client, cancelled);
+      if (client.cancelled > mostCancelled + client.answered
+          && request.version() == HttpVersion.HTTP_2) {
+        connection.close();
+      }
+    }
+  }
+
+  /** Whoever cancels as soon as it has asked has us work for nothing, and never has many open. */
+  private void count(Client client, boolean cancelled) {
+    if (round - client.countingSince > COUNTED) {
+      client.countingSince = round;
+      client.answered = 0;
+      client.cancelled = 0;
+    }
+    if (cancelled) {
+      client.cancelled++;
+    } else {
+      client.answered++;
     }
   }
 

@@ -200,8 +200,8 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
       return;
     }
     HttpServerRequest request = responder.request();
-    clients.ended(request.connection());
     HttpServerResponse response = request.response();
+    clients.ended(request, !response.ended());
     int status = response.ended() ? response.getStatusCode() : 0;
     Ending ending = response.ended() ? responder.ending(status) : Ending.CANCELLED;
     if (log.isDebugEnabled()) {

@@ -64,7 +64,7 @@ class GatewayFileTest {
               - {address: "127.0.0.1:8081", http2: true}
             management: 127.0.0.1:9090
             event-loops: 3
-            clients: {first-request: 1s, idle: 2s, body: 3s, headers: 4KiB}
+            clients: {first-request: 1s, idle: 2s, body: 3s, headers: 4KiB, cancelled: 5}
             routes:
               - method: post
                 path: /orders
@@ -93,7 +93,7 @@ class GatewayFileTest {
             Listener.plain("127.0.0.1", 8081).withHttp2());
     assertThat(settings.eventLoops()).hasValue(3);
     assertThat(settings.clients())
-        .isEqualTo(new ClientLimits(seconds(1), seconds(2), seconds(3), 4096));
+        .isEqualTo(new ClientLimits(seconds(1), seconds(2), seconds(3), 4096, 5));
     assertThat(settings.management()).contains(Listener.plain("127.0.0.1", 9090));
     assertThat(settings.routes())
         .containsExactly(
