@@ -32,7 +32,8 @@ final class RouteReader {
           "idempotency-key",
           "order-by",
           "in-flight-limit",
-          "query");
+          "query",
+          "gzip-bodies");
 
   private static final Set<String> CORS_KEYS =
       GatewayFile.inOrder("origins", "headers", "exposed", "credentials", "max-age");
@@ -138,6 +139,8 @@ final class RouteReader {
             .flatMap(v -> v.oneOf(QUERY_RULES))
             .map(changed::queryFillsBody)
             .orElse(changed);
+    changed =
+        keys.get("gzip-bodies").flatMap(Value::yesOrNo).map(changed::gzipBodies).orElse(changed);
     return keys.get("rate-limit")
         .flatMap(v -> v.as(RateLimit::parse))
         .map(changed::rateLimit)

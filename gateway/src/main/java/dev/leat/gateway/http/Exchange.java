@@ -13,6 +13,7 @@ import dev.leat.gateway.admission.Admission;
 import dev.leat.gateway.route.Match;
 import dev.leat.gateway.route.ReplyMode;
 import dev.leat.gateway.route.Route;
+import io.netty.handler.codec.compression.DecompressionException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -52,6 +53,11 @@ final class Exchange extends Bodies.Incoming implements CallListener {
   private List<Buffer> body = List.of();
 
   private long received;
+
+  /** As it came, where it is decoded. */
+  private long encoded;
+
+  private @Nullable Gunzip gunzip;
   private boolean waits;
   private @Nullable PendingCall call;
 
@@ -83,6 +89,10 @@ final class Exchange extends Bodies.Incoming implements CallListener {
       refuseMediaType();
       return;
     }
+    if (isEncoded()) {
+      refuseEncoding();
+      return;
+    }
     Optional<Problem> fault = IdempotencyKey.fault(request, match.route());
     if (fault.isPresent()) {
       clients.ending(request);
@@ -99,14 +109,18 @@ final class Exchange extends Bodies.Incoming implements CallListener {
     request.handler(
         bytes -> {
           try {
-            onBytes(bytes);
+            if (gunzip == null) {
+              onBytes(bytes);
+            } else {
+              onEncoded(gunzip, bytes);
+            }
           } catch (RuntimeException | Error failure) {
             failed(failure);
           }
         });
     request.exceptionHandler(
         gone -> {
-          body = List.of();
+          forget();
           clients.received(this);
         });
     request.endHandler(
@@ -161,6 +175,37 @@ final class Exchange extends Bodies.Incoming implements CallListener {
     }
   }
 
+  /** What of the body is here, wherever that is. */
+  private void forget() {
+    body = List.of();
+    if (gunzip != null) {
+      gunzip.end();
+    }
+  }
+
+  /** As long as something is taken off it, it may go on; as with what is not encoded. */
+  private void onEncoded(Gunzip decoding, Buffer bytes) {
+    encoded += bytes.length();
+    if (responder.isOver()) {
+      return;
+    }
+    if (received > match.route().bodyLimit() || encoded > match.route().bodyLimit() + PATIENCE) {
+      refuseUnread(413, "Body too large", limit());
+      return;
+    }
+    try {
+      decoding.decode(
+          bytes,
+          decoded -> {
+            onBytes(decoded);
+            return received <= match.route().bodyLimit();
+          });
+    } catch (DecompressionException broken) {
+      forget();
+      refuseUnread(400, "Malformed body", "the body is not gzip, as it says");
+    }
+  }
+
   private void onBytes(Buffer bytes) {
     if (received == 0 && !hasBody() && !isMediaTypeTaken()) {
       refuseMediaType();
@@ -192,6 +237,10 @@ final class Exchange extends Bodies.Incoming implements CallListener {
     }
     if (received > match.route().bodyLimit()) {
       responder.problem(Problem.of(413, "Body too large", limit()));
+      return;
+    }
+    if (gunzip != null && !gunzip.end() && encoded > 0) {
+      responder.problem(Problem.of(400, "Malformed body", "the body is not one whole gzip"));
       return;
     }
     switch (Body.of(type, whole())) {
@@ -283,6 +332,31 @@ final class Exchange extends Bodies.Incoming implements CallListener {
 
   private boolean isMediaTypeTaken() {
     return match.route().mediaTypes().isEmpty() || match.route().mediaTypes().contains(type.name());
+  }
+
+  /** Whether the body is in a coding that is not taken; one that is, is decoded from now on. */
+  private boolean isEncoded() {
+    String coding = request.getHeader(HttpHeaders.CONTENT_ENCODING);
+    if (coding == null || coding.equalsIgnoreCase("identity") || !(hasBody() || mayHaveBody())) {
+      return false;
+    }
+    if (match.route().gzipBodies() && Gunzip.is(coding)) {
+      gunzip = new Gunzip();
+      return false;
+    }
+    // Where the worker is told of it, it is the worker's affair.
+    return !match.route().headers().contains("content-encoding");
+  }
+
+  private void refuseEncoding() {
+    boolean gzip = match.route().gzipBodies();
+    request.response().putHeader(HttpHeaders.ACCEPT_ENCODING, gzip ? "gzip" : "identity");
+    refuseUnread(
+        415,
+        "Unsupported content encoding",
+        gzip
+            ? "this route takes bodies as they are, or in gzip"
+            : "this route takes bodies as they are");
   }
 
   private void refuseMediaType() {

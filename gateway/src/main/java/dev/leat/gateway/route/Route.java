@@ -33,6 +33,8 @@ import java.util.regex.Pattern;
  *     answered 503
  * @param queryFillsBody whether workers read query parameters into what a body leaves out, of
  *     methods that have one
+ * @param gzipBodies whether bodies may come in gzip; they are decoded, and their limit is that of
+ *     what they become
  */
 public record Route(
     String method,
@@ -50,7 +52,8 @@ public record Route(
     boolean keyRequired,
     Optional<OrderKey> orderKey,
     int inFlightLimit,
-    boolean queryFillsBody) {
+    boolean queryFillsBody,
+    boolean gzipBodies) {
 
   /** Longer than a person waits for a page; a payment wants to set its own. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
@@ -130,6 +133,7 @@ public record Route(
         false,
         Optional.empty(),
         DEFAULT_IN_FLIGHT_LIMIT,
+        false,
         false);
   }
 
@@ -233,6 +237,11 @@ public record Route(
     return with(draft -> draft.queryFillsBody = fills);
   }
 
+  /** The same, and whether bodies may come in gzip. */
+  public Route gzipBodies(boolean taken) {
+    return with(draft -> draft.gzipBodies = taken);
+  }
+
   private Route with(Consumer<Draft> change) {
     Draft draft = new Draft(this);
     change.accept(draft);
@@ -252,7 +261,8 @@ public record Route(
         draft.keyRequired,
         draft.orderKey,
         draft.inFlightLimit,
-        draft.queryFillsBody);
+        draft.queryFillsBody,
+        draft.gzipBodies);
   }
 
   /** What of a route may be changed, while it is. */
@@ -269,6 +279,7 @@ public record Route(
     private Optional<OrderKey> orderKey;
     private int inFlightLimit;
     private boolean queryFillsBody;
+    private boolean gzipBodies;
 
     private Draft(Route route) {
       timeout = route.timeout;
@@ -283,6 +294,7 @@ public record Route(
       orderKey = route.orderKey;
       inFlightLimit = route.inFlightLimit;
       queryFillsBody = route.queryFillsBody;
+      gzipBodies = route.gzipBodies;
     }
   }
 
