@@ -71,6 +71,7 @@ final class RedisTail extends Reading {
   @Override
   void onEntries(List<RawEntry> batch) {
     List<Entry> entries = decoded(stream, batch, this::broken);
+    notHandedOver(batch.size() - entries.size());
     if (!entries.isEmpty() && !ending()) {
       listener.onEntries(entries);
     }
