@@ -11,6 +11,7 @@ import dev.leat.Problem;
 import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.Lane;
+import dev.leat.redis.RedisClient;
 import dev.leat.redis.RedisServerProcess;
 import dev.leat.testkit.Awaiting;
 import dev.leat.wire.DeadLetter;
@@ -29,11 +30,13 @@ class RedriveTest {
 
   private final RedisServerProcess redis = RedisServerProcess.start(RedisServerProcess.CURRENT);
   private final Leat leat = Leat.connect(redis.url());
+  private final RedisClient client = new RedisClient(redis.port());
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
 
   @BeforeEach
   void giveUpThree() {
+    client.startGroup(Topic.of("users").incoming(), "g");
     giveUp("1", "user.get", Problem.of(500, "Handler failed", "no database"), THEN);
     giveUp("2", "user.put", Problem.of(501, "No handler", ""), THEN.plusSeconds(60));
     giveUp("3", "user.put", Problem.of(500, "Handler failed", "no disk"), THEN.plusSeconds(120));
@@ -42,6 +45,7 @@ class RedriveTest {
   @AfterEach
   void stop() {
     leat.close();
+    client.close();
     redis.close();
   }
 
@@ -91,6 +95,48 @@ class RedriveTest {
     assertThat(again.payload().asText()).isEqualTo("payload 3");
     assertThat(again.headers().asMap()).containsOnly(java.util.Map.entry(Headers.GROUP, "g"));
     assertThat(standing(Topic.of("users").deadLetters())).isEmpty();
+  }
+
+  @Test
+  void what_nobody_would_handle_stays_and_is_told_with_what_would_do() {
+    Topic users = Topic.of("users");
+    client.startGroup(users.incoming(), "other");
+    client.stopGroup(users.incoming(), "g");
+
+    assertThat(run("redrive", "users")).isEqualTo(1);
+    assertThat(run("redrive", "users", "--group", "nobody")).isEqualTo(2);
+    assertThat(standing(users.deadLetters())).hasSize(3);
+    assertThat(run("redrive", "users", "--group", "other")).isZero();
+
+    assertThat(out.toString().lines())
+        .containsExactly("redrove 0 dead letters of users", "redrove 3 dead letters of users");
+    assertThat(err.toString().lines())
+        .containsExactly(
+            "leat: 3 dead letters of group 'g' stay: there is no such group any more, --group"
+                + " chooses another: other",
+            "leat: topic users has no group 'nobody'; --group chooses another: other");
+    assertThat(standing(users.incoming()))
+        .extracting(message -> message.headers().get(Headers.GROUP).orElse(""))
+        .containsExactly("other", "other", "other");
+  }
+
+  @Test
+  void what_broke_the_protocol_stays_and_is_counted() {
+    giveUp("4", "", Problem.of(400, DeadLetter.BROKEN_ENTRY, "it has 2 strings"), THEN);
+
+    assertThat(run("redrive", "users")).isZero();
+    assertThat(out.toString())
+        .startsWith("redrove 3 dead letters of users; 1 whose entry is broken or lost stay");
+    assertThat(standing(Topic.of("users").deadLetters()))
+        .extracting(Message::id)
+        .containsExactly("4");
+  }
+
+  @Test
+  void a_topic_that_is_misspelt_is_told() {
+    assertThat(run("redrive", "uesrs")).isEqualTo(2);
+    assertThat(err.toString())
+        .isEqualToIgnoringNewLines("leat: there is no topic 'uesrs': nothing was ever sent to it");
   }
 
   @Test

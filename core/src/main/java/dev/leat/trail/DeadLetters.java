@@ -48,15 +48,26 @@ public final class DeadLetters {
    * @return whether it was still there
    */
   public CompletionStage<Boolean> redrive(Kept kept) {
-    return broker.move(
-        topic.deadLetters(), kept.entryId(), new Append(topic.incoming(), again(kept.letter())));
+    return redrive(kept, kept.letter().group());
   }
 
-  private static Message again(DeadLetter letter) {
+  /**
+   * The same for another group.
+   *
+   * @param group whose workers are to handle it; empty for those of all groups
+   */
+  public CompletionStage<Boolean> redrive(Kept kept, String group) {
+    return broker.move(
+        topic.deadLetters(),
+        kept.entryId(),
+        new Append(topic.incoming(), again(kept.letter(), group)));
+  }
+
+  private static Message again(DeadLetter letter, String group) {
     Message was = letter.message();
     Headers headers = was.headers().without(Headers.DEADLINE::equals);
-    if (!letter.group().isEmpty()) {
-      headers = headers.with(Headers.GROUP, letter.group());
+    if (!group.isEmpty()) {
+      headers = headers.with(Headers.GROUP, group);
     }
     return new Message(was.id(), was.type(), "", headers, was.source(), was.payload());
   }

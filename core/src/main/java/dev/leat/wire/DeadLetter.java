@@ -29,6 +29,12 @@ public record DeadLetter(
     String group,
     String member) {
 
+  /** Cause of one whose entry breaks the protocol: it holds the entry's strings, for people. */
+  public static final String BROKEN_ENTRY = "Entry breaks the protocol";
+
+  /** Cause of one whose entry was deleted before it was completed: there is nothing else left. */
+  public static final String PAYLOAD_LOST = "Payload lost";
+
   /** What the names of a dead letter's own headers begin with. */
   private static final String PREFIX = "dead.";
 
@@ -48,6 +54,11 @@ public record DeadLetter(
   /** A message that is given up now, by nobody in particular. */
   public static DeadLetter of(Message message, Problem cause, int attempts, Instant now) {
     return new DeadLetter(message, cause.title(), cause.detail(), "", attempts, now, now, "", "");
+  }
+
+  /** Whether there is no message that could be sent back. */
+  public boolean isOfBrokenEntry() {
+    return message.type().isEmpty() && (cause.equals(BROKEN_ENTRY) || cause.equals(PAYLOAD_LOST));
   }
 
   /** The same with who gave it up. */

@@ -408,8 +408,7 @@ class RedisMember extends Reading implements Claims.Claimant {
     int attempt = claimed.attempt();
     log.warn("stream={} entry={} breaks the protocol", stream, raw.id(), broken);
     Topic topic = membership.topic();
-    Problem cause =
-        Problem.of(400, "Entry breaks the protocol", String.valueOf(broken.getMessage()));
+    Problem cause = Problem.of(400, DeadLetter.BROKEN_ENTRY, String.valueOf(broken.getMessage()));
     Message kept = new Message(raw.id(), "", "", Headers.NONE, "", StreamEntry.raw(raw.content()));
     List<Append> appends = new ArrayList<>(2);
     appends.add(

@@ -81,6 +81,11 @@ public final class RedisClient implements AutoCloseable {
     send("XGROUP", "CREATE", stream, group, "0", "MKSTREAM");
   }
 
+  /** Ends a group, with all that is known of it. */
+  public void stopGroup(String stream, String group) {
+    send("XGROUP", "DESTROY", stream, group);
+  }
+
   /** Takes one entry as a member of a group, and does nothing with it. */
   public void takeOne(String stream, String group, String member) {
     send("XREADGROUP", "GROUP", group, member, "COUNT", "1", "STREAMS", stream, ">");
