@@ -42,6 +42,15 @@ public interface Worker extends AutoCloseable {
    */
   <T> Worker on(String type, Class<T> payload, Handler<T> handler, Handling handling);
 
+  /**
+   * Leaves messages of types that it has no handler for to other groups: they are completed
+   * untouched, whoever waits for a reply. A group whose handlers are all one-way does so by itself
+   * with messages that want no reply, so that a type of event that is added breaks nobody who does
+   * not know it. Else such a message is a dead letter, and its sender is told (501). All members of
+   * a group say so, or none.
+   */
+  Worker others();
+
   /** Binds a handler of messages that want no reply, as {@link #on(String, Class, Handler)}. */
   default <T> Worker onOneWay(String type, Class<T> payload, OneWay<T> handler) {
     return onOneWay(type, payload, handler, Handling.DEFAULT);

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -69,6 +70,32 @@ class WorkerTest extends LeatFixture {
         .start();
 
     assertThat(call.join()).isEqualTo("second, attempt 2");
+  }
+
+  @Test
+  void events_of_a_type_that_is_new_break_no_group_that_only_hears_of_events() {
+    List<String> heard = new CopyOnWriteArrayList<>();
+    Worker events =
+        leat.worker("events").onOneWay("known", String.class, (text, r) -> heard.add(text)).start();
+    caller.send("events", "new", "a");
+    caller.send("events", "known", "b");
+
+    await().atMost(LONG).until(() -> heard.contains("b") && events.inFlight() == 0);
+    assertThat(deadLetters("events")).isEmpty();
+    assertThatThrownBy(() -> caller.call("events", "new", "c", String.class, LONG))
+        .as("whoever asks is told that nobody will answer")
+        .hasMessageContaining("501");
+  }
+
+  @Test
+  void what_a_group_has_no_handler_for_is_left_to_others_where_that_was_said() {
+    Worker some = leat.worker("both").others().on("a", String.class, (text, r) -> "some").start();
+    leat.worker("both").group("rest").others().on("b", String.class, (text, r) -> "rest").start();
+
+    assertThat(caller.call("both", "a", "", String.class, LONG)).isEqualTo("some");
+    assertThat(caller.call("both", "b", "", String.class, LONG)).isEqualTo("rest");
+    await().atMost(LONG).until(() -> some.inFlight() == 0);
+    assertThat(deadLetters("both")).isEmpty();
   }
 
   @Test

@@ -98,7 +98,7 @@ final class Seat implements DeliveryListener {
       EventLoop loop,
       Supplier<Membership> names,
       Settings settings,
-      Function<String, @Nullable Binding<?>> bindings,
+      Bindings bindings,
       Tally tally,
       RandomGenerator random,
       Consumer<WorkerEvent> listener) {

@@ -5,9 +5,7 @@ import dev.leat.broker.Broker;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.Membership;
 import java.time.Instant;
-import java.util.function.Function;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What all work of one member has in common.
@@ -18,7 +16,7 @@ record Station(
     Broker broker,
     Membership membership,
     EventLoop loop,
-    Function<String, @Nullable Binding<?>> bindings,
+    Bindings bindings,
     Cancellations cancellations,
     Tally tally,
     RandomGenerator random) {

@@ -41,7 +41,7 @@ public final class StreamWorker implements Worker {
 
   private final Broker broker;
   private final EventLoop loop;
-  private final Map<String, Binding<?>> bindings = new ConcurrentHashMap<>();
+  private final Bindings bindings = new Bindings();
   private final Tally tally = new Tally();
   private final ReentrantLock lock = new ReentrantLock();
 
@@ -75,13 +75,18 @@ public final class StreamWorker implements Worker {
 
   @Override
   public <T> Worker on(String type, Class<T> payload, Handler<T> handler, Handling handling) {
+    return bind(type, new Binding<>(payload, handler, handling), true);
+  }
+
+  private Worker bind(String type, Binding<?> binding, boolean answering) {
+    Handling handling = binding.handling();
     if (handling.remembered().isPresent()) {
       broker.require(Capability.NOTES);
     }
     if (handling.retry().attempts() > 1) {
       broker.require(Capability.DELAYED_RELEASE);
     }
-    if (bindings.putIfAbsent(type, new Binding<>(payload, handler, handling)) != null) {
+    if (!bindings.add(type, binding, answering)) {
       throw new IllegalStateException("type " + type + " of topic " + topics() + " has a handler");
     }
     return this;
@@ -89,20 +94,24 @@ public final class StreamWorker implements Worker {
 
   @Override
   public <T> Worker onOneWay(String type, Class<T> payload, OneWay<T> handler, Handling handling) {
-    return on(
-        type,
-        payload,
+    Handler<T> silent =
         (value, request) -> {
           handler.handle(value, request);
           warnOfAnswers(request);
           return Reply.empty();
-        },
-        handling);
+        };
+    return bind(type, new Binding<>(payload, silent, handling), false);
   }
 
   @Override
   public Worker off(String type) {
     bindings.remove(type);
+    return this;
+  }
+
+  @Override
+  public Worker others() {
+    bindings.leaveOthers();
     return this;
   }
 
@@ -269,7 +278,7 @@ public final class StreamWorker implements Worker {
                     loop,
                     names(topic, taken.size() + 1),
                     settings,
-                    bindings::get,
+                    bindings,
                     tally,
                     RandomGenerator.getDefault(),
                     listener);

@@ -197,8 +197,8 @@ final class Work implements Runnable {
   }
 
   private void handle() {
-    Binding<?> binding = station.bindings().apply(message.type());
-    if (isForOthers() || (binding == null && listens())) {
+    Binding<?> binding = station.bindings().of(message.type());
+    if (isForOthers() || (binding == null && isOthersAffair())) {
       end(() -> delivery.complete(List.of()));
       return;
     }
@@ -378,7 +378,7 @@ final class Work implements Runnable {
               station.tally().expired,
               () -> delivery.complete(completion(List.of(), IdempotencyRecord::undone)));
       case TIMED_OUT -> {
-        Binding<?> binding = station.bindings().apply(message.type());
+        Binding<?> binding = station.bindings().of(message.type());
         Problem problem =
             Problem.of(504, "Handler too slow", "the handler of " + message.type() + " timed out");
         fail(binding, problem, new TimeoutException("the handler's time was over"));
@@ -568,6 +568,10 @@ final class Work implements Runnable {
 
   private boolean isAnswered() {
     return message.wantsReply() && !listens();
+  }
+
+  private boolean isOthersAffair() {
+    return listens() || station.bindings().isForOthers(message);
   }
 
   private boolean isForOthers() {

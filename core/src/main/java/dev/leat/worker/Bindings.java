@@ -1,0 +1,49 @@
+package dev.leat.worker;
+
+import dev.leat.Message;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** The handlers of a worker by type, and what becomes of what none is for. Any thread. */
+final class Bindings {
+  private final Map<String, Binding<?>> handlers = new ConcurrentHashMap<>();
+  private volatile boolean answers;
+  private volatile boolean leavesOthers;
+
+  /**
+   * Adds a handler.
+   *
+   * @param answering whether it may be asked something
+   * @return whether the type had none
+   */
+  boolean add(String type, Binding<?> handler, boolean answering) {
+    if (handlers.putIfAbsent(type, handler) != null) {
+      return false;
+    }
+    answers |= answering;
+    return true;
+  }
+
+  void remove(String type) {
+    handlers.remove(type);
+  }
+
+  /** What none is for is left to other groups from now on. */
+  void leaveOthers() {
+    leavesOthers = true;
+  }
+
+  /** The handler of a type; null where there is none. */
+  @Nullable Binding<?> of(String type) {
+    return handlers.get(type);
+  }
+
+  /**
+   * Whether a message that no handler is for is none of this group's affair: as was said, or an
+   * event among those that only hear of events.
+   */
+  boolean isForOthers(Message message) {
+    return leavesOthers || (!answers && !message.wantsReply());
+  }
+}
