@@ -40,6 +40,10 @@ final class CallCommand implements Callable<Integer> {
       PrintStream out = System.out;
       out.write(reply.bytes());
       out.println();
+      if (out.checkError()) {
+        spec.commandLine().getErr().println("leat: the output could not be written");
+        return 1;
+      }
       return 0;
     } catch (HandlerFailed failed) {
       spec.commandLine().getErr().println(ProblemReply.payload(failed.problem()).asText());

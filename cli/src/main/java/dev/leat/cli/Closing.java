@@ -1,10 +1,14 @@
 package dev.leat.cli;
 
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Closes what a command has opened when the process is told to end. */
 final class Closing {
   private final CountDownLatch closed = new CountDownLatch(1);
+  private final AtomicBoolean begun = new AtomicBoolean();
   private final Thread thread;
 
   private Closing(Runnable action) {
@@ -29,9 +33,25 @@ final class Closing {
 
   /** Runs the action now. */
   void now() throws InterruptedException {
-    Runtime.getRuntime().removeShutdownHook(thread);
-    thread.start();
+    begin();
     await();
+  }
+
+  /** Has the action run, on a thread of its own; once, and not where the process ends already. */
+  void begin() {
+    if (begun.compareAndSet(false, true)) {
+      try {
+        Runtime.getRuntime().removeShutdownHook(thread);
+        thread.start();
+      } catch (IllegalStateException ending) {
+        // Then it runs by itself.
+      }
+    }
+  }
+
+  /** Waits until the action was run, but for no longer than a time; whether it was. */
+  boolean await(Duration longest) throws InterruptedException {
+    return closed.await(longest.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** Waits until the action was run. */

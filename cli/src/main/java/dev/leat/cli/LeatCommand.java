@@ -5,6 +5,8 @@ import dev.leat.LeatException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Properties;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -12,6 +14,7 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command itself; its work is done by its subcommands. */
 @Command(
@@ -51,6 +54,8 @@ import picocli.CommandLine.Spec;
       HelpCommand.class
     })
 public final class LeatCommand implements Runnable {
+  private static final Logger log = LoggerFactory.getLogger(LeatCommand.class);
+
   @Spec private CommandSpec spec;
 
   /** For picocli. */
@@ -58,7 +63,9 @@ public final class LeatCommand implements Runnable {
 
   /** Runs the command and ends the process with its exit code. */
   public static void main(String... arguments) {
-    System.exit(line().execute(arguments));
+    Output output = Output.ofThisProcess();
+    CommandLine line = line().setOut(output.writer());
+    System.exit(output.ended(line.execute(arguments), line.getErr()));
   }
 
   static CommandLine line() {
@@ -78,13 +85,15 @@ public final class LeatCommand implements Runnable {
     if (failure instanceof ParameterException mistake) {
       return refuse(mistake, new String[0]);
     }
-    if (!(failure instanceof LeatException)) {
+    // What is refused by the code that it was given to is as much of a mistake of the user's.
+    boolean mistaken =
+        failure instanceof BadConfiguration || failure instanceof IllegalArgumentException;
+    if (!mistaken && !(failure instanceof LeatException)) {
       throw failure;
     }
+    log.debug("refused", failure);
     command.getErr().println("leat: " + failure.getMessage());
-    return failure instanceof BadConfiguration
-        ? CommandLine.ExitCode.USAGE
-        : CommandLine.ExitCode.SOFTWARE;
+    return mistaken ? CommandLine.ExitCode.USAGE : CommandLine.ExitCode.SOFTWARE;
   }
 
   private static int refuse(ParameterException mistake, String[] arguments) {
@@ -92,9 +101,19 @@ public final class LeatCommand implements Runnable {
     command
         .getErr()
         .println(
-            "leat: %s; see '%s --help'"
-                .formatted(mistake.getMessage(), command.getCommandSpec().qualifiedName()));
+            "leat: %s%s; see '%s --help'"
+                .formatted(
+                    mistake.getMessage(),
+                    suggestion(mistake),
+                    command.getCommandSpec().qualifiedName()));
     return CommandLine.ExitCode.USAGE;
+  }
+
+  private static String suggestion(ParameterException mistake) {
+    return mistake instanceof UnmatchedArgumentException unknown
+            && !unknown.getSuggestions().isEmpty()
+        ? ", did you mean " + String.join(" or ", unknown.getSuggestions()) + "?"
+        : "";
   }
 
   /** Says the version that was built. */

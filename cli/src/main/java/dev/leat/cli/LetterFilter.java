@@ -17,7 +17,10 @@ import picocli.CommandLine.Parameters;
 final class LetterFilter {
   private static final int PAGE = 100;
 
-  @Parameters(paramLabel = "TOPIC", description = "Such as users, or shop::orders.")
+  @Parameters(
+      paramLabel = "TOPIC",
+      converter = TopicNames.class,
+      description = "Such as users, or shop::orders.")
   private String topic;
 
   @Option(names = "--id", paramLabel = "ID", description = "Of these messages; may be repeated.")

@@ -22,7 +22,11 @@ final class Outgoing {
   @Spec(Target.MIXEE)
   private CommandSpec spec;
 
-  @Parameters(index = "0", paramLabel = "TOPIC", description = "Such as users, or shop::orders.")
+  @Parameters(
+      index = "0",
+      paramLabel = "TOPIC",
+      converter = TopicNames.class,
+      description = "Such as users, or shop::orders.")
   private String topic;
 
   @Parameters(index = "1", paramLabel = "TYPE", description = "Such as user.get.")
@@ -57,6 +61,10 @@ final class Outgoing {
   }
 
   Headers headers() {
+    if (headers.containsKey("")) {
+      throw new ParameterException(
+          spec.commandLine(), "--header needs a name, such as --header a=b");
+    }
     Headers.Builder all = Headers.builder();
     headers.forEach(all::set);
     if (key != null) {

@@ -2,16 +2,27 @@ package dev.leat.cli;
 
 import dev.leat.Position;
 import java.util.Locale;
+import java.util.regex.Pattern;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
 
 /** Reads {@code start}, {@code now}, or the id of an entry. */
-final class Positions {
-  private Positions() {}
+final class Positions implements ITypeConverter<Position> {
+  private static final Pattern ID = Pattern.compile("[0-9]{1,20}(-[0-9]{1,20})?");
 
-  static Position read(String text) {
+  @Override
+  public Position convert(String text) {
     return switch (text.toLowerCase(Locale.ROOT)) {
       case "start" -> Position.START;
       case "now" -> Position.NOW;
-      default -> Position.after(text);
+      default -> {
+        if (!ID.matcher(text).matches()) {
+          throw new TypeConversionException(
+              "'%s' is neither start nor now nor the id of an entry, such as 1795785230458-0"
+                  .formatted(text));
+        }
+        yield Position.after(text);
+      }
     };
   }
 }

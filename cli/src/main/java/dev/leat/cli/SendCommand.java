@@ -1,5 +1,6 @@
 package dev.leat.cli;
 
+import dev.leat.Headers;
 import dev.leat.Leat;
 import dev.leat.Payload;
 import java.io.IOException;
@@ -22,9 +23,9 @@ final class SendCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Payload payload = outgoing.payload();
+    Headers headers = outgoing.headers();
     try (Leat leat = broker.connect()) {
-      String id =
-          leat.caller().with(outgoing.headers()).send(outgoing.topic(), outgoing.type(), payload);
+      String id = leat.caller().with(headers).send(outgoing.topic(), outgoing.type(), payload);
       spec.commandLine().getOut().println(id);
       return 0;
     }

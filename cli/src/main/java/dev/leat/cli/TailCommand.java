@@ -2,10 +2,12 @@ package dev.leat.cli;
 
 import dev.leat.Leat;
 import dev.leat.Message;
+import dev.leat.Position;
 import dev.leat.Topic;
 import dev.leat.broker.Entry;
 import dev.leat.wire.PayloadCodec;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -22,19 +24,26 @@ import picocli.CommandLine.Spec;
     description = "Prints a topic's messages as they come, until Ctrl-C; takes none of them.",
     mixinStandardHelpOptions = true)
 final class TailCommand implements Callable<Integer> {
+  /** Between two looks at whether somebody still reads. */
+  private static final Duration LOOK_PAUSE = Duration.ofMillis(500);
+
   private final Screen screen = Screen.ofThisProcess();
   @Spec private CommandSpec spec;
   @Mixin private final BrokerOption broker = new BrokerOption();
 
-  @Parameters(paramLabel = "TOPIC", description = "Such as users, or shop::orders.")
+  @Parameters(
+      paramLabel = "TOPIC",
+      converter = TopicNames.class,
+      description = "Such as users, or shop::orders.")
   private String topic;
 
   @Option(
       names = "--from",
       paramLabel = "START|now|ID",
       defaultValue = "now",
+      converter = Positions.class,
       description = "Where to begin; an ID is the first word of a line. Default: ${DEFAULT-VALUE}.")
-  private String from;
+  private Position from;
 
   @Option(names = "--json", description = "One JSON object per message, with all it has.")
   private boolean json;
@@ -47,13 +56,21 @@ final class TailCommand implements Callable<Integer> {
     leat.broker()
         .tail(
             Topic.of(topic).incoming(),
-            Positions.read(from),
+            from,
             batch -> {
               batch.forEach(entry -> out.println(line(entry)));
-              out.flush();
+              // Whoever reads this has had enough.
+              if (out.checkError()) {
+                closing.begin();
+              }
             })
         .request(Integer.MAX_VALUE);
-    closing.await();
+    Reader reader = Reader.ofThisProcess();
+    while (!closing.await(LOOK_PAUSE)) {
+      if (reader.isGone()) {
+        closing.begin();
+      }
+    }
     return 0;
   }
 

@@ -3,6 +3,7 @@ package dev.leat.cli;
 import dev.leat.Handling;
 import dev.leat.Leat;
 import dev.leat.Message;
+import dev.leat.Position;
 import dev.leat.Retry;
 import dev.leat.Worker;
 import java.time.Duration;
@@ -33,6 +34,7 @@ final class WorkerCommand implements Callable<Integer> {
       names = "--topic",
       required = true,
       paramLabel = "T",
+      converter = TopicNames.class,
       description = "Such as users, or shop::orders; may be repeated.")
   private List<String> topics;
 
@@ -59,6 +61,7 @@ final class WorkerCommand implements Callable<Integer> {
       names = "--concurrency",
       paramLabel = "N",
       defaultValue = "8",
+      converter = Counts.class,
       description = "Commands that run at a time. Default: ${DEFAULT-VALUE}.")
   private int concurrency;
 
@@ -66,6 +69,7 @@ final class WorkerCommand implements Callable<Integer> {
       names = "--members",
       paramLabel = "N",
       defaultValue = "1",
+      converter = Counts.class,
       description = "Members of the group to be. Default: ${DEFAULT-VALUE}.")
   private int members;
 
@@ -84,13 +88,15 @@ final class WorkerCommand implements Callable<Integer> {
       names = "--from",
       paramLabel = "START|now|ID",
       defaultValue = "start",
+      converter = Positions.class,
       description = "Where the group begins, if this creates it. Default: ${DEFAULT-VALUE}.")
-  private String from;
+  private Position from;
 
   @Option(
       names = "--attempts",
       paramLabel = "N",
       defaultValue = "1",
+      converter = Counts.class,
       description = "How often a message is tried whose command fails. Default: ${DEFAULT-VALUE}.")
   private int attempts;
 
@@ -120,7 +126,7 @@ final class WorkerCommand implements Callable<Integer> {
               .group(group)
               .concurrency(concurrency)
               .members(members)
-              .from(Positions.read(from));
+              .from(from);
       topics.forEach(worker::addTopic);
       if (ordered) {
         worker.ordered();

@@ -8,8 +8,12 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 class LeatCommandTest {
@@ -85,6 +89,38 @@ class LeatCommandTest {
         .allMatch(line -> line.startsWith("leat: ") && line.contains("--help'"));
     assertThat(err.toString())
         .contains("a subcommand is missing", "dmo", "'x' is not", "was 70000");
+  }
+
+  /** Every argument that has a form of its own, given in none. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "send a:b x {} | 'a:b'",
+        "send a x {oops | not JSON",
+        "send a x {} --header =y | name",
+        "call a:b x {} | 'a:b'",
+        "call a x {} --timeout soon | soon",
+        "tail a:b | 'a:b'",
+        "tail a --from bogus | 'bogus' is neither start nor now",
+        "worker --topic a:b --type x -- cat | 'a:b'",
+        "worker --topic a --type x --members 0 -- cat | '0' is not a number from 1 on",
+        "worker --topic a --type x --concurrency -1 -- cat | '-1' is not a number from 1 on",
+        "worker --topic a --type x --attempts 0 -- cat | '0' is not a number from 1 on",
+        "worker --topic a --type x --from bogus -- cat | neither",
+        "worker --topic a --type x --backoff soon -- cat | soon",
+        "dead-letters a:b | 'a:b'",
+        "redrive a:b | 'a:b'",
+        "redrive a --rate fast | fast",
+        "wroker --topic a | did you mean worker",
+        "tail a --form start | --form"
+      })
+  void a_wrong_argument_is_one_sentence_that_names_it(String line) {
+    String[] parts = line.split(" \\| ", 2);
+    List<String> arguments = new ArrayList<>(List.of(parts[0].split(" ", -1)));
+    arguments.addAll(1, List.of("--broker", "redis://127.0.0.1:1"));
+    assertThat(run(arguments.toArray(String[]::new))).as(err.toString()).isEqualTo(2);
+    assertThat(err.toString().lines()).hasSize(1).allMatch(said -> said.startsWith("leat: "));
+    assertThat(err.toString()).contains(parts[1]);
   }
 
   @Test

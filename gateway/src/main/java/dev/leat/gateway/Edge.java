@@ -37,6 +37,12 @@ final class Edge extends VerticleBase {
   /** Times as many streams as a client may cancel may be reset, whoever does it. */
   private static final int RESETS = 100;
 
+  /** Milliseconds; a patience that is longer has no end. */
+  private static final long LONGEST = Duration.ofDays(365).toMillis();
+
+  /** Milliseconds in which whoever waits in vain is told so. */
+  private static final long LAST_WORDS = 1_000;
+
   /** Requests that one connection of HTTP/2 may have under way: a proxy sends all over a few. */
   private static final int STREAMS = 1_000;
 
@@ -127,16 +133,24 @@ final class Edge extends VerticleBase {
     return servers.stream().map(HttpServer::actualPort).toList();
   }
 
-  /** Takes no more connections, sends clients away as they are answered, and ends after them. */
+  /**
+   * Takes no more connections, sends clients away as they are answered, and ends after them; those
+   * that still wait when the patience is over are told so.
+   */
   Future<?> shutdown(Duration patience) {
     HttpEdge edge = http;
-    if (edge != null) {
-      // Whoever is sent away comes back at once, and must find the door shut, not closing.
-      context.runOnContext(turn -> vertx.setTimer(DOOR_CLOSING, closed -> edge.sendAway()));
+    PendingCalls begun = calls;
+    if (edge != null && begun != null) {
+      context.runOnContext(
+          turn -> {
+            // Whoever is sent away comes back at once, and must find the door shut, not closing.
+            vertx.setTimer(DOOR_CLOSING, closed -> edge.sendAway());
+            vertx.setTimer(Math.clamp(patience.toMillis(), 1, LONGEST), over -> begun.close());
+          });
     }
     return Future.join(
         servers.stream()
-            .map(server -> server.shutdown(patience.toMillis(), TimeUnit.MILLISECONDS))
+            .map(server -> server.shutdown(patience.toMillis() + LAST_WORDS, TimeUnit.MILLISECONDS))
             .toList());
   }
 

@@ -12,6 +12,7 @@ import java.net.URI;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -164,6 +165,20 @@ class GatewayConnectionsTest extends GatewayFixture {
     assertThat(response.join().body()).isEqualTo("answered");
     assertThat(shared.join().body()).isEqualTo("answered");
     closer.join();
+  }
+
+  @Test
+  void who_still_waits_when_the_drain_is_over_is_told_so() {
+    gateway.drain(Duration.ofMillis(300));
+    listen(Route.get("/x", "nobody", "x").timeout(LONG));
+    var response = http.sendAsync(to("/x").build(), BodyHandlers.ofString());
+    await().atMost(LONG).until(() -> gateway.inFlight() == 1);
+
+    gateway.close();
+
+    assertThat(response.join().statusCode()).isEqualTo(503);
+    assertThat(response.join().headers().firstValue("retry-after")).contains("1");
+    assertThat(json(response.join()).get("title").asString()).isEqualTo("Closing");
   }
 
   @Test
