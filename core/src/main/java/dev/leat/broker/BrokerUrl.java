@@ -18,8 +18,7 @@ import java.util.regex.Pattern;
 public final class BrokerUrl {
   private static final Pattern SCHEME = Pattern.compile("[a-zA-Z][a-zA-Z0-9+.-]*:.*");
 
-  /** From the slashes to the last {@code @}: a password may hold one too. */
-  private static final Pattern USER_INFO = Pattern.compile("//.*@");
+  private static final Pattern OPTION = Pattern.compile("=[^&]*");
 
   private final URI uri;
   private final String shown;
@@ -37,7 +36,7 @@ public final class BrokerUrl {
    * @throws BadConfiguration if it is none; the sentence shows it without its password
    */
   public static BrokerUrl parse(String text) {
-    String shown = USER_INFO.matcher(text).replaceFirst("//***@");
+    String shown = shown(text);
     if (!SCHEME.matcher(text).matches()) {
       throw new BadConfiguration(
           "'" + shown + "' is not a broker's URL: it starts with a scheme, such as memory:");
@@ -84,6 +83,25 @@ public final class BrokerUrl {
   @Override
   public String toString() {
     return shown;
+  }
+
+  /**
+   * Nothing before the last {@code @}, which a password may hold too, and no value of an option: it
+   * is not known yet what is a secret.
+   */
+  private static String shown(String text) {
+    int at = text.lastIndexOf('@');
+    int scheme = text.indexOf(':');
+    String safe = text.substring(at + 1);
+    int query = safe.indexOf('?');
+    if (query >= 0) {
+      safe = safe.substring(0, query) + OPTION.matcher(safe.substring(query)).replaceAll("=***");
+    }
+    if (at < 0) {
+      return safe;
+    }
+    boolean named = scheme >= 0 && scheme < at && text.startsWith("//", scheme + 1);
+    return (named ? text.substring(0, scheme + 1) + "//" : "") + "***@" + safe;
   }
 
   /** {@link URI} refuses a scheme with nothing behind it, which is the whole of {@code memory:}. */

@@ -72,7 +72,7 @@ class HouseRulesTest {
         + " io.micrometer.. | io.vertx..",
     "dev.leat.gateway.config,"
         + " dev.leat | dev.leat.broker | dev.leat.gateway | dev.leat.gateway.http |"
-        + " dev.leat.gateway.route | org.snakeyaml..",
+        + " dev.leat.gateway.route | org.snakeyaml.. | org.slf4j..",
     "dev.leat.testkit,"
         + " dev.leat | dev.leat.broker | dev.leat.trail | dev.leat.wire | org.junit.. | org.assertj.. |"
         + " org.awaitility.. | org.apiguardian..",

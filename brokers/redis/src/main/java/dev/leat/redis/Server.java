@@ -3,6 +3,8 @@ package dev.leat.redis;
 import dev.leat.BadConfiguration;
 import dev.leat.broker.BrokerUrl;
 import java.net.URI;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -41,7 +43,7 @@ record Server(
       throw new BadConfiguration(
           url + ": a host is missing, as in " + url.scheme() + "://127.0.0.1:6379");
     }
-    String[] parts = userInfo(uri.getUserInfo());
+    String[] parts = userInfo(uri.getRawUserInfo());
     return new Server(
         url.toString(),
         uri.getHost(),
@@ -66,8 +68,13 @@ record Server(
     }
     int colon = info.indexOf(':');
     return colon < 0
-        ? new String[] {"", info}
-        : new String[] {info.substring(0, colon), info.substring(colon + 1)};
+        ? new String[] {"", decoded(info)}
+        : new String[] {decoded(info.substring(0, colon)), decoded(info.substring(colon + 1))};
+  }
+
+  /** Percent-encoded alone: a plus is one. */
+  private static String decoded(String part) {
+    return URLDecoder.decode(part.replace("+", "%2B"), StandardCharsets.UTF_8);
   }
 
   private static Optional<String> authority(BrokerUrl url) {

@@ -29,6 +29,24 @@ final class Environment {
     return VARIABLE.matcher(text).replaceAll(found -> Matcher.quoteReplacement(value(found)));
   }
 
+  /**
+   * The same for a URL: what is filled in before its last {@code @} is a name or a secret, and may
+   * have any signs in it.
+   */
+  String fillUrl(String text) {
+    int host = text.lastIndexOf('@');
+    return VARIABLE
+        .matcher(text)
+        .replaceAll(
+            found -> {
+              String value = value(found);
+              boolean secret = found.end() <= host && !found.group().startsWith("$$");
+              String written =
+                  secret ? UserInfo.encoded(UserInfo.trimmed(value, found.group(1))) : value;
+              return Matcher.quoteReplacement(written);
+            });
+  }
+
   private String value(java.util.regex.MatchResult found) {
     if (found.group().startsWith("$$")) {
       return found.group().substring(1);
@@ -39,7 +57,7 @@ final class Environment {
           "'" + found.group() + "' names no variable: write ${NAME} or ${NAME:-default}");
     }
     String value = variables.apply(name);
-    if (value != null) {
+    if (value != null && !(value.isEmpty() && found.group(3) != null)) {
       return value;
     }
     if (found.group(3) == null) {

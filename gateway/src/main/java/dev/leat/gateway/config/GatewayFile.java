@@ -1,7 +1,6 @@
 package dev.leat.gateway.config;
 
 import dev.leat.BadConfiguration;
-import dev.leat.broker.BrokerUrl;
 import dev.leat.gateway.LeatGateway;
 import dev.leat.gateway.Listener;
 import dev.leat.gateway.Tls;
@@ -83,7 +82,14 @@ public final class GatewayFile {
       return new Compose(settings).composeString(Files.readString(path));
     } catch (MarkedYamlEngineException malformed) {
       int line = malformed.getProblemMark().map(mark -> mark.getLine() + 1).orElse(1);
-      faults.add(line, "this is not YAML: " + malformed.getProblem());
+      String problem = String.valueOf(malformed.getProblem());
+      faults.add(
+          line,
+          "this is not YAML: "
+              + problem
+              + (problem.contains("mapping values")
+                  ? "; a value with a colon at its end or before a space stands in quotes"
+                  : ""));
       faults.throwIfAny();
       throw malformed;
     } catch (YamlEngineException malformed) {
@@ -95,7 +101,7 @@ public final class GatewayFile {
   }
 
   private GatewaySettings settings(Mapping file) {
-    Optional<String> broker = file.get("broker").flatMap(value -> value.as(GatewayFile::broker));
+    Optional<String> broker = file.get("broker").flatMap(new BrokerReader(this::file)::read);
     if (!file.values().containsKey("broker")) {
       faults.add(1, "the key 'broker' is missing, such as broker: redis://127.0.0.1:6379");
     }
@@ -207,15 +213,6 @@ public final class GatewayFile {
           }
           return named;
         });
-  }
-
-  private static String broker(String url) {
-    try {
-      BrokerUrl.parse(url);
-      return url;
-    } catch (BadConfiguration unreadable) {
-      throw new IllegalArgumentException(unreadable.getMessage(), unreadable);
-    }
   }
 
   private static int eventLoops(String text) {

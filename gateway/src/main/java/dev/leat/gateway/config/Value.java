@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
@@ -47,12 +48,21 @@ final class Value {
 
   /** A text that something reads, which says by {@link IllegalArgumentException} that it cannot. */
   <T> Optional<T> as(Function<String, T> reading) {
+    return read(environment::fill, reading);
+  }
+
+  /** The same of a URL, in which a variable before the {@code @} may hold any signs. */
+  <T> Optional<T> asUrl(Function<String, T> reading) {
+    return read(environment::fillUrl, reading);
+  }
+
+  private <T> Optional<T> read(UnaryOperator<String> filling, Function<String, T> reading) {
     if (!(node instanceof ScalarNode scalar)) {
       fault(name + " is one value, not a list or a map");
       return Optional.empty();
     }
     try {
-      return Optional.of(reading.apply(environment.fill(scalar.getValue())));
+      return Optional.of(reading.apply(filling.apply(scalar.getValue())));
     } catch (IllegalArgumentException unreadable) {
       fault(name + ": " + unreadable.getMessage());
       return Optional.empty();

@@ -15,6 +15,9 @@ import dev.leat.gateway.route.RateLimit;
 import dev.leat.gateway.route.ReplyMode;
 import dev.leat.gateway.route.Route;
 import java.io.IOException;
+import java.net.URI;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,6 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GatewayFileTest {
   private final Map<String, String> variables = new HashMap<>();
@@ -148,6 +152,55 @@ class GatewayFileTest {
         .isEqualTo(new Topic("users", "updates"));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"a@b", "a/b", "a#b", "a?b=c", "a%40b", "a b", "a:b", "\u00e4&=+"})
+  void a_secret_may_have_any_signs(String secret) {
+    variables.put("USER", secret);
+    variables.put("PASSWORD", secret + "\n");
+    String routes = "routes: [{method: GET, path: /x, topic: t, type: x}]\n";
+
+    String filled = read("broker: redis://${USER}:${PASSWORD}@host:1/3\n" + routes).broker();
+    String apart =
+        read("broker: {url: 'redis://host:1/3', user: '${USER}', password: '${PASSWORD}'}\n"
+                + routes)
+            .broker();
+    assertThat(apart).isEqualTo(filled);
+    URI uri = URI.create(filled);
+    assertThat(uri.getHost()).isEqualTo("host");
+    assertThat(uri.getPath()).isEqualTo("/3");
+    String[] info = uri.getRawUserInfo().split(":", -1);
+    assertThat(info).hasSize(2);
+    for (String part : info) {
+      assertThat(URLDecoder.decode(part, StandardCharsets.UTF_8)).isEqualTo(secret);
+    }
+  }
+
+  @Test
+  void a_password_may_stand_in_a_file() throws IOException {
+    Files.writeString(folder.resolve("secret"), "p@ss\n");
+
+    assertThat(
+            read("""
+                    broker: {url: "redis://old:old@host", password-file: secret}
+                    routes: [{method: GET, path: /x, topic: t, type: x}]
+                    """)
+                .broker())
+        .isEqualTo("redis://:p%40ss@host");
+  }
+
+  @Test
+  void a_default_stands_in_for_a_variable_that_is_empty() {
+    variables.put("HOST", "");
+
+    assertThat(
+            read("""
+                    broker: redis://${HOST:-127.0.0.1}
+                    routes: [{method: GET, path: /x, topic: t, type: x}]
+                    """)
+                .broker())
+        .isEqualTo("redis://127.0.0.1");
+  }
+
   @Test
   void variables_of_the_environment_stand_in_for_values_and_are_never_shown() {
     variables.put("PASSWORD", "s3cret");
@@ -195,7 +248,7 @@ class GatewayFileTest {
           zzz: x                       | 1: there is no key 'zzz' in the file, known are broker, listen, management, event-loops, in-flight-limit, drain, compression, clients, defaults, routes
           broker: a                    | 1: broker: 'a' is not a broker's URL: it starts with a scheme, such as memory:
           broker: redis://u:s3cret@h h | 1: broker: 'redis://***@h h' cannot be read as a URL
-          broker: {a: b}               | 1: broker is one value, not a list or a map
+          broker: {a: b}               | 1: there is no key 'a' in broker, known are url, user, password, password-file
           event-loops: 0               | 1: event-loops: at least 1 is needed, was 0
           event-loops: x               | 1: event-loops: 'x' is not a number
           listen: 8080                 | 1: listen: '8080' is not an address such as 127.0.0.1:8080 or [::1]:8080
