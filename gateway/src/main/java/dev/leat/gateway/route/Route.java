@@ -76,6 +76,9 @@ public record Route(
     if (!TOKEN.matcher(method).matches()) {
       throw new IllegalArgumentException("'" + method + "' is not an HTTP method");
     }
+    if (method.equals("*")) {
+      throw new IllegalArgumentException("a route takes one method, such as GET; '*' is none");
+    }
     PathTemplate template = PathTemplate.parse(path);
     if (type.isEmpty()) {
       throw new IllegalArgumentException("route " + method + " " + path + " needs a message type");
@@ -168,10 +171,10 @@ public record Route(
     StringBuilder shape = new StringBuilder(method).append(' ');
     for (PathTemplate.Segment segment : PathTemplate.parse(path).segments()) {
       shape.append('/');
-      if (segment instanceof PathTemplate.Segment.Literal literal) {
-        shape.append(literal.text());
-      } else {
-        shape.append("{}");
+      switch (segment) {
+        case PathTemplate.Segment.Literal literal -> shape.append(literal.text());
+        case PathTemplate.Segment.Parameter parameter -> shape.append("{}");
+        case PathTemplate.Segment.Rest rest -> shape.append("{*}");
       }
     }
     return shape.toString();

@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * All routes, found by method and path. Immutable once made; any thread.
  *
- * <p>A tree of segments: a literal is tried before a parameter, and where it leads nowhere, or to
- * other methods alone, the parameter is tried after all. Paths are compared decoded, segment by
- * segment, so that an encoded slash stays within its segment.
+ * <p>A tree of segments: a literal is tried before a parameter, and that before what takes all that
+ * is left; where one leads nowhere, or to other methods alone, the next is tried after all. Paths
+ * are compared decoded, segment by segment, so that an encoded slash stays within its segment.
  *
  * <p>Hot path: most paths have no parameters, and are found whole.
  */
@@ -31,12 +31,24 @@ public final class RouteTable {
 
     @Nullable Node parameter;
 
+    @Nullable Node rest;
+
     Node child(PathTemplate.Segment segment) {
       return switch (segment) {
         case PathTemplate.Segment.Literal literal ->
             literals.computeIfAbsent(literal.text(), text -> new Node());
         case PathTemplate.Segment.Parameter named -> parameterNode();
+        case PathTemplate.Segment.Rest named -> restNode();
       };
+    }
+
+    private Node restNode() {
+      Node node = rest;
+      if (node == null) {
+        node = new Node();
+        rest = node;
+      }
+      return node;
     }
 
     private Node parameterNode() {
@@ -139,14 +151,20 @@ public final class RouteTable {
     List<String> rest = segments.subList(1, segments.size());
     Node literal = node.literals.get(segment);
     Match.Found found = literal == null ? null : find(literal, rest, method, values, others);
-    if (found != null || node.parameter == null || segment.isEmpty()) {
-      return found;
-    }
     int before = values.size();
-    values.add(segment);
-    found = find(node.parameter, rest, method, values, others);
-    if (found == null) {
-      values.subList(before, values.size()).clear();
+    if (found == null && node.parameter != null && !segment.isEmpty()) {
+      values.add(segment);
+      found = find(node.parameter, rest, method, values, others);
+      if (found == null) {
+        values.subList(before, values.size()).clear();
+      }
+    }
+    if (found == null && node.rest != null) {
+      others.addAll(node.rest.leaves.keySet());
+      found = leaf(node.rest, method);
+      if (found != null) {
+        values.add(String.join("/", segments));
+      }
     }
     return found;
   }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RouteTableTest {
@@ -139,5 +140,51 @@ class RouteTableTest {
   private Match.Found found(String method, String path) {
     assertThat(table.match(method, path)).isInstanceOf(Match.Found.class);
     return (Match.Found) table.match(method, path);
+  }
+
+  @Test
+  void a_parameter_at_the_end_may_take_all_that_is_left() {
+    RouteTable table =
+        new RouteTable(
+            List.of(
+                Route.get("/files/{path*}", "files", "get"),
+                Route.get("/files/{id}/meta", "files", "meta"),
+                Route.get("/files/index", "files", "index"),
+                Route.put("/files/{id}", "files", "put")));
+
+    assertThat(found(table, "GET", "/files/a")).isEqualTo("get[a]");
+    assertThat(found(table, "GET", "/files/a/b%20c/d")).isEqualTo("get[a/b c/d]");
+    assertThat(found(table, "GET", "/files/")).isEqualTo("get[]");
+    assertThat(found(table, "GET", "/files/a/meta")).isEqualTo("meta[a]");
+    assertThat(found(table, "GET", "/files/index")).isEqualTo("index[]");
+    assertThat(found(table, "PUT", "/files/a")).isEqualTo("put[a]");
+    assertThat(table.match("GET", "/files")).isInstanceOf(Match.Unknown.class);
+    assertThat(table.match("DELETE", "/files/a/b"))
+        .isInstanceOfSatisfying(
+            Match.WrongMethod.class,
+            wrong -> assertThat(wrong.allowed()).containsExactly("GET", "HEAD", "OPTIONS"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          GET | /a?b=1        | has no query
+          GET | /a#b          | has no query
+          GET | /p%20q        | without '%'
+          GET | /static/*     | {path*}
+          GET | /{a*}/b       | stands at the end
+          GET | /a{b*}        | {path*}
+          GET | /{a}/{a*}     | two parameters
+          *   | /a            | one method
+          """)
+  void what_could_never_match_is_refused(String method, String path, String sentence) {
+    assertThatThrownBy(() -> Route.of(method, path, "t", "x")).hasMessageContaining(sentence);
+  }
+
+  private static String found(RouteTable table, String method, String path) {
+    Match.Found found = (Match.Found) table.match(method, path);
+    return found.route().type() + found.values();
   }
 }
