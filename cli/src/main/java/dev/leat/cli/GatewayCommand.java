@@ -14,6 +14,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
@@ -102,6 +103,13 @@ final class GatewayCommand implements Callable<Integer> {
   }
 
   private void serve(GatewaySettings settings) throws InterruptedException {
+    // From the beginning: who has not said what is to be done at a SIGHUP is ended by it.
+    CompletableFuture<Runnable> reloading = new CompletableFuture<>();
+    Signals.register(
+        "HUP",
+        () -> {
+          var unused = reloading.thenAccept(Runnable::run);
+        });
     Logs.tellOperators();
     Leat leat = Leat.connect(Shared.refuseUnless(spec, settings.broker()));
     LeatGateway gateway =
@@ -127,7 +135,7 @@ final class GatewayCommand implements Callable<Integer> {
       closing.now();
       throw failure;
     }
-    Signals.register("HUP", () -> reloads.execute(() -> reload(gateway, settings)));
+    reloading.complete(() -> reloads.execute(() -> reload(gateway, settings)));
     PrintWriter out = spec.commandLine().getOut();
     out.println("listening on " + addresses(settings, gateway));
     settings

@@ -36,6 +36,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "  leat call users user.get '{\"id\":\"1\"}'    ask a service, as other services do",
       "  leat tail users --from start             read what was asked, and what is",
       "  leat dead-letters users --since 1h       see what was given up, and why",
+      "  leat bench --help                        measure it against what it replaces (in a checkout)",
       "",
       "LEAT_BROKER names the broker for all of them, LEAT_LOG the level of what is logged."
     },

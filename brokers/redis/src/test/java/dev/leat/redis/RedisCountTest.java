@@ -4,6 +4,7 @@ import static dev.leat.testkit.Awaiting.result;
 import static dev.leat.testkit.Awaiting.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.BrokerUnavailable;
 import dev.leat.Leat;
 import dev.leat.Topic;
 import java.nio.file.Path;
@@ -101,9 +102,19 @@ class RedisCountTest {
 
   private void send(int count) {
     for (int i = 0; i < count; i++) {
-      leat.caller().send("counted", "t", "text");
+      until("it is sent", this::isSent);
     }
     until("all is there", () -> result(leat.broker().health(STREAM)).length() >= count);
+  }
+
+  /** Whoever sends has a connection of its own, which may not be back yet. */
+  private boolean isSent() {
+    try {
+      leat.caller().send("counted", "t", "text");
+      return true;
+    } catch (BrokerUnavailable notYet) {
+      return false;
+    }
   }
 
   private void take(int count) {
