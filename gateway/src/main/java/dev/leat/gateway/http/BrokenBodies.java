@@ -7,6 +7,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.util.ReferenceCountUtil;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.impl.http1.Http1ServerConnection;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells a request of HTTP/1 that the rest of its body is none, such as a chunk whose size is no
@@ -14,7 +15,7 @@ import io.vertx.core.http.impl.http1.Http1ServerConnection;
  * Confined to the connection's loop.
  */
 final class BrokenBodies extends ChannelInboundHandlerAdapter {
-  private Runnable onBroken = () -> {};
+  private @Nullable Runnable onBroken;
 
   private BrokenBodies() {}
 
@@ -39,7 +40,11 @@ final class BrokenBodies extends ChannelInboundHandlerAdapter {
     boolean body = message instanceof HttpContent && !(message instanceof HttpRequest);
     if (body && ((HttpContent) message).decoderResult().isFailure()) {
       ReferenceCountUtil.release(message);
-      onBroken.run();
+      if (onBroken == null) {
+        var unused = context.close();
+      } else {
+        onBroken.run();
+      }
     } else {
       context.fireChannelRead(message);
     }

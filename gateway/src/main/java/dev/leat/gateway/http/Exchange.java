@@ -139,7 +139,7 @@ final class Exchange extends Bodies.Incoming implements CallListener {
 
   private void onBroken() {
     clients.received(this);
-    body = List.of();
+    forget();
     if (responder.isOver()) {
       request.connection().close();
     } else {
@@ -149,7 +149,7 @@ final class Exchange extends Bodies.Incoming implements CallListener {
 
   @Override
   void giveUp() {
-    body = List.of();
+    forget();
     if (!responder.isOver()) {
       refuseUnread(408, "Request too slow", "the body did not come in time");
     }
@@ -190,6 +190,7 @@ final class Exchange extends Bodies.Incoming implements CallListener {
       return;
     }
     if (received > match.route().bodyLimit() || encoded > match.route().bodyLimit() + PATIENCE) {
+      forget();
       refuseUnread(413, "Body too large", limit());
       return;
     }

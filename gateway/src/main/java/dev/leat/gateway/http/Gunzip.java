@@ -19,6 +19,7 @@ final class Gunzip {
 
   private final JdkZlibDecoder decoder = new JdkZlibDecoder(ZlibWrapper.GZIP, false, 0);
   private final EmbeddedChannel channel = new EmbeddedChannel(decoder);
+  private boolean over;
   private int decoded;
 
   /** The last four bytes that came: how many there should be (RFC 1952, section 2.3.1). */
@@ -59,10 +60,16 @@ final class Gunzip {
     return wanted;
   }
 
-  /** Nothing more comes, or is wanted. Whether it was whole, and nothing came after it. */
+  /**
+   * Nothing more comes, or is wanted; harmless when repeated. Whether it was whole, and nothing
+   * came after it.
+   */
   boolean end() {
     boolean whole = decoder.isClosed() && said == decoded;
-    channel.finishAndReleaseAll();
+    if (!over) {
+      over = true;
+      channel.finishAndReleaseAll();
+    }
     return whole;
   }
 }
