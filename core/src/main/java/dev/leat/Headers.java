@@ -148,6 +148,15 @@ public final class Headers {
     return name.substring(0, end) + "-" + n + name.substring(end);
   }
 
+  /**
+   * Whether a name is that of a value of a kind, whatever its number.
+   *
+   * @param kind such as {@link #HTTP_QUERY}
+   */
+  public static boolean isOf(String kind, String name) {
+    return name.startsWith(kind.substring(0, kind.length() - 1));
+  }
+
   /** Where in {@code http.query.tag} the second dot stands; below 0 in other names. */
   private static int endOfKind(String name) {
     return name.startsWith("http.") ? name.indexOf('.', "http.".length()) : -1;

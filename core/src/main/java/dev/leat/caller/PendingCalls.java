@@ -29,6 +29,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -249,22 +250,14 @@ public final class PendingCalls implements AutoCloseable {
    * @param stream that they were read from; a call that waits on another does not take them
    */
   void onSharedReplies(String stream, List<Message> replies) {
-    for (Message reply : replies) {
-      if (!onReply(stream, reply) && endedOnShared.contains(reply.id())) {
-        lateReplies.incrementAndGet();
-      }
-    }
+    onReplies(stream, replies, endedOnShared::contains);
   }
 
   /** What nobody waits for on its own stream is late; on a shared one it is somebody else's. */
   private final class OwnReplies implements ReplyListener {
     @Override
     public void onReplies(List<Message> replies) {
-      for (Message reply : replies) {
-        if (!onReply(lane.replyStream(), reply)) {
-          lateReplies.incrementAndGet();
-        }
-      }
+      PendingCalls.this.onReplies(lane.replyStream(), replies, id -> true);
     }
 
     @Override
@@ -288,6 +281,19 @@ public final class PendingCalls implements AutoCloseable {
     if (call != null) {
       faults.found(broken.source(), call.target().topic(), broken.cause());
       fail(call, new BadReply("the reply breaks the protocol: " + broken.cause()));
+    }
+  }
+
+  /**
+   * Takes what is waited for.
+   *
+   * @param ours tells by its id whether what nobody waits for is late, rather than somebody else's
+   */
+  private void onReplies(String stream, List<Message> replies, Predicate<String> ours) {
+    for (Message reply : replies) {
+      if (!onReply(stream, reply) && ours.test(reply.id())) {
+        lateReplies.incrementAndGet();
+      }
     }
   }
 

@@ -50,10 +50,6 @@ final class IdempotencyRecord {
    */
   private static final int LEASES = 4;
 
-  /** Of all values of query parameters, whatever their number. */
-  private static final String QUERY =
-      Headers.HTTP_QUERY.substring(0, Headers.HTTP_QUERY.length() - 1);
-
   private static final String FINGERPRINT = "once.fingerprint";
 
   /** The name that clients know it by; there is no standard one. */
@@ -150,7 +146,7 @@ final class IdempotencyRecord {
               (name, value) -> {
                 if (name.equals(Headers.HTTP_METHOD)
                     || name.equals(Headers.HTTP_PATH)
-                    || name.startsWith(QUERY)) {
+                    || Headers.isOf(Headers.HTTP_QUERY, name)) {
                   said.put(name, value);
                 }
               });

@@ -298,7 +298,7 @@ final class Exchange extends Bodies.Incoming implements CallListener {
   }
 
   private void failed(Throwable failure) {
-    body = List.of();
+    forget();
     clients.received(this);
     clients.ending(request);
     waitsNoMore(false);

@@ -2,6 +2,7 @@ package dev.leat.gateway.http;
 
 import dev.leat.Headers;
 import dev.leat.Message;
+import dev.leat.gateway.route.Token;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import java.util.ArrayList;
@@ -28,15 +29,10 @@ final class ReplyHeaders {
           "transfer-encoding",
           "upgrade");
 
-  /** Names that others than the first value of a header have begin like this. */
-  private static final String KIND =
-      Headers.HTTP_HEADER.substring(0, Headers.HTTP_HEADER.length() - 1);
+  private static final String VARY = HttpHeaders.VARY.toString();
 
   /** Bytes of names and values together: a quarter of what common clients take. */
   private static final int MOST = 64 << 10;
-
-  /** Marks of a name besides letters and digits (RFC 9110, section 5.6.2). */
-  private static final String TOKEN_MARKS = "!#$%&'*+-.^_`|~";
 
   private final List<String> namesAndValues = new ArrayList<>();
   private int size;
@@ -66,13 +62,13 @@ final class ReplyHeaders {
   void writeTo(MultiMap response) {
     for (int i = 0; i < namesAndValues.size(); i += 2) {
       String name = namesAndValues.get(i);
-      if (!HttpHeaders.VARY.toString().equals(name)) {
+      if (!VARY.equals(name)) {
         response.remove(name);
       }
     }
     for (int i = 0; i < namesAndValues.size(); i += 2) {
       String name = namesAndValues.get(i);
-      if (HttpHeaders.VARY.toString().equals(name)) {
+      if (VARY.equals(name)) {
         vary(response, namesAndValues.get(i + 1));
       } else {
         response.add(name, namesAndValues.get(i + 1));
@@ -102,7 +98,7 @@ final class ReplyHeaders {
   }
 
   private void measure(String name, String value) {
-    if (name.startsWith(KIND)) {
+    if (Headers.isOf(Headers.HTTP_HEADER, name)) {
       size += name.length() + value.length();
       if (size > MOST) {
         throw new IllegalArgumentException(
@@ -116,7 +112,7 @@ final class ReplyHeaders {
       return;
     }
     String http = name.substring(Headers.HTTP_HEADER.length()).toLowerCase(Locale.ROOT);
-    if (!isName(http)) {
+    if (!Token.is(http)) {
       throw new IllegalArgumentException("the reply sets a header whose name is none of HTTP");
     }
     if (!NOT_THE_REPLYS.contains(http)) {
@@ -129,17 +125,6 @@ final class ReplyHeaders {
         namesAndValues.add(value);
       }
     }
-  }
-
-  private static boolean isName(String name) {
-    for (int i = 0; i < name.length(); i++) {
-      char sign = name.charAt(i);
-      boolean letter = (sign >= 'a' && sign <= 'z') || (sign >= '0' && sign <= '9');
-      if (!letter && TOKEN_MARKS.indexOf(sign) < 0) {
-        return false;
-      }
-    }
-    return !name.isEmpty();
   }
 
   /** Visible characters of Latin-1, spaces and tabs: others would arrive as others, or end it. */

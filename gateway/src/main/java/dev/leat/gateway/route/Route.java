@@ -8,7 +8,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 
 /**
  * Which requests become messages of which type on which topic.
@@ -67,13 +66,10 @@ public record Route(
   /** As many as one gateway has memory for with bodies of a few kilobytes. */
   public static final int DEFAULT_IN_FLIGHT_LIMIT = 10_000;
 
-  /** A token of RFC 9110, section 5.6.2. */
-  private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
-
   /** Refuses what could never match or never be answered. */
   public Route {
     method = method.toUpperCase(Locale.ROOT);
-    if (!TOKEN.matcher(method).matches()) {
+    if (!Token.is(method)) {
       throw new IllegalArgumentException("'" + method + "' is not an HTTP method");
     }
     if (method.equals("*")) {
