@@ -58,7 +58,9 @@ async function answer(entry, strings) {
     await ask(["MULTI"], ["XADD", deadLetters, "*", entry, "", "", ...raw], ...done, ["EXEC"]);
     return;
   }
-  const inTime = Number(headers.deadline ?? Infinity) > Date.now();
+  // Deadlines are by the server's clock, which everybody can ask for.
+  const [seconds] = await ask(["TIME"]);
+  const inTime = Number(headers.deadline ?? Infinity) > seconds * 1000;
   if (inTime && (headers.group ?? group) === group) {
     let reply, replyHead = "nil";
     try {

@@ -17,7 +17,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -74,11 +73,7 @@ final class CommandHandler implements Handler<Message> {
   }
 
   private static Duration patience(Request request) {
-    return request
-        .deadline()
-        .map(deadline -> Duration.between(InstantSource.system().instant(), deadline))
-        .filter(left -> left.compareTo(PATIENCE) < 0)
-        .orElse(PATIENCE);
+    return request.timeLeft().filter(left -> left.compareTo(PATIENCE) < 0).orElse(PATIENCE);
   }
 
   /** A command that does not read its input may close it: that alone is no failure. */

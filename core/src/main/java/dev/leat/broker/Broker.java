@@ -3,6 +3,7 @@ package dev.leat.broker;
 import dev.leat.Message;
 import dev.leat.Position;
 import dev.leat.Unsupported;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -58,6 +59,15 @@ public interface Broker extends AutoCloseable {
    * @return whether the entry was still there; if not, nothing was appended
    */
   CompletionStage<Boolean> move(String stream, String entryId, Append to);
+
+  /**
+   * How far the broker's clock is ahead of the one of this process, a negative duration if it is
+   * behind, and zero where they agree or are one. Deadlines on the wire are by the broker's clock:
+   * it is the one that both sides know.
+   */
+  default Duration clockAhead() {
+    return Duration.ZERO;
+  }
 
   /**
    * Keeps a note unless there is one of its key; needs {@link Capability#NOTES}.

@@ -18,8 +18,16 @@ public interface EventLoop extends Executor {
   /** Runs a task on the loop after a delay; a delay of zero or less means as soon as possible. */
   Timer schedule(Duration delay, Runnable task);
 
-  /** The time that deadlines and leases are measured by. */
+  /**
+   * The time that deadlines and leases are measured by. It does not jump, and need not be the time
+   * of day: {@link SteadyClock}.
+   */
   InstantSource clock();
+
+  /** The time of day, for what people read. */
+  default InstantSource wallClock() {
+    return InstantSource.system();
+  }
 
   /**
    * What this loop is made of, for a broker that can share it: a client library's own context, say.

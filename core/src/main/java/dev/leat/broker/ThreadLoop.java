@@ -61,7 +61,7 @@ public final class ThreadLoop implements EventLoop, AutoCloseable {
 
   @Override
   public InstantSource clock() {
-    return InstantSource.system();
+    return SteadyClock.system();
   }
 
   /** Runs what is queued, drops what waits for its time, then ends the thread. Does not wait. */

@@ -133,7 +133,7 @@ public final class PendingCalls implements AutoCloseable {
       return call;
     }
     deadlines.add(call, until);
-    Headers withDeadline = headers.with(Headers.DEADLINE, written(until));
+    Headers withDeadline = headers.with(Headers.DEADLINE, written(ofBroker(until)));
     append(
         target,
         new Message(call.id(), target.type(), replyStream, withDeadline, source, payload),
@@ -170,6 +170,12 @@ public final class PendingCalls implements AutoCloseable {
     } catch (RejectedExecutionException ended) {
       action.run();
     }
+  }
+
+  /** The same moment by the clock of the broker, which workers go by. */
+  private long ofBroker(long moment) {
+    long ahead = broker.clockAhead().toMillis();
+    return moment == Long.MAX_VALUE ? moment : moment + ahead;
   }
 
   private String written(long deadline) {

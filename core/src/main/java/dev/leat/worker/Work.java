@@ -1,6 +1,7 @@
 package dev.leat.worker;
 
 import dev.leat.BadMessage;
+import dev.leat.Durations;
 import dev.leat.Handling;
 import dev.leat.Headers;
 import dev.leat.Message;
@@ -102,8 +103,7 @@ final class Work implements Runnable {
   Work(Station station, Delivery delivery, Runnable onDone, Consumer<Work> onEnded) {
     this.station = station;
     this.delivery = delivery;
-    // Nobody waits for one that listens.
-    this.message = listens() ? undated(delivery.message()) : delivery.message();
+    this.message = dated(delivery.message());
     this.onDone = onDone;
     this.onEnded = onEnded;
   }
@@ -507,7 +507,7 @@ final class Work implements Runnable {
 
   private Completion rejection(Problem cause, String stack) {
     DeadLetter letter =
-        DeadLetter.of(message, cause, delivery.attempt(), station.now())
+        DeadLetter.of(message, cause, delivery.attempt(), station.loop().wallClock().instant())
             .acceptedAt(delivery.acceptedAt())
             .by(station.membership().group(), station.membership().member())
             .withStack(stack);
@@ -560,10 +560,26 @@ final class Work implements Runnable {
     return !station.membership().answers();
   }
 
-  private static Message undated(Message dated) {
-    return dated.headers().has(Headers.DEADLINE)
-        ? dated.withHeaders(dated.headers().without(Headers.DEADLINE::equals))
-        : dated;
+  /**
+   * With its deadline by the clock of this process: on the wire it is by the broker's. Nobody waits
+   * for one that listens.
+   */
+  private Message dated(Message given) {
+    Headers headers = given.headers();
+    if (!headers.has(Headers.DEADLINE)) {
+      return given;
+    }
+    if (listens()) {
+      return given.withHeaders(headers.without(Headers.DEADLINE::equals));
+    }
+    Duration ahead = station.broker().clockAhead();
+    return ahead.isZero()
+        ? given
+        : headers
+            .deadline()
+            .map(at -> Long.toString(Durations.epochMillis(at.minus(ahead))))
+            .map(own -> given.withHeaders(headers.with(Headers.DEADLINE, own)))
+            .orElse(given);
   }
 
   private boolean isAnswered() {

@@ -2,6 +2,7 @@ package dev.leat.gateway;
 
 import dev.leat.Durations;
 import dev.leat.broker.EventLoop;
+import dev.leat.broker.SteadyClock;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import java.time.Duration;
@@ -54,7 +55,7 @@ final class VertxLoop implements EventLoop {
 
   @Override
   public InstantSource clock() {
-    return InstantSource.system();
+    return SteadyClock.system();
   }
 
   @Override

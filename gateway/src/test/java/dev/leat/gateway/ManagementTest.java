@@ -159,6 +159,11 @@ class ManagementTest extends GatewayFixture {
   }
 
   @Test
+  void a_brokers_clock_that_is_ones_own_is_not_ahead() {
+    assertThat(value(metrics(), "leat_broker_clock_ahead_seconds")).isEqualTo("0.0");
+  }
+
+  @Test
   void late_replies_are_counted() {
     List<Delivery> held = new CopyOnWriteArrayList<>();
     leat.broker()

@@ -371,7 +371,7 @@ final class Claims {
         new Message("$id", "", "", Headers.NONE, "", Payload.of(Encoding.TEXT, new byte[0]));
     Problem cause =
         Problem.of(410, DeadLetter.PAYLOAD_LOST, "the entry was deleted before it was completed");
-    Message letter = DeadLetter.of(lost, cause, 0, loop.clock().instant()).written();
+    Message letter = DeadLetter.of(lost, cause, 0, loop.wallClock().instant()).written();
     return letter.withHeaders(letter.headers().with(DeadLetter.ATTEMPTS, "$attempts"));
   }
 }

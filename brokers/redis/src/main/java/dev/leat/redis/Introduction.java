@@ -27,6 +27,7 @@ final class Introduction {
   }
 
   private final Server server;
+  private @Nullable ServerClock clock;
 
   /** Those of which it is not known that the server has ended them; nearly always one. */
   private final List<Known> before = new ArrayList<>();
@@ -37,6 +38,11 @@ final class Introduction {
 
   Introduction(Server server) {
     this.server = server;
+  }
+
+  /** Tells a clock the server's time whenever that is asked for. */
+  void tell(ServerClock hearing) {
+    clock = hearing;
   }
 
   /** What the server calls the session, where a wait on it may be ended; else empty. */
@@ -51,10 +57,23 @@ final class Introduction {
 
   /** Asks for the server's time on a session on which nothing else was asked. */
   Future<Long> askTime(RedisSession session) {
+    ServerClock heard = clock;
+    long asked = heard == null ? 0 : heard.now();
     return session
         .send(Command.of("TIME"))
-        .map(time -> Long.parseLong(time.items().getFirst().text()) * 1_000)
-        .onSuccess(now -> at = now);
+        .map(Introduction::millis)
+        .onSuccess(
+            now -> {
+              at = now;
+              if (heard != null) {
+                heard.told(now, asked);
+              }
+            });
+  }
+
+  private static long millis(Resp time) {
+    return Long.parseLong(time.items().get(0).text()) * 1_000
+        + Long.parseLong(time.items().get(1).text()) / 1_000;
   }
 
   /** Introduces a session; until that is done, nothing else may be sent on it. */

@@ -55,6 +55,7 @@ final class RedisBroker implements Broker {
   private final RedisConnection control;
 
   private final Health health;
+  private final ServerClock clock;
   private final List<RedisLane> lanes = new CopyOnWriteArrayList<>();
   private final List<Reading> readings = new CopyOnWriteArrayList<>();
   private volatile boolean closed;
@@ -74,6 +75,8 @@ final class RedisBroker implements Broker {
     this.io = new Io(vertx, vertx.getOrCreateContext());
     this.control = io.connection(server);
     this.health = new Health(control);
+    this.clock = new ServerClock(server.toString(), loop.clock());
+    control.keepTime(clock);
   }
 
   static RedisBroker open(Server server, EventLoop loop) {
@@ -189,6 +192,11 @@ final class RedisBroker implements Broker {
                     command ->
                         command.and(entryId).and(StreamEntry.encode(to.message(), to.dialect())))
                 .map(moved -> moved.number() == 1));
+  }
+
+  @Override
+  public Duration clockAhead() {
+    return clock.ahead();
   }
 
   @Override

@@ -224,6 +224,12 @@ final class RedisConnection implements RedisSession.Owner {
     keepsTime = true;
   }
 
+  /** The same, and has a clock hear of it; to be said before it connects. */
+  void keepTime(ServerClock hearing) {
+    keepTime();
+    introduction.tell(hearing);
+  }
+
   /** One that is lost while it is introduced fails the attempt, which is tried again by itself. */
   @Override
   public void onLost(RedisSession lost) {

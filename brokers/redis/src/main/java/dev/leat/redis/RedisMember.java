@@ -414,7 +414,7 @@ class RedisMember extends Reading implements Claims.Claimant {
     appends.add(
         new Append(
             topic.deadLetters(),
-            DeadLetter.of(kept, cause, attempt, loop.clock().instant())
+            DeadLetter.of(kept, cause, attempt, loop.wallClock().instant())
                 .by(membership.group(), membership.member())
                 .written()));
     StreamEntry.asker(raw.content())

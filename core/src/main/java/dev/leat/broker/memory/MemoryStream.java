@@ -61,7 +61,7 @@ final class MemoryStream {
   /** Appends; nobody sees it before it is handed over. */
   synchronized String append(Message message) {
     makeRoom(message);
-    String id = log.append(message, loop.clock().millis());
+    String id = log.append(message, loop.wallClock().millis());
     forget();
     return id;
   }

@@ -67,7 +67,7 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
       boolean compression) {
     this.listener = listener;
     this.compression = compression;
-    this.date = new HttpDate(loop.clock());
+    this.date = new HttpDate(loop.wallClock());
     this.crossOrigin = new CrossOrigin(vertx);
     this.rates = rates;
     this.admission = admission;

@@ -35,6 +35,8 @@ public final class RateLimits {
 
   private static Bucket bucket(RateLimit limit) {
     return Bucket.builder()
+        // Not by the time of day, which may be set back.
+        .withNanosecondPrecision()
         .addLimit(
             bandwidth ->
                 bandwidth.capacity(limit.requests()).refillGreedy(limit.requests(), limit.period()))

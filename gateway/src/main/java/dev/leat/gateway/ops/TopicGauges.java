@@ -4,6 +4,7 @@ import dev.leat.Topic;
 import dev.leat.broker.Broker;
 import dev.leat.broker.GroupHealth;
 import dev.leat.broker.StreamHealth;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
@@ -40,6 +41,12 @@ final class TopicGauges {
     this.members = gauge(registry, "leat.topic.members", "Members of the group");
     this.deadLetters =
         gauge(registry, "leat.topic.dead.letters", "Dead letters that are kept of the topic");
+    Gauge.builder(
+            "leat.broker.clock.ahead", broker, there -> there.clockAhead().toMillis() / 1_000.0)
+        .description("How far the broker's clock is ahead of this machine's")
+        .baseUnit("seconds")
+        .strongReference(true)
+        .register(registry);
   }
 
   /** Reads all topics; blocks until the broker has answered, or has not in time. */
