@@ -65,6 +65,7 @@ final class Claims {
   private final EventLoop loop;
   private final List<String> keys;
   private final Claimant claimant;
+  private final LeaseGuard guard;
 
   /** Where the sweep of the order goes on. */
   private String swept = "";
@@ -137,6 +138,9 @@ final class Claims {
     this.membership = membership;
     this.loop = loop;
     this.claimant = claimant;
+    this.guard =
+        new LeaseGuard(
+            membership.topic().incoming(), membership.lease().toMillis(), System::nanoTime);
     this.keys = new ArrayList<>();
     keys.add(membership.topic().incoming());
     keys.add(delayed(membership));
@@ -321,6 +325,7 @@ final class Claims {
 
   private Future<Taken> take(RedisConnection over, List<String> lost, String after, int most) {
     List<byte[]> letter = StreamEntry.encode(gone(), Dialect.PACKED);
+    long asked = guard.now();
     return Script.TAKE
         .run(
             over,
@@ -331,13 +336,39 @@ final class Claims {
                   .and(membership.lease().toMillis())
                   .and(most)
                   .and(after)
+                  .and(guard.latest())
                   .and(LONGEST_ORDER)
                   .and(letter.size())
                   .and(letter);
               lost.forEach(command::and);
               return command;
             })
+        .onSuccess(answer -> believe(answer.items().getLast().number(), asked))
         .map(this::taken);
+  }
+
+  /** What the server's clock says is worth as much as that clock. */
+  private void believe(long time, long asked) {
+    long before = guard.expected();
+    if (guard.told(time, asked) == LeaseGuard.Verdict.BACK) {
+      restamp("-", before - time);
+    }
+  }
+
+  /** Else what was handed over in what is now the future would not lapse before that. */
+  private void restamp(String from, long back) {
+    Script.RESTAMP
+        .run(
+            control,
+            List.of(keys.get(0), keys.get(1), keys.get(1) + "::CLOCK"),
+            command -> command.and(membership.group(), from).and(back))
+        .onSuccess(
+            next -> {
+              if (!next.text().isEmpty()) {
+                restamp(next.text(), back);
+              }
+            })
+        .onFailure(failure -> log.warn("stream={} leases not begun anew", keys.get(0), failure));
   }
 
   private Taken taken(Resp answer) {

@@ -26,9 +26,10 @@ final class RedisLane implements Lane {
 
   /**
    * Milliseconds that the reply stream outlives a lane that was killed; also the longest time that
-   * a lane may be cut off and still find the replies that came meanwhile.
+   * a lane may be cut off and still find the replies that came meanwhile. By the server's clock:
+   * one that is set ahead by an hour must not end what is alive.
    */
-  private static final long AFTERLIFE = 600_000;
+  private static final long AFTERLIFE = 7_200_000;
 
   private final Io io;
   private final EventLoop loop;

@@ -8,17 +8,17 @@
 --
 -- KEYS  stream, delayed, dead letters, and where order is kept the entries by key
 -- ARGV  group, member, lease in milliseconds, most to take, id after which to look for what has
---       lapsed or an empty string not to, most entries to stand in the order, number of strings, the
---       strings of a dead letter with $id and $attempts in them, and the ids that were lost on their
---       way
+--       lapsed or an empty string not to, the server's time beyond which it is not to be believed
+--       that it has, most entries to stand in the order, number of strings, the strings of a dead
+--       letter with $id and $attempts in them, and the ids that were lost on their way
 -- gives the entries, each with its attempt and its place in the order; the ids whose entries are
 -- gone; where to look on; in how many milliseconds the next is due, 0 where something is there for
--- which there was no room, or -1; and where order is kept
--- the id behind which what is new will stand, '+' where there may be more already, or an empty
--- string where no more is to stand in the order
+-- which there was no room, or -1; where order is kept the id behind which what is new will stand,
+-- '+' where there may be more already, or an empty string where no more is to stand in the order;
+-- and the server's time
 local stream, delayed, letters, order = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local group, member, lease, most, after = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
-local longest, strings = tonumber(ARGV[6]), tonumber(ARGV[7])
+local believed, longest, strings = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local taken, gone = {}, {}
@@ -27,7 +27,7 @@ local taken, gone = {}, {}
 local function bury(id, attempt)
   local letter = {}
   for i = 1, strings do
-    letter[i] = string.gsub(string.gsub(ARGV[7 + i], '$id', id), '$attempts', tostring(attempt))
+    letter[i] = string.gsub(string.gsub(ARGV[8 + i], '$id', id), '$attempts', tostring(attempt))
   end
   redis.call('XACK', stream, group, id)
   redis.call('XADD', letters, '*', unpack(letter))
@@ -80,7 +80,7 @@ local function take(id, attempt)
   end
 end
 
-for at = 8 + strings, #ARGV do
+for at = 9 + strings, #ARGV do
   local pending = redis.call('XPENDING', stream, group, ARGV[at], ARGV[at], 1, member)[1]
   if pending and not redis.call('ZSCORE', delayed, ARGV[at]) then
     take(ARGV[at], pending[4])
@@ -100,7 +100,7 @@ end
 -- whether there is something. What is delayed has its time; what waits for its turn is called, and
 -- is looked at only for the case that nobody is left who would.
 local owed, looked = false, 0
-while after ~= '' and looked < 2000 and (most == 0 and not owed or #taken < most) do
+while after ~= '' and now <= believed and looked < 2000 and (most == 0 and not owed or #taken < most) do
   local lapsed = redis.call('XPENDING', stream, group, 'IDLE', lease, after, '+', 500)
   for _, pending in ipairs(lapsed) do
     local id, holder, idle = pending[1], pending[2], pending[3]
@@ -151,4 +151,4 @@ if first[2] then
   due = math.max(0, first[2] - now)
 end
 due = owed and 0 or due
-return {taken, gone, after, due, newest}
+return {taken, gone, after, due, newest, now}

@@ -9,12 +9,15 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** A real server on a free port of the loopback, ended with the test that started it. */
 public final class RedisServerProcess implements AutoCloseable {
@@ -28,9 +31,11 @@ public final class RedisServerProcess implements AutoCloseable {
 
   private final int port;
   private final List<String> command;
+  private final @Nullable Path clock;
   private Process process;
 
-  private RedisServerProcess(Path executable, String... options) {
+  private RedisServerProcess(@Nullable Path clock, Path executable, String... options) {
+    this.clock = clock;
     port = freePort();
     command = new ArrayList<>();
     command.addAll(List.of(executable.toString(), "--bind", "127.0.0.1"));
@@ -46,9 +51,45 @@ public final class RedisServerProcess implements AutoCloseable {
 
   /** The same, with options of the server's own. */
   public static RedisServerProcess start(String version, String... options) {
+    return new RedisServerProcess(null, executable(version), options);
+  }
+
+  /** A server whose clock can be set: it runs under libfaketime, a package of most systems. */
+  public static RedisServerProcess startWithClock(String version) {
+    try {
+      Path clock = Files.writeString(Files.createTempFile("clock", ""), "+0s");
+      return new RedisServerProcess(clock, executable(version));
+    } catch (IOException failure) {
+      throw new IllegalStateException("no file for the time", failure);
+    }
+  }
+
+  /** Sets the clock of {@link #startWithClock} to so much ahead of this machine's. */
+  public void setClock(Duration ahead) {
+    try {
+      Path file = Objects.requireNonNull(clock, "a server with a clock of its own");
+      Path next = Files.writeString(Path.of(file + ".next"), "%+ds".formatted(ahead.toSeconds()));
+      Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException failure) {
+      throw new IllegalStateException("the clock could not be set", failure);
+    }
+  }
+
+  private static Path executable(String version) {
     String named = System.getenv("LEAT_REDIS_SERVER");
-    return new RedisServerProcess(
-        named != null && version.equals(CURRENT) ? Path.of(named) : unpacked(version), options);
+    return named != null && version.equals(CURRENT) ? Path.of(named) : unpacked(version);
+  }
+
+  private static Path libfaketime() {
+    String name = "faketime/libfaketime.so.1";
+    return Stream.of("lib/x86_64-linux-gnu", "lib/aarch64-linux-gnu", "lib64", "lib")
+        .map(folder -> Path.of("/usr", folder, name))
+        .filter(Files::exists)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "this test sets a server's clock: install faketime (apt-get install faketime)"));
   }
 
   /** A server of a version for whoever leaves it as it was; it ends with the process. */
@@ -100,11 +141,23 @@ public final class RedisServerProcess implements AutoCloseable {
 
   private Process launch() {
     try {
+      ProcessBuilder builder = new ProcessBuilder(command);
+      if (clock != null) {
+        builder
+            .environment()
+            .putAll(
+                Map.of(
+                    "LD_PRELOAD",
+                    libfaketime().toString(),
+                    "FAKETIME_TIMESTAMP_FILE",
+                    clock.toString(),
+                    "FAKETIME_NO_CACHE",
+                    "1",
+                    "FAKETIME_DONT_FAKE_MONOTONIC",
+                    "1"));
+      }
       Process started =
-          new ProcessBuilder(command)
-              .redirectErrorStream(true)
-              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-              .start();
+          builder.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
       Runtime.getRuntime().addShutdownHook(new Thread(started::destroyForcibly));
       Awaiting.until("redis listens", this::answers);
       return started;
