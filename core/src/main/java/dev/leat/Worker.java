@@ -89,8 +89,9 @@ public interface Worker extends AutoCloseable {
 
   /**
    * Gives its members stable names, the name with a number. A member that comes back under its name
-   * goes on with what it held, at once rather than after a lease, where the broker keeps that; no
-   * two that run may share a name.
+   * goes on with what it held, at once rather than after a lease, where the broker keeps that. No
+   * two share one: who comes while another of its name is at work is told so in its log, and goes
+   * by that name and a number more.
    */
   Worker named(String name);
 

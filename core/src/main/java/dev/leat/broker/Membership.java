@@ -65,6 +65,13 @@ public record Membership(
             .formatted(group, topic));
   }
 
+  /** What a member is told under whose name another is at work in the group. */
+  public BadConfiguration isNamedAsAnother() {
+    return new BadConfiguration(
+        "another worker is at work as '%s' in group '%s' of topic %s: name them apart, or leave the name out"
+            .formatted(member, group, topic));
+  }
+
   /** The same, one message of a key at a time. */
   public Membership inOrder() {
     return new Membership(topic, group, member, lease, start, true, answers);

@@ -1,13 +1,19 @@
 package dev.leat.testkit;
 
+import static dev.leat.testkit.Awaiting.result;
 import static dev.leat.testkit.Awaiting.until;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.leat.Handler;
 import dev.leat.HandlerFailed;
 import dev.leat.Handling;
+import dev.leat.Payload;
 import dev.leat.Worker;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -86,5 +92,34 @@ public abstract class DeliveryContract extends IdempotencyContract {
         .isInstanceOf(HandlerFailed.class)
         .hasMessageContaining("bytes");
     assertThat(call("small")).isEqualTo("small");
+  }
+
+  @Test
+  void workers_that_are_named_alike_take_nothing_from_each_other() {
+    List<String> handled = new CopyOnWriteArrayList<>();
+    CountDownLatch goOn = new CountDownLatch(1);
+    Handler<String> handler =
+        (text, request) -> {
+          handled.add(text);
+          goOn.await();
+          return text;
+        };
+    worker().named("w").concurrency(1).on("work", String.class, handler).start();
+    CompletableFuture<String> first = calling("1");
+    until("the first is at work", () -> handled.size() == 1);
+    worker().named("w").concurrency(1).on("work", String.class, handler).start();
+    CompletableFuture<String> second = calling("2");
+    until("both are at work", () -> handled.size() == 2);
+    goOn.countDown();
+
+    assertThat(result(first)).isEqualTo("1");
+    assertThat(result(second)).isEqualTo("2");
+    assertThat(handled).containsExactly("1", "2");
+  }
+
+  private CompletableFuture<String> calling(String payload) {
+    return leat.caller()
+        .callAsync(topic.toString(), "work", Payload.text(payload), String.class, LONG)
+        .toCompletableFuture();
   }
 }

@@ -50,12 +50,6 @@ final class Claims {
   /** Taken at a time: the server does nothing else meanwhile. */
   private static final int MOST = 100;
 
-  /**
-   * Milliseconds after which a member that holds nothing is removed. A living one reads every five
-   * seconds; but what it holds does not depend on this, so it need not be longer than a pause.
-   */
-  private static final long UNSEEN = 60_000;
-
   /** A member is looked for among the dead once in so many claims. */
   private static final int ROUNDS_PER_SWEEP = 10;
 
@@ -65,6 +59,7 @@ final class Claims {
   private final EventLoop loop;
   private final List<String> keys;
   private final Claimant claimant;
+  private final Registration registration;
   private final LeaseGuard guard;
 
   /** Where the sweep of the order goes on. */
@@ -132,11 +127,13 @@ final class Claims {
       RedisConnection control,
       Membership membership,
       EventLoop loop,
+      Registration registration,
       Claimant claimant) {
     this.vertx = vertx;
     this.control = control;
     this.membership = membership;
     this.loop = loop;
+    this.registration = registration;
     this.claimant = claimant;
     this.guard =
         new LeaseGuard(
@@ -167,6 +164,7 @@ final class Claims {
 
   void start() {
     if (periodic == null && !closed) {
+      learnTime();
       long longest = membership.ordered() ? ORDERED_PAUSE : LONGEST_PAUSE;
       long pause = Math.clamp(membership.lease().toMillis() / 4, SHORTEST_PAUSE, longest);
       periodic =
@@ -202,11 +200,6 @@ final class Claims {
     return lost.isEmpty()
         ? Future.succeededFuture(new Taken(List.of(), ""))
         : take(over, lost, "", 0);
-  }
-
-  /** Says that the member leaves: what it holds goes to others, and it is removed. */
-  Future<?> leave() {
-    return leave(membership.member());
   }
 
   /**
@@ -258,7 +251,7 @@ final class Claims {
     // To see what has lapsed costs the server more than the rest, and is worth it now and then.
     String after = sweeping ? cursor : "";
     if (sweeping && ++rounds % ROUNDS_PER_SWEEP == 0) {
-      leave("");
+      registration.removeUnseen();
     }
     if (sweeping && (rounds % ROUNDS_PER_SWEEP == 0 || !swept.isEmpty())) {
       sweepOrder();
@@ -290,25 +283,6 @@ final class Claims {
                 claimant.makeRoom();
               }
             });
-  }
-
-  private Future<?> leave(String member) {
-    return Script.LEAVE
-        .run(
-            control,
-            keys.subList(0, 2),
-            command -> command.and(membership.group(), member).and(UNSEEN))
-        .onSuccess(
-            removed ->
-                removed
-                    .items()
-                    .forEach(
-                        gone ->
-                            log.info(
-                                "stream={} group={} member={} removed, it held nothing",
-                                keys.getFirst(),
-                                membership.group(),
-                                gone.text())));
   }
 
   /** Places that nobody has any more would keep the group from reading on. */
@@ -353,6 +327,18 @@ final class Claims {
     if (guard.told(time, asked) == LeaseGuard.Verdict.BACK) {
       restamp("-", before - time);
     }
+  }
+
+  /** Before it looks for the first time: its clock may have been set back before, or is then. */
+  private void learnTime() {
+    long asked = guard.now();
+    control
+        .send(Command.of("TIME"))
+        .onSuccess(
+            time -> {
+              believe(Introduction.millis(time), asked);
+              restamp("-", 0);
+            });
   }
 
   /** Else what was handed over in what is now the future would not lapse before that. */

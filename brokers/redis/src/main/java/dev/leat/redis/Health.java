@@ -51,7 +51,11 @@ final class Health {
 
   Future<StreamHealth> of(String stream) {
     return Script.HEALTH
-        .run(connection, List.of(stream, listening(stream)), command -> command.and(Claims.WAITING))
+        .run(
+            connection,
+            List.of(stream, listening(stream), Registration.key(stream)),
+            command ->
+                command.and(Claims.WAITING).and(Registration.SILENT).and(Registration.UNSEEN))
         .compose(
             all -> {
               List<Resp> items = all.items();

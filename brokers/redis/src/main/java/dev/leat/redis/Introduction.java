@@ -50,6 +50,11 @@ final class Introduction {
     return self.map(Known::id);
   }
 
+  /** The same and from where it comes; empty where the server does not say. */
+  Optional<String> address() {
+    return self.map(known -> known.id() + " " + known.address());
+  }
+
   /** The server's time when it was asked last, in milliseconds: before all that was sent since. */
   long at() {
     return at;
@@ -71,7 +76,8 @@ final class Introduction {
             });
   }
 
-  private static long millis(Resp time) {
+  /** What {@code TIME} says, in milliseconds. */
+  static long millis(Resp time) {
     return Long.parseLong(time.items().get(0).text()) * 1_000
         + Long.parseLong(time.items().get(1).text()) / 1_000;
   }

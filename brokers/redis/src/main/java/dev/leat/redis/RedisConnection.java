@@ -110,6 +110,11 @@ final class RedisConnection implements RedisSession.Owner {
     return introduction.id();
   }
 
+  /** The same and from where it comes, as the server sees it. */
+  Optional<String> address() {
+    return introduction.address();
+  }
+
   boolean closed() {
     return closed;
   }

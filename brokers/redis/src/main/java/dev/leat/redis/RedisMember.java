@@ -42,6 +42,7 @@ class RedisMember extends Reading implements Claims.Claimant {
   private final Membership membership;
   private final String stream;
   private final DeliveryListener listener;
+  private final Registration registration;
   private final Claims claims;
   private final Janitor janitor;
 
@@ -68,7 +69,8 @@ class RedisMember extends Reading implements Claims.Claimant {
     this.stream = membership.topic().incoming();
     this.listener = listener;
     this.completions = new Completions(io, control, membership);
-    this.claims = new Claims(io.vertx(), control, membership, loop, this);
+    this.registration = new Registration(io.vertx(), control, connection(), membership);
+    this.claims = new Claims(io.vertx(), control, membership, loop, registration, this);
     this.janitor = new Janitor(io.vertx(), new Health(control), stream, this::onSweep);
   }
 
@@ -135,6 +137,7 @@ class RedisMember extends Reading implements Claims.Claimant {
   Future<Void> stopped() {
     janitor.close();
     claims.stop();
+    registration.stop();
     return super.stopped().compose(done -> unread()).eventually(() -> claims.rest());
   }
 
@@ -162,7 +165,7 @@ class RedisMember extends Reading implements Claims.Claimant {
   }
 
   private Future<?> leaveOnceDone() {
-    return left && joined && held.isEmpty() ? claims.leave() : Future.succeededFuture();
+    return left && joined && held.isEmpty() ? registration.leave() : Future.succeededFuture();
   }
 
   private void startJanitor() {
@@ -176,6 +179,7 @@ class RedisMember extends Reading implements Claims.Claimant {
   Future<?> prepared() {
     return beginning()
         .compose(this::joinGroup)
+        .compose(there -> register())
         .compose(there -> claims.rest())
         .compose(rested -> takeBackOwn())
         .onSuccess(
@@ -304,6 +308,25 @@ class RedisMember extends Reading implements Claims.Claimant {
         .onSuccess(handed -> handed.ifPresent(this::seen));
   }
 
+  private Future<?> register() {
+    return registration
+        .take()
+        .compose(
+            own -> {
+              if (!own) {
+                return Future.failedFuture(refused(membership.isNamedAsAnother()));
+              }
+              registration.live(() -> refused(membership.isNamedAsAnother()));
+              return Future.succeededFuture();
+            });
+  }
+
+  private BadConfiguration refused(BadConfiguration why) {
+    close();
+    listener.onEnded(why);
+    return why;
+  }
+
   /** Makes the group unless it is there; answers whether it was made. */
   Future<Boolean> createGroup(String from) {
     return connection()
@@ -326,10 +349,7 @@ class RedisMember extends Reading implements Claims.Claimant {
               if (there.number() == 0) {
                 return Future.succeededFuture(created);
               }
-              BadConfiguration refused = membership.breaksOrder();
-              close();
-              listener.onEnded(refused);
-              return Future.failedFuture(refused);
+              return Future.failedFuture(refused(membership.breaksOrder()));
             });
   }
 

@@ -1,11 +1,15 @@
 -- How a stream and its groups are doing, all of it at one moment.
 --
--- KEYS  stream, names of groups that only listen
--- ARGV  the name under which stands what waits for its turn
+-- A member of ours says every five seconds that it lives; others are seen as they read.
+--
+-- KEYS  stream, names of groups that only listen, names of members
+-- ARGV  the name under which stands what waits for its turn; milliseconds unseen after which a member
+--       that says so counts as dead, and any other
 -- gives the stream's length, then for each group: name, members, what is handed over and not ended,
 -- what waits for its turn, what it was never handed, or -1 where that has to be counted, the id of
 -- what it was handed last, and 1 if it only listens
-local stream, listening, waiting = KEYS[1], KEYS[2], ARGV[1]
+local stream, listening, names, waiting = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
+local silent, unseen = tonumber(ARGV[2]), tonumber(ARGV[3])
 local length = redis.call('XLEN', stream)
 local all = {length}
 local first, newest
@@ -15,7 +19,8 @@ for _, group in ipairs(groupsOf(stream)) do
     local consumer = named(flat)
     if consumer.name == waiting then
       turns = consumer.pending
-    else
+    elseif consumer.idle <= unseen and (consumer.idle <= silent
+        or redis.call('HEXISTS', names, group.name .. '\0' .. consumer.name) == 0) then
       members = members + 1
     end
   end

@@ -1,11 +1,13 @@
--- After the server's clock was set back: what was handed over in its future would not lapse before
--- that. Its leases begin now, some at a time; what waits for its next attempt is as early as before.
+-- After the server's clock was set back, or may have been: what was handed over in its future would
+-- not lapse before that. Its leases begin now, some at a time; what waits for its next attempt is as
+-- early as before.
 --
 -- KEYS  stream, delayed, a key that is there for a while, so that one member alone moves what waits
--- ARGV  group, id from which to look, by how many milliseconds the clock was set back
+-- ARGV  group, id from which to look, by how many milliseconds the clock was set back, 0
+--       where that is not known
 -- gives where to look on, an empty string once all have been looked at
 local stream, delayed, group, after = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
-if after == '-' and redis.call('SET', KEYS[3], '', 'NX', 'PX', 10000) then
+if after == '-' and ARGV[3] ~= '0' and redis.call('SET', KEYS[3], '', 'NX', 'PX', 10000) then
   local waiting = redis.call('ZRANGE', delayed, 0, -1, 'WITHSCORES')
   for i = 1, #waiting, 2 do
     redis.call('ZADD', delayed, waiting[i + 1] - ARGV[3], waiting[i])

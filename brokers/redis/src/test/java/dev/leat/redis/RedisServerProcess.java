@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -54,11 +55,14 @@ public final class RedisServerProcess implements AutoCloseable {
     return new RedisServerProcess(null, executable(version), options);
   }
 
-  /** A server whose clock can be set: it runs under libfaketime, a package of most systems. */
-  public static RedisServerProcess startWithClock(String version) {
+  /**
+   * A server whose clock can be set: it runs under libfaketime, a package of most systems. It is
+   * the older of the two, since the other is linked statically and asks the kernel by itself.
+   */
+  public static RedisServerProcess startWithClock() {
     try {
       Path clock = Files.writeString(Files.createTempFile("clock", ""), "+0s");
-      return new RedisServerProcess(clock, executable(version));
+      return new RedisServerProcess(clock, executable(OLD));
     } catch (IOException failure) {
       throw new IllegalStateException("no file for the time", failure);
     }
@@ -72,6 +76,14 @@ public final class RedisServerProcess implements AutoCloseable {
       Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException failure) {
       throw new IllegalStateException("the clock could not be set", failure);
+    }
+    try (RedisClient client = new RedisClient(port)) {
+      Awaiting.until(
+          "the clock is set",
+          () -> {
+            long now = Long.parseLong(client.send("TIME").items().getFirst().text());
+            return Math.abs(now - ahead.toSeconds() - InstantSource.system().millis() / 1_000) <= 1;
+          });
     }
   }
 

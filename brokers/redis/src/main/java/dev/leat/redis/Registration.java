@@ -1,0 +1,163 @@
+package dev.leat.redis;
+
+import dev.leat.broker.Membership;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A member's name in its group, which no two that are alive may have: what is pending under it
+ * belongs to whoever has it. Beside the name stands the connection of its holder, so that a name is
+ * free as soon as the server sees that its holder has gone. Confined to its loop.
+ */
+final class Registration {
+  private static final Logger log = LoggerFactory.getLogger(Registration.class);
+
+  /** Milliseconds between two signs of life. */
+  private static final long HEARTBEAT = 5_000;
+
+  /** Milliseconds after which a member that gives such signs counts as dead: two were missed. */
+  static final long SILENT = 3 * HEARTBEAT;
+
+  /**
+   * Milliseconds after which any other does, and after which one that holds nothing is removed.
+   * What it holds does not depend on this, so it need not be longer than a pause.
+   */
+  static final long UNSEEN = 60_000;
+
+  private final Vertx vertx;
+  private final RedisConnection control;
+  private final RedisConnection reading;
+  private final Membership membership;
+  private final String stream;
+  private final String self = UUID.randomUUID().toString();
+  private @Nullable Long beating;
+  private String held = "";
+
+  /**
+   * Not registered yet.
+   *
+   * @param reading the connection that is there as long as the member is
+   */
+  Registration(
+      Vertx vertx, RedisConnection control, RedisConnection reading, Membership membership) {
+    this.vertx = vertx;
+    this.control = control;
+    this.reading = reading;
+    this.membership = membership;
+    this.stream = membership.topic().incoming();
+  }
+
+  /** Where it stands who has which name. */
+  static String key(String stream) {
+    return stream + "::MEMBERS";
+  }
+
+  /** Takes the name; answers whether nobody else has it. */
+  Future<Boolean> take() {
+    return control
+        .send(Command.of("HGET", key(stream), membership.group() + "\0" + membership.member()))
+        .map(holder -> holder instanceof Resp.Text there ? there.text() : "")
+        .compose(
+            holder ->
+                isAlive(holder)
+                    .compose(alive -> alive ? Future.succeededFuture(false) : takeFrom(holder)));
+  }
+
+  /**
+   * It is seen that it lives, from now on.
+   *
+   * @param onLost told once another has the name, as after its connection was cut for a while
+   */
+  void live(Runnable onLost) {
+    if (beating == null) {
+      beating =
+          vertx.setPeriodic(
+              HEARTBEAT,
+              fired ->
+                  register(held)
+                      .onSuccess(
+                          own -> {
+                            if (!own) {
+                              onLost.run();
+                            }
+                          }));
+    }
+  }
+
+  /** No longer. */
+  void stop() {
+    if (beating != null) {
+      vertx.cancelTimer(beating);
+    }
+  }
+
+  /** Says that the member leaves: what it holds goes to others, and it is removed. */
+  Future<?> leave() {
+    return held.isEmpty() ? Future.succeededFuture() : remove(membership.member());
+  }
+
+  /** Removes members that hold nothing and were not seen for a while. */
+  void removeUnseen() {
+    var unused = remove("");
+  }
+
+  private Future<?> remove(String member) {
+    return Script.LEAVE
+        .run(
+            control,
+            List.of(stream, Claims.delayed(membership), key(stream)),
+            command -> command.and(membership.group(), member, held).and(UNSEEN))
+        .onSuccess(
+            removed ->
+                removed
+                    .items()
+                    .forEach(
+                        gone ->
+                            log.info(
+                                "stream={} group={} member={} removed, it held nothing",
+                                stream,
+                                membership.group(),
+                                gone.text())));
+  }
+
+  private Future<Boolean> takeFrom(String holder) {
+    held = self + " " + reading.address().orElse("");
+    return register(holder).compose(taken -> taken ? Future.succeededFuture(true) : takeOnceMore());
+  }
+
+  /** Somebody else was quicker, or has just gone. */
+  private Future<Boolean> takeOnceMore() {
+    held = "";
+    return take();
+  }
+
+  private Future<Boolean> register(String seen) {
+    return Script.REGISTER
+        .run(
+            control,
+            List.of(stream, key(stream)),
+            command -> command.and(membership.group(), membership.member(), seen, held))
+        .map(own -> own.number() == 1);
+  }
+
+  /** Of whom it is not known from where it came, it is not known whether it is there. */
+  private Future<Boolean> isAlive(String holder) {
+    String[] parts = holder.split(" ", -1);
+    if (parts.length != 3 || parts[0].equals(self)) {
+      return Future.succeededFuture(false);
+    }
+    return control
+        .send(Command.of("CLIENT", "LIST", "ID", parts[1]))
+        .map(there -> there.text().contains(" addr=" + parts[2] + " "))
+        .recover(
+            failure ->
+                failure instanceof RedisFailure
+                    ? Future.succeededFuture(false)
+                    : Future.failedFuture(failure));
+  }
+}
