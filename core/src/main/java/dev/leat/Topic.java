@@ -1,5 +1,6 @@
 package dev.leat;
 
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -52,6 +53,15 @@ public record Topic(String namespace, String name) {
   /** Whether a stream of this key is one that requests are appended to. */
   public static boolean isIncoming(String stream) {
     return stream.endsWith(SEPARATOR + INCOMING);
+  }
+
+  /** The topic whose requests stand in a stream; empty where those of no topic do. */
+  public static Optional<Topic> ofIncoming(String stream) {
+    if (!isIncoming(stream)) {
+      return Optional.empty();
+    }
+    String[] parts = stream.split(SEPARATOR, -1);
+    return parts.length == 3 ? Optional.of(new Topic(parts[0], parts[1])) : Optional.empty();
   }
 
   /** Key of the stream that requests are appended to. */

@@ -2,6 +2,7 @@ package dev.leat.broker;
 
 import dev.leat.Message;
 import dev.leat.Position;
+import dev.leat.Topic;
 import dev.leat.Unsupported;
 import java.time.Duration;
 import java.util.List;
@@ -52,6 +53,17 @@ public interface Broker extends AutoCloseable {
 
   /** How a stream and its groups are doing; one that does not exist is empty. */
   CompletionStage<StreamHealth> health(String stream);
+
+  /**
+   * Of a stream's entries, those that no member was handed yet of a group that answers: nobody can
+   * have begun what they ask for. For whom nobody waits any more that is worth to know.
+   *
+   * @param entryIds as {@link Lane#append} gave them
+   */
+  CompletionStage<Set<String>> untaken(String stream, List<String> entryIds);
+
+  /** Topics that somebody sends to or reads, some of them where there are very many. */
+  CompletionStage<Set<Topic>> topics();
 
   /**
    * Takes an entry out of a stream and appends a message to another, both or neither.

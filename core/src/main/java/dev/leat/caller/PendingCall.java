@@ -11,6 +11,9 @@ public final class PendingCall {
   private final String replyStream;
   private final CallListener listener;
 
+  /** Its place in the topic's stream; null as long as the broker has not said. */
+  private @Nullable String entryId;
+
   // What follows belongs to the deadlines, in whose slot it is linked to others.
   private long tick;
   private boolean due;
@@ -41,6 +44,14 @@ public final class PendingCall {
    */
   public void cancel() {
     onCancel.accept(this);
+  }
+
+  void accepted(String entry) {
+    entryId = entry;
+  }
+
+  @Nullable String entryId() {
+    return entryId;
   }
 
   Target target() {

@@ -4,6 +4,7 @@ import dev.leat.BadReply;
 import dev.leat.BrokerUnavailable;
 import dev.leat.Cancelled;
 import dev.leat.DeadlineExceeded;
+import dev.leat.DeadlineExceeded.Begun;
 import dev.leat.Durations;
 import dev.leat.Headers;
 import dev.leat.LeatException;
@@ -62,6 +63,7 @@ public final class PendingCalls implements AutoCloseable {
   private final AtomicInteger waiting = new AtomicInteger();
 
   private final Deadlines deadlines;
+  private final ExpiredCalls expired;
   private final Consumer<PendingCall> onCancel = this::cancel;
 
   /** The deadline that was written last: of calls that come together it is often the same. */
@@ -96,6 +98,7 @@ public final class PendingCalls implements AutoCloseable {
     this.ids = ids;
     this.source = source;
     this.deadlines = new Deadlines(loop, this::expire);
+    this.expired = new ExpiredCalls(broker, loop, this::onExpired);
     this.lane = broker.openLane(loop, replyStream, new OwnReplies());
   }
 
@@ -127,9 +130,9 @@ public final class PendingCalls implements AutoCloseable {
     }
     long until = Durations.epochMillis(deadline);
     pending.put(call.id(), call);
-    waiting.lazySet(pending.size());
+    count();
     if (until <= loop.clock().millis()) {
-      loop.execute(() -> expire(call));
+      loop.execute(() -> fail(call, late(call, Begun.NO)));
       return call;
     }
     deadlines.add(call, until);
@@ -137,7 +140,7 @@ public final class PendingCalls implements AutoCloseable {
     append(
         target,
         new Message(call.id(), target.type(), replyStream, withDeadline, source, payload),
-        () -> {},
+        call::accepted,
         failure -> fail(call, failure));
     return call;
   }
@@ -160,7 +163,11 @@ public final class PendingCalls implements AutoCloseable {
       soon(() -> refused.accept(closedFailure()));
       return;
     }
-    append(target, new Message(id, target.type(), "", headers, source, payload), accepted, refused);
+    append(
+        target,
+        new Message(id, target.type(), "", headers, source, payload),
+        entry -> accepted.run(),
+        refused);
   }
 
   /** A loop that has ended meanwhile takes nothing more: whoever waits is told all the same. */
@@ -202,13 +209,14 @@ public final class PendingCalls implements AutoCloseable {
     closed = true;
     lane.close();
     new ArrayList<>(pending.values()).forEach(call -> fail(call, closedFailure()));
+    expired.close();
   }
 
   /** Whether the call was still waiting; it is not any more. */
   boolean end(PendingCall call) {
     deadlines.remove(call);
     boolean waited = pending.remove(call.id(), call);
-    waiting.lazySet(pending.size());
+    count();
     if (waited && call.target().sharedReplies()) {
       endedOnShared.add(call.id());
     }
@@ -220,6 +228,10 @@ public final class PendingCalls implements AutoCloseable {
    * stream would not understand it.
    */
   private void cancel(PendingCall call) {
+    if (expired.remove(call)) {
+      count();
+      return;
+    }
     if (end(call) && !closed && call.isAnsweredOn(lane.replyStream())) {
       String stream = call.target().topic().cancelled();
       Message gone = new Message(call.id(), CANCEL, "", Headers.NONE, source, Payload.EMPTY);
@@ -237,13 +249,13 @@ public final class PendingCalls implements AutoCloseable {
   }
 
   private void append(
-      Target target, Message message, Runnable accepted, Consumer<LeatException> refused) {
+      Target target, Message message, Consumer<String> accepted, Consumer<LeatException> refused) {
     var unused =
         lane.append(List.of(new Append(target.stream(), message, target.dialect())))
             .whenComplete(
                 (ids, failure) -> {
                   if (failure == null) {
-                    accepted.run();
+                    accepted.accept(ids.getFirst());
                   } else {
                     refused.accept(leatException(failure));
                   }
@@ -318,22 +330,46 @@ public final class PendingCalls implements AutoCloseable {
     return true;
   }
 
+  /** Whether a worker has it is worth a question, which is asked for all that expire together. */
   private void expire(PendingCall call) {
+    if (call.entryId() == null) {
+      fail(call, late(call, Begun.UNKNOWN));
+    } else if (end(call)) {
+      expired.add(call);
+      count();
+    }
+  }
+
+  private void onExpired(PendingCall call, Begun begun) {
+    count();
+    tell(call, late(call, begun));
+  }
+
+  private static DeadlineExceeded late(PendingCall call, Begun begun) {
     Target target = call.target();
-    fail(
-        call,
-        new DeadlineExceeded(
-            "no reply of " + target.topic() + " to " + target.type() + " in time"));
+    return new DeadlineExceeded(
+        "no reply of %s to %s in time%s"
+            .formatted(
+                target.topic(), target.type(), begun == Begun.NO ? ": no worker has taken it" : ""),
+        begun);
   }
 
   private void fail(PendingCall call, LeatException failure) {
     if (end(call)) {
-      try {
-        call.listener().onFailure(failure);
-      } catch (RuntimeException | Error thrown) {
-        log.error("message={} its failure could not be taken", call.id(), thrown);
-      }
+      tell(call, failure);
     }
+  }
+
+  private static void tell(PendingCall call, LeatException failure) {
+    try {
+      call.listener().onFailure(failure);
+    } catch (RuntimeException | Error thrown) {
+      log.error("message={} its failure could not be taken", call.id(), thrown);
+    }
+  }
+
+  private void count() {
+    waiting.lazySet(pending.size() + expired.size());
   }
 
   private static LeatException closedFailure() {

@@ -185,7 +185,9 @@ class GatewayProblemsTest extends GatewayFixture {
   void no_reply_in_time_is_504_and_frees_the_entry() {
     listen(Route.get("/x", "t", "x").timeout(Duration.ofMillis(50)));
 
-    assertProblem(get("/x"), 504, "No reply in time");
+    HttpResponse<String> late = get("/x");
+    assertProblem(late, 504, "No reply in time");
+    assertThat(late.body()).contains("no worker took it in time, and none begins it now");
     assertThat(gateway.inFlight()).isZero();
   }
 
@@ -203,7 +205,9 @@ class GatewayProblemsTest extends GatewayFixture {
         .start();
     listen(Route.get("/x", "t", "x").timeout(Duration.ofSeconds(1)));
 
-    assertProblem(get("/x?slow"), 504, "No reply in time");
+    HttpResponse<String> late = get("/x?slow");
+    assertProblem(late, 504, "No reply in time");
+    assertThat(late.body()).contains("a worker has it, and may still do it");
     await().atMost(LONG).until(() -> workers("t").pending() == 0);
     assertThat(get("/x").body()).isEqualTo("fast");
   }

@@ -4,8 +4,10 @@ import static dev.leat.testkit.Awaiting.result;
 import static dev.leat.testkit.Awaiting.until;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.leat.DeadlineExceeded;
+import dev.leat.DeadlineExceeded.Begun;
 import dev.leat.Handling;
 import dev.leat.Payload;
 import dev.leat.Worker;
@@ -14,6 +16,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 /** The part of the delivery contract that is about those who wait no more. */
@@ -86,6 +89,33 @@ abstract class DeadlineContract extends RetryContract {
             leat.caller()
                 .call(topic.toString(), "outer", "x", String.class, Duration.ofSeconds(15)));
     assertThat(inner).isBetween(before + 14_000, before + 19_000);
+  }
+
+  @Test
+  void who_waited_in_vain_is_told_whether_a_worker_has_it() {
+    assertThat(begunBy(() -> call("x", Duration.ofMillis(200)))).isEqualTo(Begun.NO);
+
+    leat.worker(topic.toString())
+        .group("audit")
+        .listening()
+        .on("work", String.class, (text, request) -> text)
+        .start();
+    assertThat(begunBy(() -> call("x", Duration.ofMillis(200)))).isEqualTo(Begun.NO);
+
+    CountDownLatch begun = new CountDownLatch(1);
+    working(
+        Handling.DEFAULT,
+        (text, request) -> {
+          begun.countDown();
+          new CountDownLatch(1).await();
+          return text;
+        });
+    assertThat(begunBy(() -> call("x", Duration.ofMillis(500)))).isEqualTo(Begun.YES);
+    assertThat(begun.getCount()).isZero();
+  }
+
+  private static Begun begunBy(ThrowingCallable call) {
+    return catchThrowableOfType(DeadlineExceeded.class, call).begun();
   }
 
   // Cancellation

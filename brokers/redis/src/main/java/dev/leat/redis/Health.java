@@ -1,13 +1,18 @@
 package dev.leat.redis;
 
+import dev.leat.Topic;
 import dev.leat.broker.GroupHealth;
 import dev.leat.broker.StreamHealth;
 import io.vertx.core.Future;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Looks at streams, and trims them, each in one step of the server. Confined to its connection's
@@ -16,6 +21,9 @@ import java.util.OptionalLong;
 final class Health {
   /** Entries counted at a time, where the server does not say how many wait. */
   private static final int PAGE = 1_000;
+
+  /** Pages of keys that are looked through for topics: a tenth of a second of a server's time. */
+  private static final int ROUNDS = 200;
 
   private final RedisConnection connection;
 
@@ -68,6 +76,52 @@ final class Health {
                               stream,
                               items.getFirst().number(),
                               groups.stream().map(Future::result).toList()));
+            });
+  }
+
+  Future<Set<String>> untaken(String stream, List<String> entryIds) {
+    List<Future<Set<String>>> portions = new ArrayList<>();
+    for (int from = 0; from < entryIds.size(); from += PAGE) {
+      List<String> portion = entryIds.subList(from, Math.min(entryIds.size(), from + PAGE));
+      portions.add(
+          Script.UNTAKEN
+              .run(
+                  connection,
+                  List.of(stream, listening(stream)),
+                  command -> command.and(Claims.WAITING).and(portion.toArray(String[]::new)))
+              .map(ids -> ids.items().stream().map(Resp::text).collect(Collectors.toSet())));
+    }
+    return Future.all(portions)
+        .map(
+            done ->
+                portions.stream()
+                    .flatMap(portion -> portion.result().stream())
+                    .collect(Collectors.toSet()));
+  }
+
+  /**
+   * Topics by their incoming streams; where there are very many keys, of the first that are seen.
+   */
+  Future<Set<Topic>> topics() {
+    return topics("0", ROUNDS, new HashSet<>());
+  }
+
+  private Future<Set<Topic>> topics(String cursor, int rounds, Set<Topic> found) {
+    return connection
+        .send(
+            Command.of("SCAN", cursor, "MATCH", "*::CONSUMER_INCOMING", "COUNT")
+                .and(PAGE)
+                .and("TYPE", "stream"))
+        .compose(
+            page -> {
+              page.items()
+                  .get(1)
+                  .items()
+                  .forEach(key -> Topic.ofIncoming(key.text()).ifPresent(found::add));
+              String next = page.items().getFirst().text();
+              return next.equals("0") || rounds == 1
+                  ? Future.succeededFuture(found)
+                  : topics(next, rounds - 1, found);
             });
   }
 

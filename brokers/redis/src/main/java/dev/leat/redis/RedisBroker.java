@@ -4,6 +4,7 @@ import dev.leat.BadConfiguration;
 import dev.leat.BrokerUnavailable;
 import dev.leat.Message;
 import dev.leat.Position;
+import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.Broker;
 import dev.leat.broker.Capability;
@@ -179,6 +180,16 @@ final class RedisBroker implements Broker {
   @Override
   public CompletionStage<StreamHealth> health(String stream) {
     return ask(() -> health.of(stream));
+  }
+
+  @Override
+  public CompletionStage<Set<String>> untaken(String stream, List<String> entryIds) {
+    return ask(() -> health.untaken(stream, entryIds));
+  }
+
+  @Override
+  public CompletionStage<Set<Topic>> topics() {
+    return ask(health::topics);
   }
 
   @Override

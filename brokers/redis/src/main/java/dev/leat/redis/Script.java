@@ -31,6 +31,7 @@ record Script(String text, String digest) {
   static final Script REGISTER = named("register");
   static final Script LEAVE = named("ids", "leave");
   static final Script HEALTH = named("ids", "health");
+  static final Script UNTAKEN = named("ids", "untaken");
   static final Script COUNT = named("count");
   static final Script TRIM = named("ids", "trim");
   static final Script MOVE = named("move");

@@ -154,6 +154,12 @@ final class Group {
     return pending.containsKey(offset);
   }
 
+  /** Whether a member was handed what stands at an offset; not so what waits for its turn. */
+  boolean wasHanded(long offset) {
+    Pending known = pending.get(offset);
+    return offset < cursor && (known == null || !known.waiting);
+  }
+
   /** What stood before this offset is gone: the group does not wait for it. */
   void skipTo(long offset) {
     cursor = Math.max(cursor, offset);

@@ -30,6 +30,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** Streams by their key. Any thread. */
 final class MemoryBroker implements Broker {
@@ -85,6 +86,20 @@ final class MemoryBroker implements Broker {
   @Override
   public CompletionStage<StreamHealth> health(String stream) {
     return answer(() -> existing(stream).health());
+  }
+
+  @Override
+  public CompletionStage<Set<String>> untaken(String stream, List<String> entryIds) {
+    return answer(() -> existing(stream).untaken(entryIds));
+  }
+
+  @Override
+  public CompletionStage<Set<Topic>> topics() {
+    return answer(
+        () ->
+            streams.keySet().stream()
+                .flatMap(key -> Topic.ofIncoming(key).stream())
+                .collect(Collectors.toSet()));
   }
 
   @Override

@@ -23,10 +23,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -202,6 +204,17 @@ final class MemoryStream {
               group.answers()));
     }
     return new StreamHealth(key, log.present(), healths);
+  }
+
+  synchronized Set<String> untaken(List<String> entryIds) {
+    return entryIds.stream()
+        .filter(
+            id -> {
+              long offset = log.offsetAfter(EntryId.parse(id)) - 1;
+              return groups.values().stream()
+                  .noneMatch(group -> group.answers() && group.wasHanded(offset));
+            })
+        .collect(Collectors.toSet());
   }
 
   synchronized long trim(long keep) {

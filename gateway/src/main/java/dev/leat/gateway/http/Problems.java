@@ -20,8 +20,7 @@ final class Problems {
     return switch (failure) {
       case BadMessage bad -> Problem.of(400, "Bad request", String.valueOf(bad.getMessage()));
       case BadReply bad -> badReply(String.valueOf(bad.getMessage()));
-      case DeadlineExceeded late ->
-          Problem.of(504, "No reply in time", "the work may still be done; ask before you repeat");
+      case DeadlineExceeded late -> Problem.of(504, "No reply in time", whatIsKnown(late));
       case StreamFull full -> Problem.of(503, "Too much waiting", "try again later");
       case BrokerUnavailable gone ->
           Problem.of(503, "Broker unavailable", "the request was not taken; try again later");
@@ -29,6 +28,14 @@ final class Problems {
       case HandlerFailed failed -> failed.problem();
       case BadConfiguration wrong -> misconfigured();
       case Unsupported lacking -> misconfigured();
+    };
+  }
+
+  private static String whatIsKnown(DeadlineExceeded late) {
+    return switch (late.begun()) {
+      case NO -> "no worker took it in time, and none begins it now; try again later";
+      case YES -> "a worker has it, and may still do it; ask before you repeat";
+      case UNKNOWN -> "the work may still be done; ask before you repeat";
     };
   }
 
