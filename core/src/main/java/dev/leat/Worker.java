@@ -132,7 +132,9 @@ public interface Worker extends AutoCloseable {
   Worker drain(Duration patience);
 
   /**
-   * Begins.
+   * Begins. Blocks until its members are in their groups, so that who asks from now on is answered,
+   * but two seconds at most, and not on an event loop: a broker that is away is waited for by the
+   * members themselves.
    *
    * @return this worker
    */

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -126,6 +127,14 @@ final class Seat implements DeliveryListener {
         topic,
         membership().group(),
         membership().member());
+  }
+
+  /** Completes once it is a member, or could not become one. */
+  CompletableFuture<?> joined() {
+    Subscription begun = subscription;
+    return begun == null
+        ? CompletableFuture.completedFuture(null)
+        : begun.ready().toCompletableFuture();
   }
 
   int inFlight() {

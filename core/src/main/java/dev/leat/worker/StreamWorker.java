@@ -21,7 +21,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
@@ -38,6 +40,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class StreamWorker implements Worker {
   private static final Logger log = LoggerFactory.getLogger(StreamWorker.class);
+
+  /** How long the start waits for a broker that does not answer. */
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   private final Broker broker;
   private final EventLoop loop;
@@ -203,13 +208,21 @@ public final class StreamWorker implements Worker {
 
   @Override
   public Worker start() {
-    return locked(
-        () -> {
-          refuseOnceStarted();
-          started = true;
-          settle();
-          return this;
-        });
+    List<Seat> begun =
+        locked(
+            () -> {
+              refuseOnceStarted();
+              started = true;
+              settle();
+              return all();
+            });
+    if (!loop.inLoop()) {
+      CompletableFuture.allOf(begun.stream().map(Seat::joined).toArray(CompletableFuture<?>[]::new))
+          .completeOnTimeout(null, PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+          .exceptionally(refused -> null)
+          .join();
+    }
+    return this;
   }
 
   @Override

@@ -2,7 +2,9 @@ package dev.leat.gateway;
 
 import dev.leat.Leat;
 import dev.leat.Topic;
+import dev.leat.Worker;
 import dev.leat.broker.GroupHealth;
+import dev.leat.broker.Membership;
 import dev.leat.gateway.route.Route;
 import java.io.IOException;
 import java.io.InputStream;
@@ -39,14 +41,26 @@ abstract class GatewayFixture {
   }
 
   void listen(Route... routes) {
-    List.of(routes).forEach(gateway::route);
+    add(routes);
     gateway.listen("127.0.0.1", 0);
   }
 
   /** The same for clients that speak HTTP/2 from the first byte on. */
   void listenHttp2(Route... routes) {
-    List.of(routes).forEach(gateway::route);
+    add(routes);
     gateway.listen(List.of(Listener.plain("127.0.0.1", 0).withHttp2()));
+  }
+
+  /** Routes to topics that were read once, by workers that have gone since. */
+  void add(Route... routes) {
+    for (Route route : routes) {
+      if (result(leat.broker().health(route.topic().incoming())).groups().isEmpty()) {
+        leat.broker()
+            .subscribe(Membership.of(route.topic(), Worker.DEFAULT_GROUP, "gone"), deliveries -> {})
+            .close();
+      }
+      gateway.route(route);
+    }
   }
 
   HttpRequest.Builder to(String path) {

@@ -182,7 +182,7 @@ class GatewayProtocolsTest extends GatewayFixture {
 
   @Test
   void a_client_that_gives_up_on_http_2_frees_its_pending_entry() throws Exception {
-    gateway.route(Route.post("/nobody", "nobody", "x").timeout(Duration.ofMinutes(5)));
+    add(Route.post("/nobody", "nobody", "x").timeout(Duration.ofMinutes(5)));
     listenSecured();
     HttpClient secure = trusting();
     CompletableFuture<HttpResponse<String>> response =

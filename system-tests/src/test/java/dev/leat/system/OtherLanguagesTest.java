@@ -1,5 +1,6 @@
 package dev.leat.system;
 
+import static dev.leat.testkit.Awaiting.result;
 import static dev.leat.testkit.Awaiting.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -128,6 +129,7 @@ class OtherLanguagesTest {
       throw new UncheckedIOException(
           language.command + " must be installed to test the worker written in it", missing);
     }
+    until("it is there", () -> !result(leat.broker().health(INCOMING)).groups().isEmpty());
   }
 
   private CompletableFuture<HttpResponse<String>> post(String path, String json) {

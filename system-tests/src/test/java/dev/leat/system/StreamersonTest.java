@@ -88,6 +88,7 @@ class StreamersonTest {
 
   @Test
   void only_an_id_that_is_waited_for_there_is_answered_there() {
+    consumer.startGroup(INCOMING, "workers");
     CompletableFuture<HttpResponse<String>> secret = post("/private", "{}");
     List<String> request = request();
     answerPacked("nobody-waits-for-this", "1");

@@ -39,6 +39,7 @@ public final class Admission implements AutoCloseable {
   private final AtomicInteger all = new AtomicInteger();
   private final Map<Route, AtomicInteger> routes = new ConcurrentHashMap<>();
   private final Map<Topic, TopicLoad> topics = new ConcurrentHashMap<>();
+  private final TopicReaders readers;
   private EventLoop.@Nullable Timer timer;
   private boolean closed;
 
@@ -52,6 +53,7 @@ public final class Admission implements AutoCloseable {
     this.broker = broker;
     this.loop = loop;
     this.most = most;
+    this.readers = new TopicReaders(broker, loop);
     this.looks = broker.capabilities().contains(Capability.EXACT_BACKLOG);
   }
 
@@ -68,6 +70,11 @@ public final class Admission implements AutoCloseable {
     if (timer != null) {
       timer.cancel();
     }
+  }
+
+  /** Whether anybody is there to answer. */
+  public TopicReaders readers() {
+    return readers;
   }
 
   /**

@@ -33,7 +33,8 @@ final class RouteReader {
           "order-by",
           "in-flight-limit",
           "query",
-          "gzip-bodies");
+          "gzip-bodies",
+          "without-workers");
 
   private static final Set<String> CORS_KEYS =
       GatewayFile.inOrder("origins", "headers", "exposed", "credentials", "max-age");
@@ -44,6 +45,7 @@ final class RouteReader {
   private static final Map<String, Boolean> KEY_RULES = Map.of("optional", false, "required", true);
   private static final Map<String, Boolean> QUERY_RULES =
       Map.of("beside-body", false, "fills-body", true);
+  private static final Map<String, Boolean> WITHOUT_WORKERS = Map.of("wait", true, "refuse", false);
   private static final Map<String, ReplyMode> REPLIES = words(ReplyMode.values());
   private static final Map<String, Dialect> DIALECTS = words(Dialect.values());
 
@@ -138,6 +140,11 @@ final class RouteReader {
         keys.get("query")
             .flatMap(v -> v.oneOf(QUERY_RULES))
             .map(changed::queryFillsBody)
+            .orElse(changed);
+    changed =
+        keys.get("without-workers")
+            .flatMap(v -> v.oneOf(WITHOUT_WORKERS))
+            .map(changed::waitsForWorkers)
             .orElse(changed);
     changed =
         keys.get("gzip-bodies").flatMap(Value::yesOrNo).map(changed::gzipBodies).orElse(changed);

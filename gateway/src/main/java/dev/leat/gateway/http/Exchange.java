@@ -10,6 +10,7 @@ import dev.leat.caller.CallListener;
 import dev.leat.caller.PendingCall;
 import dev.leat.caller.PendingCalls;
 import dev.leat.gateway.admission.Admission;
+import dev.leat.gateway.admission.TopicReaders;
 import dev.leat.gateway.route.Match;
 import dev.leat.gateway.route.ReplyMode;
 import dev.leat.gateway.route.Route;
@@ -17,7 +18,6 @@ import io.netty.handler.codec.compression.DecompressionException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpVersion;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -81,11 +81,11 @@ final class Exchange extends Bodies.Incoming implements CallListener {
     this.clients = clients;
     this.admission = admission;
     this.type = MediaType.of(request.getHeader(HttpHeaders.CONTENT_TYPE));
-    this.announced = length(request.getHeader(HttpHeaders.CONTENT_LENGTH));
+    this.announced = Framing.announced(request);
   }
 
   void begin() {
-    if (hasBody() && !isMediaTypeTaken()) {
+    if (Framing.hasBody(request) && !isMediaTypeTaken()) {
       refuseMediaType();
       return;
     }
@@ -99,7 +99,7 @@ final class Exchange extends Bodies.Incoming implements CallListener {
       responder.problemAndClose(fault.orElseThrow());
       return;
     }
-    if (expectsContinue()) {
+    if (Framing.expectsContinue(request)) {
       if (announced > match.route().bodyLimit()) {
         refuseUnread(413, "Body too large", limit());
         return;
@@ -131,7 +131,7 @@ final class Exchange extends Bodies.Incoming implements CallListener {
             failed(failure);
           }
         });
-    if (hasBody() || mayHaveBody()) {
+    if (Framing.mayHaveBody(request)) {
       clients.receiving(this);
       BrokenBodies.tell(request.connection(), this::onBroken);
     }
@@ -208,7 +208,7 @@ final class Exchange extends Bodies.Incoming implements CallListener {
   }
 
   private void onBytes(Buffer bytes) {
-    if (received == 0 && !hasBody() && !isMediaTypeTaken()) {
+    if (received == 0 && !Framing.hasBody(request) && !isMediaTypeTaken()) {
       refuseMediaType();
     }
     received += bytes.length();
@@ -274,6 +274,30 @@ final class Exchange extends Bodies.Incoming implements CallListener {
       responder.problem(Problem.of(400, "Bad request", String.valueOf(malformed.getMessage())));
       return;
     }
+    TopicReaders readers = admission.readers();
+    if (readers.areThere(match.route())) {
+      send(headers, payload);
+    } else {
+      var unused =
+          readers
+              .look(match.route())
+              .thenAccept(found -> loop.execute(() -> onReaders(found, headers, payload)));
+    }
+  }
+
+  private void onReaders(TopicReaders.Readers found, Headers headers, Payload payload) {
+    if (responder.isOver()) {
+      return;
+    }
+    try {
+      Problems.of(found, match.route())
+          .ifPresentOrElse(responder::problem, () -> send(headers, payload));
+    } catch (RuntimeException | Error failure) {
+      failed(failure);
+    }
+  }
+
+  private void send(Headers headers, Payload payload) {
     Route route = match.route();
     if (route.reply() == ReplyMode.NONE) {
       calls.send(id, match.target(), headers, payload, this::onAccepted, this::onFailure);
@@ -338,7 +362,7 @@ final class Exchange extends Bodies.Incoming implements CallListener {
   /** Whether the body is in a coding that is not taken; one that is, is decoded from now on. */
   private boolean isEncoded() {
     String coding = request.getHeader(HttpHeaders.CONTENT_ENCODING);
-    if (coding == null || coding.equalsIgnoreCase("identity") || !(hasBody() || mayHaveBody())) {
+    if (coding == null || coding.equalsIgnoreCase("identity") || !Framing.mayHaveBody(request)) {
       return false;
     }
     if (match.route().gzipBodies() && Gunzip.is(coding)) {
@@ -365,32 +389,6 @@ final class Exchange extends Bodies.Incoming implements CallListener {
         415,
         "Unsupported media type",
         "this route takes " + String.join(", ", match.route().mediaTypes()));
-  }
-
-  private boolean hasBody() {
-    return announced > 0 || request.headers().contains(HttpHeaders.TRANSFER_ENCODING);
-  }
-
-  /** In HTTP/2 a length need not be said: whether there is a body shows when its bytes come. */
-  private boolean mayHaveBody() {
-    return request.version() == HttpVersion.HTTP_2
-        && !request.headers().contains(HttpHeaders.CONTENT_LENGTH);
-  }
-
-  private static long length(@Nullable String length) {
-    try {
-      return length == null ? 0 : Long.parseLong(length);
-    } catch (NumberFormatException malformed) {
-      return 0;
-    }
-  }
-
-  private boolean expectsContinue() {
-    String expected = request.getHeader(HttpHeaders.EXPECT);
-    // Clients of HTTP/1.0 would take it for the response (RFC 9110, section 10.1.1).
-    return expected != null
-        && request.version() != HttpVersion.HTTP_1_0
-        && expected.equalsIgnoreCase("100-continue");
   }
 
   private String limit() {

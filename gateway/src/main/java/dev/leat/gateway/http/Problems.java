@@ -11,6 +11,9 @@ import dev.leat.LeatException;
 import dev.leat.Problem;
 import dev.leat.StreamFull;
 import dev.leat.Unsupported;
+import dev.leat.gateway.admission.TopicReaders.Readers;
+import dev.leat.gateway.route.Route;
+import java.util.Optional;
 
 /** The one table from errors to what an HTTP client reads. */
 final class Problems {
@@ -36,6 +39,24 @@ final class Problems {
       case NO -> "no worker took it in time, and none begins it now; try again later";
       case YES -> "a worker has it, and may still do it; ask before you repeat";
       case UNKNOWN -> "the work may still be done; ask before you repeat";
+    };
+  }
+
+  /** Why a request is not taken, where nobody is there to answer it and it would wait in vain. */
+  static Optional<Problem> of(Readers readers, Route route) {
+    return switch (readers) {
+      case NEVER ->
+          Optional.of(
+              Problem.of(
+                  503,
+                  "No workers yet",
+                  "no worker has ever read what this asks for; it was not taken"));
+      case AWAY ->
+          route.waitsForWorkers()
+              ? Optional.empty()
+              : Optional.of(
+                  Problem.of(503, "No worker", "no worker is there just now; it was not taken"));
+      case THERE -> Optional.empty();
     };
   }
 

@@ -34,6 +34,8 @@ import java.util.function.Consumer;
  *     methods that have one
  * @param gzipBodies whether bodies may come in gzip; they are decoded, and their limit is that of
  *     what they become
+ * @param waitsForWorkers whether a request is kept for workers to come where none is there just
+ *     now; else it is answered 503
  */
 public record Route(
     String method,
@@ -52,7 +54,8 @@ public record Route(
     Optional<OrderKey> orderKey,
     int inFlightLimit,
     boolean queryFillsBody,
-    boolean gzipBodies) {
+    boolean gzipBodies,
+    boolean waitsForWorkers) {
 
   /** Longer than a person waits for a page; a payment wants to set its own. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
@@ -133,7 +136,8 @@ public record Route(
         Optional.empty(),
         DEFAULT_IN_FLIGHT_LIMIT,
         false,
-        false);
+        false,
+        true);
   }
 
   /** {@code GET}, and {@code HEAD} with it. */
@@ -241,6 +245,11 @@ public record Route(
     return with(draft -> draft.gzipBodies = taken);
   }
 
+  /** The same, and whether its requests wait where no worker is there just now. */
+  public Route waitsForWorkers(boolean waits) {
+    return with(draft -> draft.waitsForWorkers = waits);
+  }
+
   private Route with(Consumer<Draft> change) {
     Draft draft = new Draft(this);
     change.accept(draft);
@@ -261,7 +270,8 @@ public record Route(
         draft.orderKey,
         draft.inFlightLimit,
         draft.queryFillsBody,
-        draft.gzipBodies);
+        draft.gzipBodies,
+        draft.waitsForWorkers);
   }
 
   /** What of a route may be changed, while it is. */
@@ -279,6 +289,7 @@ public record Route(
     private int inFlightLimit;
     private boolean queryFillsBody;
     private boolean gzipBodies;
+    private boolean waitsForWorkers;
 
     private Draft(Route route) {
       timeout = route.timeout;
@@ -294,6 +305,7 @@ public record Route(
       inFlightLimit = route.inFlightLimit;
       queryFillsBody = route.queryFillsBody;
       gzipBodies = route.gzipBodies;
+      waitsForWorkers = route.waitsForWorkers;
     }
   }
 

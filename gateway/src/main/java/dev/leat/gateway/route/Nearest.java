@@ -1,4 +1,4 @@
-package dev.leat.gateway.config;
+package dev.leat.gateway.route;
 
 import java.util.Collection;
 import java.util.Comparator;
@@ -6,11 +6,11 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** Finds what somebody who misspelt a word may have meant. */
-final class Nearest {
+public final class Nearest {
   private Nearest() {}
 
   /** The known word that is nearest, if it is near enough: a third of the letters may differ. */
-  static Optional<String> to(String word, Collection<String> known) {
+  public static Optional<String> to(String word, Collection<String> known) {
     String lower = word.toLowerCase(Locale.ROOT);
     return known.stream()
         .filter(other -> distance(lower, other) <= Math.max(1, other.length() / 3))
