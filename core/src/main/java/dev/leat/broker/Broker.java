@@ -62,6 +62,12 @@ public interface Broker extends AutoCloseable {
    */
   CompletionStage<Set<String>> untaken(String stream, List<String> entryIds);
 
+  /**
+   * Whether a member of a group that is there now says that it handles a type: {@link
+   * DeliveryListener#types()}, perhaps as it was some seconds ago.
+   */
+  CompletionStage<Boolean> isHandled(Topic topic, String group, String type);
+
   /** Topics that somebody sends to or reads, some of them where there are very many. */
   CompletionStage<Set<Topic>> topics();
 

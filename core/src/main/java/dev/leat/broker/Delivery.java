@@ -9,11 +9,11 @@ import java.util.concurrent.CompletionStage;
 /**
  * One attempt to hand one message to one member of a group.
  *
- * <p>Any thread. End it exactly once, by {@link #complete} or {@link #release}. Each answers {@code
- * true} if this delivery was still held, and {@code false} if it had been ended before or its lease
- * had lapsed, so that somebody else has the message; with {@link Capability#ATOMIC_COMPLETION}
- * nothing was appended then. One that fails has not ended it, and may be tried again as long as its
- * lease lasts; with that capability nothing was appended then either.
+ * <p>Any thread. End it exactly once, by {@link #complete}, {@link #release} or {@link #decline}.
+ * Each answers {@code true} if this delivery was still held, and {@code false} if it had been ended
+ * before or its lease had lapsed, so that somebody else has the message; with {@link
+ * Capability#ATOMIC_COMPLETION} nothing was appended then. One that fails has not ended it, and may
+ * be tried again as long as its lease lasts; with that capability nothing was appended then either.
  */
 public interface Delivery {
   /** What was handed over. */
@@ -41,6 +41,12 @@ public interface Delivery {
 
   /** The work is not done: the message goes to whichever member is next, after a delay. */
   CompletionStage<Boolean> release(Duration delay);
+
+  /**
+   * The member cannot do it, but others of its group can: as {@link #release}, and not counted as
+   * an attempt.
+   */
+  CompletionStage<Boolean> decline(Duration delay);
 
   /** The work goes on: the lease begins anew. Answers whether it was still held. */
   CompletionStage<Boolean> extend();

@@ -2,6 +2,7 @@ package dev.leat.broker;
 
 import dev.leat.LeatException;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Takes deliveries as they come, and hears how reading them goes. Never two calls at a time; must
@@ -11,6 +12,14 @@ import java.util.List;
 public interface DeliveryListener {
   /** One batch, in the stream's order but for redeliveries; not empty. */
   void onDeliveries(List<Delivery> batch);
+
+  /**
+   * Types of messages that are handled here, as far as that is known; asked now and then, any
+   * thread. Others of the group give back what is for this one.
+   */
+  default Set<String> types() {
+    return Set.of();
+  }
 
   /** Reading has begun, or goes on after it was lost. */
   default void onConnected() {}

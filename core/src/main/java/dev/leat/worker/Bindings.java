@@ -2,6 +2,7 @@ package dev.leat.worker;
 
 import dev.leat.Message;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,11 @@ final class Bindings {
 
   void remove(String type) {
     handlers.remove(type);
+  }
+
+  /** The types that there are handlers for. */
+  Set<String> types() {
+    return Set.copyOf(handlers.keySet());
   }
 
   /** What none is for is left to other groups from now on. */

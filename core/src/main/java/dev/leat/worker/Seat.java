@@ -227,6 +227,11 @@ final class Seat implements DeliveryListener {
   }
 
   @Override
+  public Set<String> types() {
+    return station.bindings().types();
+  }
+
+  @Override
   public void onConnected() {
     tell(new WorkerEvent.Connected(topic, membership().member()));
   }

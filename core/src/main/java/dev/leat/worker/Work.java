@@ -55,6 +55,12 @@ final class Work implements Runnable {
   /** Until what could not be looked up is tried again. */
   private static final Duration KNOW_PAUSE = Duration.ofSeconds(1);
 
+  /**
+   * Until what only others of the group can handle is handed to one of them, or comes here again:
+   * while old and new versions of a worker run side by side.
+   */
+  private static final Duration DECLINE_PAUSE = Duration.ofMillis(20);
+
   /** Between two attempts to append what a handler came to, where a stream is full. */
   private static final Duration FULL_PAUSE = Duration.ofMillis(100);
 
@@ -213,6 +219,10 @@ final class Work implements Runnable {
     if (expired()) {
       log.debug("message={} type={} expired before it was begun", message.id(), message.type());
       endStopped(Stop.EXPIRED);
+      return;
+    }
+    if (binding == null && isForColleagues()) {
+      end(() -> delivery.decline(DECLINE_PAUSE));
       return;
     }
     if (binding == null) {
@@ -584,6 +594,20 @@ final class Work implements Runnable {
 
   private boolean isAnswered() {
     return message.wantsReply() && !listens();
+  }
+
+  /** Whether another member of the group has a handler for it; no where that is not to be known. */
+  private boolean isForColleagues() {
+    try {
+      return station
+          .broker()
+          .isHandled(station.topic(), station.membership().group(), message.type())
+          .toCompletableFuture()
+          .join();
+    } catch (CompletionException failure) {
+      log.warn("message={} the broker does not say who handles its type", id(), failure);
+      return false;
+    }
   }
 
   private boolean isOthersAffair() {

@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -115,6 +116,31 @@ public abstract class DeliveryContract extends IdempotencyContract {
     assertThat(result(first)).isEqualTo("1");
     assertThat(result(second)).isEqualTo("2");
     assertThat(handled).containsExactly("1", "2");
+  }
+
+  @Test
+  void a_type_that_only_some_members_have_is_handled_by_those_as_a_first_attempt() {
+    for (int i = 0; i < 4; i++) {
+      worker().on("old", String.class, (text, request) -> text).start();
+    }
+    worker().on("work", String.class, (text, request) -> text + request.attempt()).start();
+    List<CompletableFuture<String>> calls =
+        IntStream.range(0, 50).mapToObj(i -> calling("x")).toList();
+
+    assertThat(calls).allSatisfy(call -> assertThat(result(call)).isEqualTo("x1"));
+    assertThat(deadLetters()).isEmpty();
+  }
+
+  @Test
+  void a_type_that_no_member_has_any_more_is_a_problem_at_once() {
+    Worker worker = worker().on("work", String.class, (text, request) -> text).start();
+    worker().on("other", String.class, (text, request) -> text).start();
+    assertThat(call("x")).isEqualTo("x");
+    worker.close();
+
+    assertThatThrownBy(() -> call("x"))
+        .isInstanceOfSatisfying(
+            HandlerFailed.class, failed -> assertThat(failed.problem().status()).isEqualTo(501));
   }
 
   private CompletableFuture<String> calling(String payload) {

@@ -188,6 +188,11 @@ final class RedisBroker implements Broker {
   }
 
   @Override
+  public CompletionStage<Boolean> isHandled(Topic topic, String group, String type) {
+    return ask(() -> Registration.isHandled(control, topic.incoming(), group, type));
+  }
+
+  @Override
   public CompletionStage<Set<Topic>> topics() {
     return ask(health::topics);
   }

@@ -81,7 +81,21 @@ final class RedisDelivery implements Delivery {
   }
 
   @Override
-  public CompletionStage<Boolean> release(Duration longest) {
+  public CompletionStage<Boolean> release(Duration delay) {
+    return giveBack(delay, lease.attempt());
+  }
+
+  @Override
+  public CompletionStage<Boolean> decline(Duration delay) {
+    return giveBack(delay, lease.attempt() - 1);
+  }
+
+  /**
+   * Others are to have it.
+   *
+   * @param attempts that count from now on
+   */
+  private CompletionStage<Boolean> giveBack(Duration longest, int attempts) {
     Duration delay = Durations.bounded(longest);
     if (!ended.compareAndSet(false, true)) {
       return CompletableFuture.completedStage(false);
@@ -95,7 +109,8 @@ final class RedisDelivery implements Delivery {
                         member.io().vertx(),
                         member.control(),
                         membership().lease(),
-                        () -> released(delay).onFailure(failure -> noteLost(failure, lost)))
+                        () ->
+                            released(delay, attempts).onFailure(failure -> noteLost(failure, lost)))
                     // What was released already, though an answer was lost, was by ourselves.
                     .map(done -> done == 1 || (done == -1 && lost.get()))
                     .onComplete(
@@ -114,7 +129,7 @@ final class RedisDelivery implements Delivery {
     }
   }
 
-  private Future<Long> released(Duration delay) {
+  private Future<Long> released(Duration delay, int attempts) {
     return Script.RELEASE
         .run(
             member.control(),
@@ -123,7 +138,8 @@ final class RedisDelivery implements Delivery {
                 command
                     .and(membership().group(), membership().member(), lease.id())
                     .and(lease.attempt())
-                    .and(delay.toMillis()))
+                    .and(delay.toMillis())
+                    .and(attempts))
         .map(Resp::number);
   }
 

@@ -69,7 +69,8 @@ class RedisMember extends Reading implements Claims.Claimant {
     this.stream = membership.topic().incoming();
     this.listener = listener;
     this.completions = new Completions(io, control, membership);
-    this.registration = new Registration(io.vertx(), control, connection(), membership);
+    this.registration =
+        new Registration(io.vertx(), control, connection(), membership, listener::types);
     this.claims = new Claims(io.vertx(), control, membership, loop, registration, this);
     this.janitor = new Janitor(io.vertx(), new Health(control), stream, this::onSweep);
   }

@@ -4,7 +4,9 @@ import dev.leat.broker.Membership;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,6 +35,7 @@ final class Registration {
   private final RedisConnection control;
   private final RedisConnection reading;
   private final Membership membership;
+  private final Supplier<Set<String>> handled;
   private final String stream;
   private final String self = UUID.randomUUID().toString();
   private @Nullable Long beating;
@@ -42,19 +45,46 @@ final class Registration {
    * Not registered yet.
    *
    * @param reading the connection that is there as long as the member is
+   * @param handled the types that it handles
    */
   Registration(
-      Vertx vertx, RedisConnection control, RedisConnection reading, Membership membership) {
+      Vertx vertx,
+      RedisConnection control,
+      RedisConnection reading,
+      Membership membership,
+      Supplier<Set<String>> handled) {
     this.vertx = vertx;
     this.control = control;
     this.reading = reading;
     this.membership = membership;
+    this.handled = handled;
     this.stream = membership.topic().incoming();
   }
 
   /** Where it stands who has which name. */
   static String key(String stream) {
     return stream + "::MEMBERS";
+  }
+
+  /** Where it stands which types they handle. */
+  static String types(String stream) {
+    return stream + "::TYPES";
+  }
+
+  /** Whether a member that is there says that it handles a type. */
+  static Future<Boolean> isHandled(
+      RedisConnection connection, String stream, String group, String type) {
+    return Script.HANDLED
+        .run(
+            connection,
+            List.of(stream, types(stream)),
+            command -> command.and(group, written(Set.of(type))).and(SILENT))
+        .map(found -> found.number() == 1);
+  }
+
+  /** Each between two line ends, by which it is found. */
+  private static String written(Set<String> types) {
+    return types.isEmpty() ? "" : "\n" + String.join("\n", types) + "\n";
   }
 
   /** Takes the name; answers whether nobody else has it. */
@@ -110,7 +140,7 @@ final class Registration {
     return Script.LEAVE
         .run(
             control,
-            List.of(stream, Claims.delayed(membership), key(stream)),
+            List.of(stream, Claims.delayed(membership), key(stream), types(stream)),
             command -> command.and(membership.group(), member, held).and(UNSEEN))
         .onSuccess(
             removed ->
@@ -140,8 +170,10 @@ final class Registration {
     return Script.REGISTER
         .run(
             control,
-            List.of(stream, key(stream)),
-            command -> command.and(membership.group(), membership.member(), seen, held))
+            List.of(stream, key(stream), types(stream)),
+            command ->
+                command.and(
+                    membership.group(), membership.member(), seen, held, written(handled.get())))
         .map(own -> own.number() == 1);
   }
 

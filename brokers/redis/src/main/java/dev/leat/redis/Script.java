@@ -29,6 +29,7 @@ record Script(String text, String digest) {
   static final Script TAKE = named("ids", "lines", "take");
   static final Script RESTAMP = named("restamp");
   static final Script REGISTER = named("register");
+  static final Script HANDLED = named("ids", "handled");
   static final Script LEAVE = named("ids", "leave");
   static final Script HEALTH = named("ids", "health");
   static final Script UNTAKEN = named("ids", "untaken");

@@ -1,7 +1,7 @@
 -- Removes members of a group that hold nothing and have not been seen for a while. One that is
 -- alive after all comes back by its next command. What the one that leaves still has goes to others.
 --
--- KEYS  stream, delayed, names
+-- KEYS  stream, delayed, names, types
 -- ARGV  group, the member that leaves or an empty string, as whom it has its name, milliseconds unseen
 -- gives the names of those removed
 local stream, delayed, names, group, leaving = KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2]
@@ -24,12 +24,14 @@ if leaving ~= '' then
 end
 if leaving ~= '' then
   redis.call('HDEL', names, group .. '\0' .. leaving)
+  redis.call('HDEL', KEYS[4], group .. '\0' .. leaving)
 end
 for _, flat in ipairs(members) do
   local member = named(flat)
   if member.pending == 0 and (member.name == leaving or member.idle > unseen) then
     redis.call('XGROUP', 'DELCONSUMER', stream, group, member.name)
     redis.call('HDEL', names, group .. '\0' .. member.name)
+    redis.call('HDEL', KEYS[4], group .. '\0' .. member.name)
     removed[#removed + 1] = member.name
   end
 end

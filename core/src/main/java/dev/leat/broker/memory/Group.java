@@ -26,6 +26,10 @@ final class Group {
   static final class Pending {
     private final long offset;
     private int attempt;
+
+    /** How often it was handed over, also to members that declined. */
+    private int handed;
+
     private boolean held;
     private boolean ready;
 
@@ -51,6 +55,10 @@ final class Group {
 
     int attempt() {
       return attempt;
+    }
+
+    int handed() {
+      return handed;
     }
 
     @Nullable String key() {
@@ -206,8 +214,8 @@ final class Group {
     return taken;
   }
 
-  boolean holds(Pending message, int attempt) {
-    return message.held && !message.completing && message.attempt == attempt;
+  boolean holds(Pending message, int handed) {
+    return message.held && !message.completing && message.handed == handed;
   }
 
   void beginCompletion(Pending message) {
@@ -237,6 +245,11 @@ final class Group {
 
   void extend(Pending message, Duration lease) {
     message.wakeAt = loop.clock().millis() + lease.toMillis();
+  }
+
+  void decline(Pending message, Duration delay) {
+    message.attempt--;
+    release(message, delay);
   }
 
   void release(Pending message, Duration delay) {
@@ -286,6 +299,7 @@ final class Group {
 
   private static void hold(Pending message, long until) {
     message.attempt++;
+    message.handed++;
     message.held = true;
     message.wakeAt = until;
   }

@@ -94,6 +94,11 @@ final class MemoryBroker implements Broker {
   }
 
   @Override
+  public CompletionStage<Boolean> isHandled(Topic topic, String group, String type) {
+    return answer(() -> existing(topic.incoming()).isHandled(group, type));
+  }
+
+  @Override
   public CompletionStage<Set<Topic>> topics() {
     return answer(
         () ->

@@ -18,6 +18,7 @@ final class MemoryDelivery implements Delivery {
   private final String entryId;
   private final Instant acceptedAt;
   private final int attempt;
+  private final int handed;
 
   MemoryDelivery(
       Member member,
@@ -33,6 +34,7 @@ final class MemoryDelivery implements Delivery {
     this.entryId = entryId;
     this.acceptedAt = acceptedAt;
     this.attempt = pending.attempt();
+    this.handed = pending.handed();
   }
 
   @Override
@@ -67,8 +69,18 @@ final class MemoryDelivery implements Delivery {
   }
 
   @Override
+  public CompletionStage<Boolean> decline(Duration delay) {
+    return CompletableFuture.completedStage(
+        member.stream().decline(this, Durations.bounded(delay)));
+  }
+
+  @Override
   public CompletionStage<Boolean> extend() {
     return CompletableFuture.completedStage(member.stream().extend(this));
+  }
+
+  int handed() {
+    return handed;
   }
 
   Member member() {

@@ -165,14 +165,28 @@ final class MemoryStream {
   }
 
   boolean release(MemoryDelivery delivery, Duration delay) {
+    return giveBack(delivery, () -> delivery.group().release(delivery.pending(), delay));
+  }
+
+  boolean decline(MemoryDelivery delivery, Duration delay) {
+    return giveBack(delivery, () -> delivery.group().decline(delivery.pending(), delay));
+  }
+
+  private boolean giveBack(MemoryDelivery delivery, Runnable how) {
     synchronized (this) {
       if (!holds(delivery)) {
         return false;
       }
-      delivery.group().release(delivery.pending(), delay);
+      how.run();
     }
     pump.run();
     return true;
+  }
+
+  synchronized boolean isHandled(String group, String type) {
+    Group known = groups.get(group);
+    return known != null
+        && known.members().stream().anyMatch(member -> member.listener().types().contains(type));
   }
 
   synchronized boolean extend(MemoryDelivery delivery) {
@@ -323,7 +337,7 @@ final class MemoryStream {
   }
 
   private boolean holds(MemoryDelivery delivery) {
-    return delivery.group().holds(delivery.pending(), delivery.attempt());
+    return delivery.group().holds(delivery.pending(), delivery.handed());
   }
 
   private long offset(Position position) {
