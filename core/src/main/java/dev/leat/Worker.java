@@ -46,8 +46,9 @@ public interface Worker extends AutoCloseable {
    * Leaves messages of types that it has no handler for to other groups: they are completed
    * untouched, whoever waits for a reply. A group whose handlers are all one-way does so by itself
    * with messages that want no reply, so that a type of event that is added breaks nobody who does
-   * not know it. Else such a message is a dead letter, and its sender is told (501). All members of
-   * a group say so, or none.
+   * not know it. Else such a message is a dead letter, and its sender is told (501). What another
+   * member of the group has a handler for is given back for that one in any case. All members of a
+   * group say so, or none.
    */
   Worker others();
 

@@ -111,7 +111,16 @@ final class Seat implements DeliveryListener {
     this.drain = settings.drain();
     this.tally = tally;
     this.stations =
-        membership -> new Station(broker, membership, loop, bindings, cancellations, tally, random);
+        membership ->
+            new Station(
+                broker,
+                membership,
+                loop,
+                bindings,
+                new Colleagues(broker, membership, loop.clock()),
+                cancellations,
+                tally,
+                random);
     this.station = stations.apply(names.get());
     this.topic = station.topic();
     this.listener = listener;

@@ -11,12 +11,14 @@ import java.util.random.RandomGenerator;
  * What all work of one member has in common.
  *
  * @param bindings handlers by type
+ * @param colleagues other members of its group
  */
 record Station(
     Broker broker,
     Membership membership,
     EventLoop loop,
     Bindings bindings,
+    Colleagues colleagues,
     Cancellations cancellations,
     Tally tally,
     RandomGenerator random) {

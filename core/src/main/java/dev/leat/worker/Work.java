@@ -204,7 +204,15 @@ final class Work implements Runnable {
 
   private void handle() {
     Binding<?> binding = station.bindings().of(message.type());
-    if (isForOthers() || (binding == null && isOthersAffair())) {
+    if (isForOthers()) {
+      end(() -> delivery.complete(List.of()));
+      return;
+    }
+    if (binding == null && station.colleagues().handle(message.type())) {
+      end(() -> delivery.decline(DECLINE_PAUSE));
+      return;
+    }
+    if (binding == null && isOthersAffair()) {
       end(() -> delivery.complete(List.of()));
       return;
     }
@@ -219,10 +227,6 @@ final class Work implements Runnable {
     if (expired()) {
       log.debug("message={} type={} expired before it was begun", message.id(), message.type());
       endStopped(Stop.EXPIRED);
-      return;
-    }
-    if (binding == null && isForColleagues()) {
-      end(() -> delivery.decline(DECLINE_PAUSE));
       return;
     }
     if (binding == null) {
@@ -594,20 +598,6 @@ final class Work implements Runnable {
 
   private boolean isAnswered() {
     return message.wantsReply() && !listens();
-  }
-
-  /** Whether another member of the group has a handler for it; no where that is not to be known. */
-  private boolean isForColleagues() {
-    try {
-      return station
-          .broker()
-          .isHandled(station.topic(), station.membership().group(), message.type())
-          .toCompletableFuture()
-          .join();
-    } catch (CompletionException failure) {
-      log.warn("message={} the broker does not say who handles its type", id(), failure);
-      return false;
-    }
   }
 
   private boolean isOthersAffair() {

@@ -132,6 +132,24 @@ public abstract class DeliveryContract extends IdempotencyContract {
   }
 
   @Test
+  void an_event_that_only_some_members_know_is_not_passed_over_by_the_others() {
+    List<String> heard = new CopyOnWriteArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      worker().onOneWay("old", String.class, (text, request) -> {}).start();
+    }
+    worker().onOneWay("work", String.class, (text, request) -> heard.add(text)).start();
+    for (int i = 0; i < 50; i++) {
+      leat.caller().send(topic.toString(), "work", "x" + i);
+      leat.caller().send(topic.toString(), "unheard-of", "y");
+    }
+
+    until("all were heard", () -> heard.size() == 50);
+    until("nothing is pending", this::isIdle);
+    assertThat(heard).doesNotHaveDuplicates().allMatch(text -> text.startsWith("x"));
+    assertThat(deadLetters()).isEmpty();
+  }
+
+  @Test
   void a_type_that_no_member_has_any_more_is_a_problem_at_once() {
     Worker worker = worker().on("work", String.class, (text, request) -> text).start();
     worker().on("other", String.class, (text, request) -> text).start();

@@ -82,20 +82,21 @@ final class RedisDelivery implements Delivery {
 
   @Override
   public CompletionStage<Boolean> release(Duration delay) {
-    return giveBack(delay, lease.attempt());
+    return giveBack(delay, lease.attempt(), () -> member.claimAfter(delay));
   }
 
   @Override
   public CompletionStage<Boolean> decline(Duration delay) {
-    return giveBack(delay, lease.attempt() - 1);
+    return giveBack(delay, lease.attempt() - 1, () -> member.callFor(message.type(), delay));
   }
 
   /**
    * Others are to have it.
    *
    * @param attempts that count from now on
+   * @param then done once it is given back
    */
-  private CompletionStage<Boolean> giveBack(Duration longest, int attempts) {
+  private CompletionStage<Boolean> giveBack(Duration longest, int attempts, Runnable then) {
     Duration delay = Durations.bounded(longest);
     if (!ended.compareAndSet(false, true)) {
       return CompletableFuture.completedStage(false);
@@ -117,7 +118,7 @@ final class RedisDelivery implements Delivery {
                         released -> {
                           member.forget(lease.id(), this);
                           if (released.succeeded() && released.result()) {
-                            member.claimAfter(delay);
+                            then.run();
                           }
                         }))
         .exceptionallyCompose(this::mayBeEndedAgain);

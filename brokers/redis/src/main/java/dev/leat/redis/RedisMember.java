@@ -128,6 +128,11 @@ class RedisMember extends Reading implements Claims.Claimant {
     }
   }
 
+  /** Something may be claimed after a delay by who handles its type. On the loop. */
+  void callFor(String type, Duration delay) {
+    io().vertx().setTimer(Math.max(1, delay.toMillis()), fired -> registration.call(type));
+  }
+
   /** Something may be claimed after a delay: it was released. Any thread. */
   void claimAfter(Duration delay) {
     io().run(() -> claims.claimIn(delay.toMillis()));
@@ -225,10 +230,13 @@ class RedisMember extends Reading implements Claims.Claimant {
   @Override
   void onRead(List<RawEntry> batch) {
     super.onRead(batch);
-    if (!batch.isEmpty()) {
+    if (batch.isEmpty()) {
+      // Its time was over, or it was called: something was given back for it.
+      claims.claim();
+    } else {
       seen(batch.getLast().id());
+      claimWhatIsOwed();
     }
-    claimWhatIsOwed();
   }
 
   @Override

@@ -31,6 +31,14 @@ final class Registration {
    */
   static final long UNSEEN = 60_000;
 
+  /** Who has a name: an id of its own, and id and address of its connection. */
+  private static final int HOLDER_PARTS = 3;
+
+  /** How often, and how many milliseconds apart, a member is called that does not wait. */
+  private static final int CALLS = 5;
+
+  private static final long CALL_PAUSE = 20;
+
   private final Vertx vertx;
   private final RedisConnection control;
   private final RedisConnection reading;
@@ -74,12 +82,43 @@ final class Registration {
   /** Whether a member that is there says that it handles a type. */
   static Future<Boolean> isHandled(
       RedisConnection connection, String stream, String group, String type) {
+    return handler(connection, stream, group, type).map(found -> !found.isEmpty());
+  }
+
+  private static Future<String> handler(
+      RedisConnection connection, String stream, String group, String type) {
     return Script.HANDLED
         .run(
             connection,
-            List.of(stream, types(stream)),
+            List.of(stream, key(stream), types(stream)),
             command -> command.and(group, written(Set.of(type))).and(SILENT))
-        .map(found -> found.number() == 1);
+        .map(Resp::text);
+  }
+
+  /**
+   * Has a member that handles a type look for what was given back for it, rather than wait for what
+   * is new until its time is over.
+   */
+  void call(String type) {
+    call(type, CALLS);
+  }
+
+  private void call(String type, int calls) {
+    handler(control, stream, membership.group(), type)
+        .map(holder -> holder.split(" ", -1))
+        .compose(
+            holder ->
+                holder.length == HOLDER_PARTS
+                    ? control.send(Command.of("CLIENT", "UNBLOCK", holder[1])).map(Resp::number)
+                    : Future.succeededFuture(1L))
+        .onSuccess(
+            woken -> {
+              // It may be about to wait.
+              if (woken == 0 && calls > 1) {
+                vertx.setTimer(CALL_PAUSE, fired -> call(type, calls - 1));
+              }
+            })
+        .onFailure(failure -> log.debug("stream={} nobody was called", stream, failure));
   }
 
   /** Each between two line ends, by which it is found. */
@@ -180,7 +219,7 @@ final class Registration {
   /** Of whom it is not known from where it came, it is not known whether it is there. */
   private Future<Boolean> isAlive(String holder) {
     String[] parts = holder.split(" ", -1);
-    if (parts.length != 3 || parts[0].equals(self)) {
+    if (parts.length != HOLDER_PARTS || parts[0].equals(self)) {
       return Future.succeededFuture(false);
     }
     return control
