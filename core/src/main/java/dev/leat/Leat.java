@@ -158,6 +158,11 @@ public final class Leat implements AutoCloseable {
     }
   }
 
+  /** Has a {@link #close} that waits for handlers wait no longer. Does not block. */
+  public void hasten() {
+    workers.forEach(Worker::hasten);
+  }
+
   private void end() {
     List<Thread> draining = workers.stream().map(w -> Thread.startVirtualThread(w::close)).toList();
     draining.forEach(Leat::join);

@@ -153,4 +153,10 @@ public interface Worker extends AutoCloseable {
    */
   @Override
   void close();
+
+  /**
+   * Has a {@link #close} that waits for handlers wait no longer: what is at work is given back now.
+   * Without effect before. Does not block.
+   */
+  void hasten();
 }

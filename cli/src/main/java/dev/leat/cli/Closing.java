@@ -1,12 +1,19 @@
 package dev.leat.cli;
 
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jline.utils.Signals;
 
 /** Closes what a command has opened when the process is told to end. */
 final class Closing {
+  /** What a process exits with that a signal ended, and the signal's number. */
+  private static final int ENDED_BY_SIGNAL = 128;
+
+  private static final Map<String, Integer> SIGNALS = Map.of("INT", 2, "TERM", 15);
+
   private final CountDownLatch closed = new CountDownLatch(1);
   private final AtomicBoolean begun = new AtomicBoolean();
   private final Thread thread;
@@ -28,6 +35,29 @@ final class Closing {
   static Closing on(Runnable action) {
     Closing closing = new Closing(action);
     Runtime.getRuntime().addShutdownHook(closing.thread);
+    return closing;
+  }
+
+  /**
+   * Runs the action when the process ends.
+   *
+   * @param hasten what else is done when it is told to end once more
+   */
+  static Closing on(Runnable action, Runnable hasten) {
+    Closing closing = on(action);
+    AtomicBoolean told = new AtomicBoolean();
+    SIGNALS.forEach(
+        (name, number) ->
+            Signals.register(
+                name,
+                () -> {
+                  if (told.getAndSet(true)) {
+                    hasten.run();
+                  } else {
+                    // Ends once the action was run, and this thread is not to wait for that.
+                    new Thread(() -> Runtime.getRuntime().exit(ENDED_BY_SIGNAL + number)).start();
+                  }
+                }));
     return closing;
   }
 

@@ -128,7 +128,8 @@ final class GatewayCommand implements Callable<Integer> {
               reloads.shutdownNow();
               gateway.close();
               leat.close();
-            });
+            },
+            gateway::hasten);
     try {
       gateway.listen(settings.listeners());
     } catch (RuntimeException failure) {

@@ -119,7 +119,7 @@ final class WorkerCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     Leat leat = broker.connect();
-    Closing closing = Closing.on(leat::close);
+    Closing closing = Closing.on(leat::close, leat::hasten);
     try {
       Worker worker =
           leat.worker(topics.getFirst())

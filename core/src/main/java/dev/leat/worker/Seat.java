@@ -25,6 +25,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -85,6 +86,9 @@ final class Seat implements DeliveryListener {
 
   /** Takes no more. */
   private volatile boolean closed;
+
+  /** Waits for no handler any more. */
+  private volatile boolean hastened;
 
   /** And begins no handler any more. */
   private volatile boolean over;
@@ -172,11 +176,11 @@ final class Seat implements DeliveryListener {
     if (begun != null) {
       await(begun.end(), until);
     }
-    awaitEnds(until);
+    awaitEnds(until, () -> hastened);
     over = true;
     int givenBack = active.size();
     active.forEach(this::giveBack);
-    awaitEnds(loop.clock().instant().plus(FAREWELL));
+    awaitEnds(loop.clock().instant().plus(FAREWELL), () -> false);
     if (begun != null) {
       begun.close();
     }
@@ -193,6 +197,16 @@ final class Seat implements DeliveryListener {
         membership().member(),
         tally);
     tell(new WorkerEvent.Drained(topic, membership().member(), givenBack));
+  }
+
+  /** A drain that waits for handlers waits no longer. */
+  void hasten() {
+    if (closed) {
+      hastened = true;
+      synchronized (active) {
+        active.notifyAll();
+      }
+    }
   }
 
   private void giveBack(Work work) {
@@ -339,12 +353,12 @@ final class Seat implements DeliveryListener {
     }
   }
 
-  /** Waits until all that it had is ended, and the broker has said so. */
-  private void awaitEnds(Instant until) {
+  /** Waits until all that it had is ended, and the broker has said so; or until it is to stop. */
+  private void awaitEnds(Instant until, BooleanSupplier stop) {
     try {
       synchronized (active) {
         long left = Duration.between(loop.clock().instant(), until).toMillis();
-        while (!active.isEmpty() && left > 0) {
+        while (!active.isEmpty() && left > 0 && !stop.getAsBoolean()) {
           active.wait(left);
           left = Duration.between(loop.clock().instant(), until).toMillis();
         }

@@ -257,6 +257,11 @@ public final class StreamWorker implements Worker {
     }
   }
 
+  @Override
+  public void hasten() {
+    leaving.forEach(Seat::hasten);
+  }
+
   /**
    * The first answer counts: a group beside the workers that forgot to say that it only listens.
    */

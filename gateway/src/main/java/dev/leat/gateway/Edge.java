@@ -154,6 +154,14 @@ final class Edge extends VerticleBase {
             .toList());
   }
 
+  /** A shutdown's patience is over now. */
+  void hasten() {
+    PendingCalls begun = calls;
+    if (begun != null) {
+      context.runOnContext(turn -> begun.close());
+    }
+  }
+
   /** Proves itself otherwise at a listener, to connections that are still to come. */
   Future<?> renew(Listener listener, Proof proof) {
     proofs.put(listener, proof);
