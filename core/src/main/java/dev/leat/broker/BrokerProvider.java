@@ -11,6 +11,13 @@ public interface BrokerProvider {
   Set<String> schemes();
 
   /**
+   * Refuses a URL that {@link #open} would refuse whatever is there; connects to nothing.
+   *
+   * @throws dev.leat.BadConfiguration if the URL asks for what there is not
+   */
+  void check(BrokerUrl url);
+
+  /**
    * Opens a broker. May wait for a first connection.
    *
    * @param url of one of {@link #schemes}

@@ -18,14 +18,29 @@ public final class Brokers {
    */
   public static Broker open(String url, EventLoop loop) {
     BrokerUrl parsed = BrokerUrl.parse(url);
+    return provider(parsed).open(parsed, loop);
+  }
+
+  /**
+   * Refuses a URL that {@link #open} would refuse whatever is there; connects to nothing.
+   *
+   * @throws BadConfiguration if the URL cannot be read, no provider knows its scheme, or it asks
+   *     for what there is not
+   */
+  public static void check(String url) {
+    BrokerUrl parsed = BrokerUrl.parse(url);
+    provider(parsed).check(parsed);
+  }
+
+  private static BrokerProvider provider(BrokerUrl url) {
     Map<String, BrokerProvider> known = providers();
-    BrokerProvider provider = known.get(parsed.scheme());
+    BrokerProvider provider = known.get(url.scheme());
     if (provider == null) {
       throw new BadConfiguration(
           "%s: no broker has the scheme '%s:', known are %s"
-              .formatted(parsed, parsed.scheme(), String.join(", ", schemes(known))));
+              .formatted(url, url.scheme(), String.join(", ", schemes(known))));
     }
-    return provider.open(parsed, loop);
+    return provider;
   }
 
   private static Map<String, BrokerProvider> providers() {

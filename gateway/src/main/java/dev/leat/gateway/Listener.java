@@ -31,6 +31,21 @@ public record Listener(String host, int port, Optional<Tls> tls, boolean http2) 
     return new Listener(host, port, Optional.of(tls), true);
   }
 
+  /** Whether both would take connections at one address. */
+  public boolean meets(Listener other) {
+    return port != 0
+        && port == other.port
+        && (isEverywhere() || other.isEverywhere() || address().equals(other.address()));
+  }
+
+  private boolean isEverywhere() {
+    return host.equals("0.0.0.0") || host.equals("::");
+  }
+
+  private String address() {
+    return host.equalsIgnoreCase("localhost") ? "127.0.0.1" : host;
+  }
+
   /** The same for HTTP/2 too. */
   public Listener withHttp2() {
     return new Listener(host, port, tls, true);

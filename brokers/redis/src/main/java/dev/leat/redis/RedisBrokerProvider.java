@@ -20,6 +20,11 @@ public final class RedisBrokerProvider implements BrokerProvider {
     return Set.of("redis", "rediss");
   }
 
+  @Override
+  public void check(BrokerUrl url) {
+    Server.of(url);
+  }
+
   /**
    * Waits for a first connection.
    *

@@ -9,6 +9,7 @@ import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.PemTrustOptions;
+import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
@@ -283,6 +284,9 @@ final class RedisConnection implements RedisSession.Owner {
                   + ": no trusted TLS server answers there; the certificate that signed the"
                   + " server's is named with ?ca=FILE.pem",
               untrusted);
+      case UnknownHostException unknown ->
+          new BrokerUnavailable(
+              server + ": no host of that name is known; is it spelt right?", unknown);
       default ->
           new BrokerUnavailable(
               server + ": no Redis server answers there; start one, or name another", failure);

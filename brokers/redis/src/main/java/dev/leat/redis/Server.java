@@ -32,6 +32,7 @@ record Server(
     Optional<String> authority,
     boolean evictionAllowed) {
   private static final int DEFAULT_PORT = 6379;
+  private static final int LARGEST_PORT = 65_535;
   private static final String AUTHORITY = "ca";
   private static final String EVICTION = "eviction";
 
@@ -39,10 +40,7 @@ record Server(
     boolean tls = url.scheme().equals("rediss");
     url.refuseOptionsBut(tls ? Set.of(AUTHORITY, EVICTION) : Set.of(EVICTION));
     URI uri = url.uri();
-    if (uri.getHost() == null) {
-      throw new BadConfiguration(
-          url + ": a host is missing, as in " + url.scheme() + "://127.0.0.1:6379");
-    }
+    refuseUnlessServer(url, uri);
     String[] parts = userInfo(uri.getRawUserInfo());
     return new Server(
         url.toString(),
@@ -54,6 +52,32 @@ record Server(
         database(url, uri.getPath()),
         authority(url),
         isEvictionAllowed(url));
+  }
+
+  private static void refuseUnlessServer(BrokerUrl url, URI uri) {
+    String authority = uri.getRawAuthority() == null ? "" : uri.getRawAuthority();
+    String server = authority.substring(authority.lastIndexOf('@') + 1);
+    String port = server.substring(Math.max(server.lastIndexOf(':'), server.lastIndexOf(']')) + 1);
+    boolean named =
+        server.length() > port.length()
+            && server.charAt(server.length() - port.length() - 1) == ':';
+    if (named && !port.isEmpty() && !isPort(port)) {
+      throw new BadConfiguration(
+          "%s: '%s' is no port, which is a number from 1 to 65535".formatted(url, port));
+    }
+    if (uri.getHost() == null) {
+      throw new BadConfiguration(
+          url + ": a host is missing, as in " + url.scheme() + "://127.0.0.1:6379");
+    }
+  }
+
+  private static boolean isPort(String text) {
+    try {
+      int port = Integer.parseInt(text);
+      return port >= 1 && port <= LARGEST_PORT;
+    } catch (NumberFormatException notANumber) {
+      return false;
+    }
   }
 
   /** Without the password. */

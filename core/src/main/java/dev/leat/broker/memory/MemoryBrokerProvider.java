@@ -21,6 +21,11 @@ public final class MemoryBrokerProvider implements BrokerProvider {
   }
 
   @Override
+  public void check(BrokerUrl url) {
+    Limits.of(url);
+  }
+
+  @Override
   public Broker open(BrokerUrl url, EventLoop loop) {
     return new MemoryBroker(Limits.of(url), loop);
   }

@@ -1,12 +1,12 @@
 package dev.leat.gateway.config;
 
 import dev.leat.BadConfiguration;
-import dev.leat.broker.BrokerUrl;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** Reads which broker a file names: a URL, or a map of one with its user and password. */
@@ -15,19 +15,22 @@ final class BrokerReader {
       GatewayFile.inOrder("url", "user", "password", "password-file");
 
   private final Function<Value, Optional<Path>> files;
+  private final Consumer<String> check;
 
   /**
    * A reader.
    *
    * @param files finds what a value names
+   * @param check refuses URLs by {@link BadConfiguration}
    */
-  BrokerReader(Function<Value, Optional<Path>> files) {
+  BrokerReader(Function<Value, Optional<Path>> files, Consumer<String> check) {
     this.files = files;
+    this.check = check;
   }
 
   Optional<String> read(Value value) {
     if (value.isText()) {
-      return value.asUrl(BrokerReader::checked);
+      return value.asUrl(this::checked);
     }
     Optional<Mapping> keys = value.mapping(KEYS);
     if (keys.isEmpty()) {
@@ -47,10 +50,7 @@ final class BrokerReader {
             .flatMap(this::content)
             .or(() -> said.get("password").flatMap(Value::text))
             .map(secret -> UserInfo.trimmed(secret, "the password"));
-    return said.get("url")
-        .orElseThrow()
-        .asUrl(BrokerReader::checked)
-        .map(url -> with(url, user, password));
+    return said.get("url").orElseThrow().asUrl(url -> checked(with(url, user, password)));
   }
 
   private Optional<String> content(Value value) {
@@ -81,9 +81,9 @@ final class BrokerReader {
         + host;
   }
 
-  private static String checked(String url) {
+  private String checked(String url) {
     try {
-      BrokerUrl.parse(url);
+      check.accept(url);
       return url;
     } catch (BadConfiguration unreadable) {
       throw new IllegalArgumentException(unreadable.getMessage(), unreadable);

@@ -1,6 +1,7 @@
 package dev.leat.gateway.config;
 
 import dev.leat.BadConfiguration;
+import dev.leat.broker.Brokers;
 import dev.leat.gateway.LeatGateway;
 import dev.leat.gateway.Listener;
 import dev.leat.gateway.Tls;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
@@ -45,9 +47,12 @@ public final class GatewayFile {
   private final Path path;
   private final Environment environment;
   private final Faults faults;
+  private final Consumer<String> brokers;
 
-  private GatewayFile(Path path, UnaryOperator<@Nullable String> variables) {
+  private GatewayFile(
+      Path path, UnaryOperator<@Nullable String> variables, Consumer<String> brokers) {
     this.path = path;
+    this.brokers = brokers;
     this.environment = new Environment(variables);
     this.faults = new Faults(String.valueOf(path.getFileName()));
   }
@@ -60,7 +65,13 @@ public final class GatewayFile {
    *     number of the line it is about
    */
   public static GatewaySettings read(Path path, UnaryOperator<@Nullable String> variables) {
-    return new GatewayFile(path, variables).read();
+    return read(path, variables, Brokers::check);
+  }
+
+  /** The same with another check of the broker's URL. */
+  static GatewaySettings read(
+      Path path, UnaryOperator<@Nullable String> variables, Consumer<String> brokers) {
+    return new GatewayFile(path, variables, brokers).read();
   }
 
   private GatewaySettings read() {
@@ -101,7 +112,8 @@ public final class GatewayFile {
   }
 
   private GatewaySettings settings(Mapping file) {
-    Optional<String> broker = file.get("broker").flatMap(new BrokerReader(this::file)::read);
+    Optional<String> broker =
+        file.get("broker").flatMap(new BrokerReader(this::file, brokers)::read);
     if (!file.values().containsKey("broker")) {
       faults.add(1, "the key 'broker' is missing, such as broker: redis://127.0.0.1:6379");
     }
@@ -116,9 +128,11 @@ public final class GatewayFile {
     List<Route> routes =
         new RouteReader(file.get("defaults").flatMap(value -> value.mapping(RouteReader.SETTINGS)))
             .read(file.get("routes"), faults);
+    List<Listener> listeners = listeners(file);
+    refuseSharedAddresses(file, listeners, management);
     return new GatewaySettings(
         broker.orElse(""),
-        listeners(file),
+        listeners,
         management,
         eventLoops,
         file.get("in-flight-limit")
@@ -130,6 +144,29 @@ public final class GatewayFile {
         compression,
         clients(file),
         routes);
+  }
+
+  /** Of two servers on one address each would meet some of the other's requests. */
+  private void refuseSharedAddresses(
+      Mapping file, List<Listener> listeners, Optional<Listener> management) {
+    for (int i = 0; i < listeners.size(); i++) {
+      for (Listener before : listeners.subList(0, i)) {
+        if (before.meets(listeners.get(i))) {
+          file.get("listen")
+              .ifPresent(listen -> listen.fault("listen: two are on port " + before.port()));
+        }
+      }
+    }
+    management
+        .filter(at -> listeners.stream().anyMatch(at::meets))
+        .ifPresent(
+            at ->
+                file.get("management")
+                    .ifPresent(
+                        value ->
+                            value.fault(
+                                "management: port %d is one that requests come to; name another"
+                                    .formatted(at.port()))));
   }
 
   private static ClientLimits clients(Mapping file) {

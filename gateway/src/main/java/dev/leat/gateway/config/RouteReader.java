@@ -7,6 +7,7 @@ import dev.leat.gateway.route.RateLimit;
 import dev.leat.gateway.route.ReplyMode;
 import dev.leat.gateway.route.Route;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,40 +15,38 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** Reads routes, each over the defaults. */
 final class RouteReader {
-  /** What a route may say, and so may the defaults. */
-  static final Set<String> SETTINGS =
-      GatewayFile.inOrder(
-          "timeout",
-          "reply",
-          "dialect",
-          "media-types",
-          "body-limit",
-          "headers",
-          "cors",
-          "rate-limit",
-          "idempotency-key",
-          "order-by",
-          "in-flight-limit",
-          "query",
-          "gzip-bodies",
-          "without-workers");
-
   private static final Set<String> CORS_KEYS =
       GatewayFile.inOrder("origins", "headers", "exposed", "credentials", "max-age");
 
-  private static final Set<String> IDENTITY =
-      GatewayFile.inOrder("method", "path", "topic", "type");
-  private static final Set<String> KEYS = both(IDENTITY, SETTINGS);
   private static final Map<String, Boolean> KEY_RULES = Map.of("optional", false, "required", true);
   private static final Map<String, Boolean> QUERY_RULES =
       Map.of("beside-body", false, "fills-body", true);
   private static final Map<String, Boolean> WITHOUT_WORKERS = Map.of("wait", true, "refuse", false);
   private static final Map<String, ReplyMode> REPLIES = words(ReplyMode.values());
   private static final Map<String, Dialect> DIALECTS = words(Dialect.values());
+
+  /** What a route that cannot be is read on with, so that all is told that is wrong with it. */
+  private static final Route ANY = Route.get("/", "t", "t");
+
+  /** Reads the value of a key, and says how it changes a route; empty where that was a fault. */
+  private interface Setting extends Function<Value, Optional<UnaryOperator<Route>>> {}
+
+  private static final Map<String, Setting> READERS = readers();
+
+  /** What a route may say, and so may the defaults. */
+  static final Set<String> SETTINGS = READERS.keySet();
+
+  private static final Set<String> IDENTITY =
+      GatewayFile.inOrder("method", "path", "topic", "type");
+  private static final Set<String> KEYS = both(IDENTITY, SETTINGS);
 
   private final Optional<Mapping> defaults;
 
@@ -93,9 +92,32 @@ final class RouteReader {
     if (method.isEmpty() || path.isEmpty() || topic.isEmpty() || type.isEmpty()) {
       return Optional.empty();
     }
+    Optional<Route> route = identified(item, method.get(), path.get(), topic.get(), type.get());
+    Route read =
+        with(
+            keys,
+            defaults.map(general -> with(general, route.orElse(ANY))).orElse(route.orElse(ANY)));
+    return route.map(known -> read);
+  }
+
+  /** Each part is tried by itself, and then all of them: what one says of another comes last. */
+  private static Optional<Route> identified(
+      Value item, String method, String path, String topic, String type) {
+    List<Supplier<Route>> parts =
+        List.of(
+            () -> Route.of(method, "/", "t", "t"),
+            () -> Route.of("GET", path, "t", "t"),
+            () -> Route.of("GET", "/", topic, "t"),
+            () -> Route.of("GET", "/", "t", type));
+    long right = parts.stream().filter(part -> tried(item, part).isPresent()).count();
+    return right == parts.size()
+        ? tried(item, () -> Route.of(method, path, topic, type))
+        : Optional.empty();
+  }
+
+  private static Optional<Route> tried(Value item, Supplier<Route> route) {
     try {
-      Route route = Route.of(method.get(), path.get(), topic.get(), type.get());
-      return Optional.of(with(keys, defaults.map(general -> with(general, route)).orElse(route)));
+      return Optional.of(route.get());
     } catch (IllegalArgumentException impossible) {
       item.fault(String.valueOf(impossible.getMessage()));
       return Optional.empty();
@@ -105,53 +127,39 @@ final class RouteReader {
   /** The same with what a map says. */
   private static Route with(Mapping keys, Route route) {
     Route changed = route;
-    changed =
-        keys.get("timeout")
-            .flatMap(v -> v.as(Units::duration))
-            .map(changed::timeout)
-            .orElse(changed);
-    changed = keys.get("reply").flatMap(v -> v.oneOf(REPLIES)).map(changed::reply).orElse(changed);
-    changed =
-        keys.get("dialect").flatMap(v -> v.oneOf(DIALECTS)).map(changed::dialect).orElse(changed);
-    changed =
-        keys.get("body-limit")
-            .flatMap(v -> v.as(Units::bytes))
-            .map(changed::bodyLimit)
-            .orElse(changed);
-    changed = keys.get("media-types").map(v -> changedTo(v)).map(changed::accepts).orElse(changed);
-    changed = keys.get("headers").map(v -> changedTo(v)).map(changed::handsOn).orElse(changed);
-    changed = keys.get("cors").flatMap(RouteReader::cors).map(changed::cors).orElse(changed);
-    changed =
-        keys.get("idempotency-key")
-            .flatMap(v -> v.oneOf(KEY_RULES))
-            .map(changed::keyRequired)
-            .orElse(changed);
-    changed =
-        keys.get("order-by")
-            .flatMap(v -> v.as(OrderKey::parse))
-            .map(changed::orderBy)
-            .orElse(changed);
-    changed =
-        keys.get("in-flight-limit")
-            .flatMap(v -> v.as(Units::count))
-            .map(changed::inFlightLimit)
-            .orElse(changed);
-    changed =
-        keys.get("query")
-            .flatMap(v -> v.oneOf(QUERY_RULES))
-            .map(changed::queryFillsBody)
-            .orElse(changed);
-    changed =
-        keys.get("without-workers")
-            .flatMap(v -> v.oneOf(WITHOUT_WORKERS))
-            .map(changed::waitsForWorkers)
-            .orElse(changed);
-    changed =
-        keys.get("gzip-bodies").flatMap(Value::yesOrNo).map(changed::gzipBodies).orElse(changed);
-    return keys.get("rate-limit")
-        .flatMap(v -> v.as(RateLimit::parse))
-        .map(changed::rateLimit)
-        .orElse(changed);
+    for (Map.Entry<String, Setting> setting : READERS.entrySet()) {
+      Optional<Value> value = keys.get(setting.getKey());
+      Optional<UnaryOperator<Route>> change = value.flatMap(setting.getValue());
+      if (change.isPresent()) {
+        Route before = changed;
+        changed = tried(value.get(), () -> change.get().apply(before)).orElse(before);
+      }
+    }
+    return changed;
+  }
+
+  private static Map<String, Setting> readers() {
+    Map<String, Setting> all = new LinkedHashMap<>();
+    all.put("timeout", setting(v -> v.as(Units::duration), Route::timeout));
+    all.put("reply", setting(v -> v.oneOf(REPLIES), Route::reply));
+    all.put("dialect", setting(v -> v.oneOf(DIALECTS), Route::dialect));
+    all.put("media-types", setting(RouteReader::texts, Route::accepts));
+    all.put("body-limit", setting(v -> v.as(Units::bytes), Route::bodyLimit));
+    all.put("headers", setting(RouteReader::texts, Route::handsOn));
+    all.put("cors", setting(RouteReader::cors, Route::cors));
+    all.put("rate-limit", setting(v -> v.as(RateLimit::parse), Route::rateLimit));
+    all.put("idempotency-key", setting(v -> v.oneOf(KEY_RULES), Route::keyRequired));
+    all.put("order-by", setting(v -> v.as(OrderKey::parse), Route::orderBy));
+    all.put("in-flight-limit", setting(v -> v.as(Units::count), Route::inFlightLimit));
+    all.put("query", setting(v -> v.oneOf(QUERY_RULES), Route::queryFillsBody));
+    all.put("gzip-bodies", setting(Value::yesOrNo, Route::gzipBodies));
+    all.put("without-workers", setting(v -> v.oneOf(WITHOUT_WORKERS), Route::waitsForWorkers));
+    return Collections.unmodifiableMap(all);
+  }
+
+  private static <T> Setting setting(
+      Function<Value, Optional<T>> reading, BiFunction<Route, T, Route> change) {
+    return value -> reading.apply(value).map(read -> route -> change.apply(route, read));
   }
 
   private static Optional<Cors> cors(Value value) {
@@ -178,8 +186,8 @@ final class RouteReader {
     }
   }
 
-  private static String[] changedTo(Value list) {
-    return list.texts().toArray(String[]::new);
+  private static Optional<String[]> texts(Value list) {
+    return Optional.of(list.texts().toArray(String[]::new));
   }
 
   private static <T extends Enum<T>> Map<String, T> words(T[] values) {

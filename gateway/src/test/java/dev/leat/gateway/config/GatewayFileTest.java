@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.leat.BadConfiguration;
 import dev.leat.Dialect;
 import dev.leat.Topic;
+import dev.leat.broker.BrokerUrl;
 import dev.leat.gateway.Listener;
 import dev.leat.gateway.Tls;
 import dev.leat.gateway.http.ClientLimits;
@@ -259,14 +260,18 @@ class GatewayFileTest {
           defaults: {reply: loud}      | 1: reply: 'loud' is none of private, shared, none
           defaults: {body-limit: 9GiB} | 1: body-limit: '9GiB' is more than a message can hold
           defaults: {body-limit: big}  | 1: body-limit: 'big' is not a size such as 512, 64KiB or 1MiB
+          listen: [127.0.0.1:80, "localhost:80"] | 1: listen: two are on port 80
+          listen: [127.0.0.1:80, "0.0.0.0:80"] | 1: listen: two are on port 80
+          management: 127.0.0.1:8080   | 1: management: port 8080 is one that requests come to; name another
+          management: 0.0.0.0:8080     | 1: management: port 8080 is one that requests come to; name another
           clients: {headers: 9}        | 1: a request's headers need at least 256 bytes, were 9
           compression: perhaps         | 1: compression: 'perhaps' is none of
           defaults: {rate-limit: 100}  | 1: rate-limit: '100' is not a rate such as 100/s, 20/m or 9/h
           defaults: {order-by: body.id} | 1: order-by: 'body.id' is none of path.NAME, query.NAME and header.NAME
-          defaults: {order-by: path.id} | 2: path /a has no parameter {id} to order requests by
+          defaults: {order-by: path.id} | 1: path /a has no parameter {id} to order requests by
           defaults: {cors: example.com} | 1: cors: 'example.com' is not an origin such as https://app.example.com
           defaults: {cors: {origins: "*", credentials: true}} | 1: CORS with credentials must name its origins
-          defaults: {timeout: 0s}      | 2: route GET /a: the timeout must be positive, was PT0S
+          defaults: {timeout: 0s}      | 1: route GET /a: the timeout must be positive, was PT0S
           broker: [                    | 3: this is not YAML: expected the node content, but found '-'
           routes: []                   | 2: 'routes' stands here twice
           """)
@@ -277,6 +282,39 @@ class GatewayFileTest {
     }
     assertThat(faults(line.endsWith("[") ? "broker: [\n  x: [\n- y\n" : file))
         .anyMatch(fault -> fault.startsWith("leat.yaml:" + sentence));
+  }
+
+  @Test
+  void all_that_is_wrong_with_a_line_is_told() {
+    assertThat(
+            faults(
+                """
+                broker: memory:?
+                defaults: {order-by: header.X}
+                routes:
+                  - {method: "*", path: /a?b=1, topic: "a:b", type: t, timeout: 9h, body-limit: big}
+                """
+                    .replace("memory:?", "'memory:'")))
+        .hasSize(5)
+        .allMatch(fault -> fault.startsWith("leat.yaml:4: "))
+        .anyMatch(fault -> fault.contains("method"))
+        .anyMatch(fault -> fault.contains("path"))
+        .anyMatch(fault -> fault.contains("topic"))
+        .anyMatch(fault -> fault.contains("timeout"))
+        .anyMatch(fault -> fault.contains("body-limit"));
+  }
+
+  @Test
+  void listeners_that_do_not_meet_may_have_one_port() {
+    assertThat(
+            read("""
+                    broker: 'memory:'
+                    listen: [127.0.0.1:8080, 127.0.0.2:8080, "127.0.0.1:0", "127.0.0.1:0"]
+                    management: 127.0.0.3:8080
+                    routes: [{method: GET, path: /a, topic: a, type: a}]
+                    """)
+                .listeners())
+        .hasSize(4);
   }
 
   @Test
@@ -303,7 +341,7 @@ class GatewayFileTest {
   private GatewaySettings read(String text) {
     try {
       Path file = Files.writeString(folder.resolve("leat.yaml"), text);
-      return GatewayFile.read(file, variables::get);
+      return GatewayFile.read(file, variables::get, BrokerUrl::parse);
     } catch (IOException failure) {
       throw new AssertionError(failure);
     }
