@@ -1,15 +1,18 @@
 package dev.leat;
 
 /**
- * No reply came in time. The work may still have been done, or be done later, unless {@link
- * #begun()} says that no worker has it.
+ * No reply came in time. The work may still have been done, or be done later; {@link #begun()} says
+ * what is known of that.
  */
 public final class DeadlineExceeded extends LeatException {
   private static final long serialVersionUID = 1L;
 
   /** What is known of the work that nobody waits for any more. */
   public enum Begun {
-    /** No worker was handed it in time, and so none begins it. */
+    /**
+     * No worker had been handed it when its time was over. Workers leave such undone, as far as
+     * their clocks agree, which is within some hundredths of a second.
+     */
     NO,
     /** A worker was handed it. */
     YES,

@@ -5,6 +5,7 @@ import dev.leat.Position;
 import dev.leat.Topic;
 import dev.leat.Unsupported;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -85,6 +86,14 @@ public interface Broker extends AutoCloseable {
    */
   default Duration clockAhead() {
     return Duration.ZERO;
+  }
+
+  /**
+   * The same as it was for an entry that was accepted at a time, by the broker's clock: that may
+   * have been set since.
+   */
+  default Duration clockAhead(Instant accepted) {
+    return clockAhead();
   }
 
   /**

@@ -27,6 +27,14 @@ public interface DeliveryListener {
   /** The broker is not there; reading goes on by itself once it is. */
   default void onLost() {}
 
+  /**
+   * Another is at work under the member's name: reading has ended, and may begin under another. The
+   * subscription is closed.
+   */
+  default void onNameTaken(LeatException cause) {
+    onEnded(cause);
+  }
+
   /** Reading has ended and does not go on: the broker refuses it. The subscription is closed. */
   default void onEnded(LeatException cause) {}
 }

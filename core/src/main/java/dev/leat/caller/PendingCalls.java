@@ -330,9 +330,12 @@ public final class PendingCalls implements AutoCloseable {
     return true;
   }
 
-  /** Whether a worker has it is worth a question, which is asked for all that expire together. */
+  /**
+   * Whether a worker has it is worth a question, which is asked for all that expire together. Those
+   * that answer on the shared stream may read without a group, and know of no deadline.
+   */
   private void expire(PendingCall call) {
-    if (call.entryId() == null) {
+    if (call.entryId() == null || call.target().sharedReplies()) {
       fail(call, late(call, Begun.UNKNOWN));
     } else if (end(call)) {
       expired.add(call);

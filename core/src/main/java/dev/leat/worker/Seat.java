@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -54,6 +55,9 @@ final class Seat implements DeliveryListener {
   /** How late a handler is stopped whose time is over, at most. */
   private static final Duration CHECK_PAUSE = Duration.ofMillis(50);
 
+  /** Milliseconds; a name that is taken is one that several have been given, who all go on. */
+  private static final int NAME_PAUSE = 50;
+
   private final Broker broker;
   private final EventLoop loop;
   private final Supplier<Membership> names;
@@ -73,6 +77,8 @@ final class Seat implements DeliveryListener {
   // Every place for a handler is at work, asked for, or neither; so there are always as many.
   private final AtomicInteger free;
   private final AtomicInteger requested = new AtomicInteger();
+  private final CompletableFuture<Void> joined = new CompletableFuture<>();
+  private final RandomGenerator random;
   private final AtomicLong pause = new AtomicLong(FIRST_PAUSE);
   private volatile @Nullable Subscription subscription;
   private final AtomicInteger heard = new AtomicInteger();
@@ -114,6 +120,7 @@ final class Seat implements DeliveryListener {
     this.free = new AtomicInteger(concurrency);
     this.drain = settings.drain();
     this.tally = tally;
+    this.random = random;
     this.stations =
         membership ->
             new Station(
@@ -144,10 +151,7 @@ final class Seat implements DeliveryListener {
 
   /** Completes once it is a member, or could not become one. */
   CompletableFuture<?> joined() {
-    Subscription begun = subscription;
-    return begun == null
-        ? CompletableFuture.completedFuture(null)
-        : begun.ready().toCompletableFuture();
+    return joined;
   }
 
   int inFlight() {
@@ -245,7 +249,7 @@ final class Seat implements DeliveryListener {
     } catch (RuntimeException | Error failure) {
       works.forEach(this::giveBack);
       free.addAndGet(works.size());
-      crash(failure);
+      crash(failure, this::joinLater);
     }
   }
 
@@ -256,17 +260,30 @@ final class Seat implements DeliveryListener {
 
   @Override
   public void onConnected() {
-    tell(new WorkerEvent.Connected(topic, membership().member()));
+    joined.complete(null);
+    tellLater(new WorkerEvent.Connected(topic, membership().member()));
   }
 
   @Override
   public void onLost() {
-    tell(new WorkerEvent.Lost(topic, membership().member()));
+    tellLater(new WorkerEvent.Lost(topic, membership().member()));
   }
 
   @Override
   public void onEnded(LeatException cause) {
-    crash(cause);
+    joined.complete(null);
+    crash(cause, this::joinLater);
+  }
+
+  /** The next name is tried soon; not at once, since all who are named alike do the same. */
+  @Override
+  public void onNameTaken(LeatException cause) {
+    crash(
+        cause,
+        taken -> {
+          log.warn("worker {}", cause.getMessage());
+          joinIn(Duration.ofMillis(random.nextInt(NAME_PAUSE)), cause);
+        });
   }
 
   private Membership membership() {
@@ -290,7 +307,7 @@ final class Seat implements DeliveryListener {
   }
 
   /** Ends what it is subscribed to, once, and gives its places back. */
-  private void crash(Throwable cause) {
+  private void crash(Throwable cause, Consumer<Throwable> then) {
     Subscription broken;
     joining.lock();
     try {
@@ -305,7 +322,7 @@ final class Seat implements DeliveryListener {
     // Without the lock: it may wait for a batch that is being handed over.
     broken.close();
     free.addAndGet(requested.getAndSet(0));
-    joinLater(cause);
+    then.accept(cause);
   }
 
   /** Starts again, later and later as long as nothing comes of it. */
@@ -322,7 +339,11 @@ final class Seat implements DeliveryListener {
     } else {
       log.warn("worker {} could not go on, starts again pause_ms={}", what, wait.toMillis(), cause);
     }
-    tell(new WorkerEvent.Crashed(topic, membership().member(), cause, wait));
+    joinIn(wait, cause);
+  }
+
+  private void joinIn(Duration wait, Throwable cause) {
+    tellLater(new WorkerEvent.Crashed(topic, membership().member(), cause, wait));
     loop.schedule(
         wait,
         () -> {
@@ -331,6 +352,15 @@ final class Seat implements DeliveryListener {
             join();
           }
         });
+  }
+
+  /** On the loop: what a listener does is not to hold up the broker that told this. */
+  private void tellLater(WorkerEvent event) {
+    try {
+      loop.execute(() -> tell(event));
+    } catch (RejectedExecutionException ended) {
+      tell(event);
+    }
   }
 
   /** A listener that throws is its own affair. */

@@ -492,7 +492,9 @@ final class Work implements Runnable {
   }
 
   private Optional<Duration> pause(Handling handling, Throwable cause) {
-    Instant last = delivery.acceptedAt().plus(handling.retry().within());
+    Instant accepted = delivery.acceptedAt();
+    Instant last =
+        accepted.minus(station.broker().clockAhead(accepted)).plus(handling.retry().within());
     Instant latest = message.headers().deadline().filter(last::isAfter).orElse(last);
     try {
       return handling
@@ -586,7 +588,7 @@ final class Work implements Runnable {
     if (listens()) {
       return given.withHeaders(headers.without(Headers.DEADLINE::equals));
     }
-    Duration ahead = station.broker().clockAhead();
+    Duration ahead = station.broker().clockAhead(delivery.acceptedAt());
     return ahead.isZero()
         ? given
         : headers

@@ -187,7 +187,7 @@ class GatewayProblemsTest extends GatewayFixture {
 
     HttpResponse<String> late = get("/x");
     assertProblem(late, 504, "No reply in time");
-    assertThat(late.body()).contains("no worker took it in time, and none begins it now");
+    assertThat(late.body()).contains("no worker had taken it when its time was over");
     assertThat(gateway.inFlight()).isZero();
   }
 

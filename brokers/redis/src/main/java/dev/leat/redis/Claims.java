@@ -35,6 +35,9 @@ final class Claims {
 
   private static final long SHORTEST_PAUSE = 20;
 
+  /** Milliseconds after which what has to be done once is tried again. */
+  private static final long AGAIN_PAUSE = 1_000;
+
   /** Who has what waits for its turn; no member has such a name. The script knows it too. */
   static final String WAITING = "(waiting)";
 
@@ -324,8 +327,9 @@ final class Claims {
   /** What the server's clock says is worth as much as that clock. */
   private void believe(long time, long asked) {
     long before = guard.expected();
+    long unseen = guard.unseen();
     if (guard.told(time, asked) == LeaseGuard.Verdict.BACK) {
-      restamp("-", before - time);
+      restamp("-", before - time, unseen);
     }
   }
 
@@ -337,24 +341,35 @@ final class Claims {
         .onSuccess(
             time -> {
               believe(Introduction.millis(time), asked);
-              restamp("-", 0);
-            });
+              restamp("-", 0, 0);
+            })
+        .onFailure(failure -> again(this::learnTime));
   }
 
   /** Else what was handed over in what is now the future would not lapse before that. */
-  private void restamp(String from, long back) {
+  private void restamp(String from, long back, long unseen) {
     Script.RESTAMP
         .run(
             control,
             List.of(keys.get(0), keys.get(1), keys.get(1) + "::CLOCK"),
-            command -> command.and(membership.group(), from).and(back))
+            command -> command.and(membership.group(), from).and(back).and(unseen))
         .onSuccess(
             next -> {
               if (!next.text().isEmpty()) {
-                restamp(next.text(), back);
+                restamp(next.text(), back, unseen);
               }
             })
-        .onFailure(failure -> log.warn("stream={} leases not begun anew", keys.get(0), failure));
+        .onFailure(
+            failure -> {
+              log.debug("stream={} leases not begun anew, tried again", keys.get(0), failure);
+              again(() -> restamp(from, back, unseen + AGAIN_PAUSE));
+            });
+  }
+
+  private void again(Runnable action) {
+    if (!closed) {
+      vertx.setTimer(AGAIN_PAUSE, fired -> action.run());
+    }
   }
 
   private Taken taken(Resp answer) {

@@ -72,6 +72,11 @@ final class LeaseGuard {
     return known ? time + (now() - asked) / NANOS : 0;
   }
 
+  /** For how many milliseconds the server's time was not seen, rounded up and a little more. */
+  long unseen() {
+    return known ? (now() - asked) / NANOS + slack + 1 : 0;
+  }
+
   /**
    * Takes the server's time.
    *

@@ -250,6 +250,7 @@ abstract class Reading implements Subscription {
 
   private void prepare() {
     if (ending) {
+      onConnectedWhileEnding();
       return;
     }
     int mine = ++preparations;
@@ -320,6 +321,9 @@ abstract class Reading implements Subscription {
 
   /** Reading begins, or goes on. */
   void onReady() {}
+
+  /** There is another connection, but nothing is read any more. */
+  void onConnectedWhileEnding() {}
 
   /** There is no server any more; there will be another connection once there is. */
   void onLost() {}

@@ -25,6 +25,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -213,6 +214,11 @@ final class RedisBroker implements Broker {
   @Override
   public Duration clockAhead() {
     return clock.ahead();
+  }
+
+  @Override
+  public Duration clockAhead(Instant accepted) {
+    return clock.aheadAt(accepted.toEpochMilli());
   }
 
   @Override

@@ -143,7 +143,6 @@ class RedisMember extends Reading implements Claims.Claimant {
   Future<Void> stopped() {
     janitor.close();
     claims.stop();
-    registration.stop();
     return super.stopped().compose(done -> unread()).eventually(() -> claims.rest());
   }
 
@@ -167,6 +166,7 @@ class RedisMember extends Reading implements Claims.Claimant {
   @Override
   Future<?> left() {
     left = true;
+    registration.stop();
     return leaveOnceDone();
   }
 
@@ -317,17 +317,41 @@ class RedisMember extends Reading implements Claims.Claimant {
         .onSuccess(handed -> handed.ifPresent(this::seen));
   }
 
+  /** While it drains it keeps its name: what it is at work on is under it. */
+  @Override
+  void onConnectedWhileEnding() {
+    if (joined) {
+      registration
+          .take()
+          .onFailure(failure -> log.debug("stream={} the name may be lost", stream, failure));
+    }
+  }
+
   private Future<?> register() {
     return registration
         .take()
         .compose(
             own -> {
-              if (!own) {
-                return Future.failedFuture(refused(membership.isNamedAsAnother()));
+              if (closed()) {
+                // Closed meanwhile, it has left before it had its name.
+                return registration
+                    .leave()
+                    .transform(
+                        done -> Future.failedFuture(new BrokerUnavailable("closed meanwhile")));
               }
-              registration.live(() -> refused(membership.isNamedAsAnother()));
+              if (!own) {
+                return Future.failedFuture(isNamedAsAnother());
+              }
+              registration.live(this::isNamedAsAnother);
               return Future.succeededFuture();
             });
+  }
+
+  private BadConfiguration isNamedAsAnother() {
+    BadConfiguration why = membership.isNamedAsAnother();
+    close();
+    listener.onNameTaken(why);
+    return why;
   }
 
   private BadConfiguration refused(BadConfiguration why) {

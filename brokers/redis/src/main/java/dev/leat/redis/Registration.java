@@ -47,6 +47,7 @@ final class Registration {
   private final String stream;
   private final String self = UUID.randomUUID().toString();
   private @Nullable Long beating;
+  private boolean stopped;
   private String held = "";
 
   /**
@@ -143,7 +144,7 @@ final class Registration {
    * @param onLost told once another has the name, as after its connection was cut for a while
    */
   void live(Runnable onLost) {
-    if (beating == null) {
+    if (beating == null && !stopped) {
       beating =
           vertx.setPeriodic(
               HEARTBEAT,
@@ -160,6 +161,7 @@ final class Registration {
 
   /** No longer. */
   void stop() {
+    stopped = true;
     if (beating != null) {
       vertx.cancelTimer(beating);
     }
@@ -216,19 +218,31 @@ final class Registration {
         .map(own -> own.number() == 1);
   }
 
-  /** Of whom it is not known from where it came, it is not known whether it is there. */
+  /** By its connection; where that is not known, or may not be asked for, by its signs of life. */
   private Future<Boolean> isAlive(String holder) {
     String[] parts = holder.split(" ", -1);
-    if (parts.length != HOLDER_PARTS || parts[0].equals(self)) {
+    if (holder.isEmpty() || parts[0].equals(self)) {
       return Future.succeededFuture(false);
+    }
+    if (parts.length != HOLDER_PARTS) {
+      return isHeardOf();
     }
     return control
         .send(Command.of("CLIENT", "LIST", "ID", parts[1]))
         .map(there -> there.text().contains(" addr=" + parts[2] + " "))
         .recover(
             failure ->
-                failure instanceof RedisFailure
-                    ? Future.succeededFuture(false)
-                    : Future.failedFuture(failure));
+                failure instanceof RedisFailure ? isHeardOf() : Future.failedFuture(failure));
+  }
+
+  private Future<Boolean> isHeardOf() {
+    return control
+        .send(Command.of("XINFO", "CONSUMERS", stream, membership.group()))
+        .map(
+            members ->
+                members.items().stream()
+                    .map(Fields::of)
+                    .filter(member -> member.text("name").equals(membership.member()))
+                    .anyMatch(member -> member.number("idle").orElse(0) <= SILENT));
   }
 }

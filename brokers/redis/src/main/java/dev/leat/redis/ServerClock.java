@@ -13,8 +13,8 @@ import org.slf4j.LoggerFactory;
 final class ServerClock {
   private static final Logger log = LoggerFactory.getLogger(ServerClock.class);
 
-  /** Milliseconds: a difference below this is none, since deadlines are looked at no more often. */
-  private static final long NONE = 50;
+  /** Milliseconds: a difference below this is none, since it is no more than the way may take. */
+  private static final long NONE = 10;
 
   /** Milliseconds: a difference above this is worth a word. */
   private static final long NOTABLE = 1_000;
@@ -25,11 +25,20 @@ final class ServerClock {
   /** Milliseconds after which an answer that took longer is better than none. */
   private static final long STALE = 10_000;
 
+  /** Milliseconds after a jump in which somebody may not have seen it yet. */
+  private static final long SETTLING = 3_000;
+
   private final String server;
   private final InstantSource clock;
   private long told = Long.MIN_VALUE;
+  private boolean known;
   private boolean notable;
   private volatile long ahead;
+
+  /** The server's time, in milliseconds, when it was seen to have jumped ahead; and before that. */
+  private volatile long jumpedAt = Long.MIN_VALUE / 2;
+
+  private volatile long aheadBefore;
 
   /**
    * A clock that is taken to agree until the server says otherwise.
@@ -44,6 +53,16 @@ final class ServerClock {
   /** How far the server's clock is ahead; zero where both agree as far as it matters. */
   Duration ahead() {
     return Duration.ofMillis(ahead);
+  }
+
+  /**
+   * The same for what belongs to an entry that was accepted at a time, in milliseconds of the
+   * server: before its clock was set ahead it was another.
+   */
+  Duration aheadAt(long accepted) {
+    return accepted < jumpedAt + SETTLING
+        ? Duration.ofMillis(Math.min(ahead, aheadBefore))
+        : ahead();
   }
 
   /** This process's time, in milliseconds. */
@@ -66,10 +85,15 @@ final class ServerClock {
     told = now;
     // The middle of its way is off by half of that at most (RFC 5905, section 8).
     long seen = time - (asked + way / 2);
-    long agreed = Math.abs(seen) < Math.max(NONE, way) ? 0 : seen;
-    if (agreed == 0 || Math.abs(agreed - ahead) >= NONE / 2) {
-      ahead = agreed;
+    long doubt = Math.max(NONE, way / 2);
+    if (Math.abs(seen - ahead) > doubt) {
+      if (known && seen - ahead > NOTABLE) {
+        jumpedAt = time;
+        aheadBefore = ahead;
+      }
+      ahead = Math.abs(seen) <= doubt ? 0 : seen;
     }
+    known = true;
     warn();
   }
 

@@ -8,7 +8,8 @@ local stream, delayed, names, group, leaving = KEYS[1], KEYS[2], KEYS[3], ARGV[1
 local unseen = tonumber(ARGV[4])
 local removed = {}
 -- What is pending under a name that another has by now is that one's.
-if leaving ~= '' and redis.call('HGET', names, group .. '\0' .. leaving) ~= ARGV[3] then
+local holder = leaving ~= '' and redis.call('HGET', names, group .. '\0' .. leaving)
+if holder and holder ~= ARGV[3] then
   return removed
 end
 local members = redis.pcall('XINFO', 'CONSUMERS', stream, group)

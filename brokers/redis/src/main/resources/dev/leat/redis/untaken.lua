@@ -25,7 +25,8 @@ for i = 2, #ARGV do
   for _, group in ipairs(groups) do
     handed = handed or wasHanded(group, ARGV[i])
   end
-  if not handed then
+  -- Of what is gone it is not known who had it.
+  if not handed and redis.call('XRANGE', stream, ARGV[i], ARGV[i])[1] then
     untaken[#untaken + 1] = ARGV[i]
   end
 end

@@ -63,7 +63,7 @@ final class MemoryStream {
   /** Appends; nobody sees it before it is handed over. */
   synchronized String append(Message message) {
     makeRoom(message);
-    String id = log.append(message, loop.wallClock().millis());
+    String id = log.append(message, loop.clock().millis());
     forget();
     return id;
   }
@@ -225,8 +225,11 @@ final class MemoryStream {
         .filter(
             id -> {
               long offset = log.offsetAfter(EntryId.parse(id)) - 1;
-              return groups.values().stream()
-                  .noneMatch(group -> group.answers() && group.wasHanded(offset));
+              // Of what is gone it is not known who had it.
+              boolean isThere = offset >= log.head() && log.id(offset).equals(id);
+              return isThere
+                  && groups.values().stream()
+                      .noneMatch(group -> group.answers() && group.wasHanded(offset));
             })
         .collect(Collectors.toSet());
   }

@@ -66,6 +66,9 @@ public final class TopicReaders {
    * always may: such workers need no group. So may those that nobody waits for.
    */
   public boolean areThere(Route route) {
+    if (route.reply() == ReplyMode.SHARED) {
+      return true;
+    }
     Seen known = seen.get(route.topic());
     if (known == null || known.readers == Readers.NEVER) {
       return route.reply() != ReplyMode.PRIVATE && route.waitsForWorkers();

@@ -10,7 +10,7 @@ import dev.leat.caller.CallListener;
 import dev.leat.caller.PendingCall;
 import dev.leat.caller.PendingCalls;
 import dev.leat.gateway.admission.Admission;
-import dev.leat.gateway.admission.TopicReaders;
+import dev.leat.gateway.admission.TopicReaders.Readers;
 import dev.leat.gateway.route.Match;
 import dev.leat.gateway.route.ReplyMode;
 import dev.leat.gateway.route.Route;
@@ -18,6 +18,7 @@ import io.netty.handler.codec.compression.DecompressionException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -274,51 +275,50 @@ final class Exchange extends Bodies.Incoming implements CallListener {
       responder.problem(Problem.of(400, "Bad request", String.valueOf(malformed.getMessage())));
       return;
     }
-    TopicReaders readers = admission.readers();
-    if (readers.areThere(match.route())) {
-      send(headers, payload);
-    } else {
-      var unused =
-          readers
-              .look(match.route())
-              .thenAccept(found -> loop.execute(() -> onReaders(found, headers, payload)));
+    Route route = match.route();
+    Instant deadline = loop.clock().instant().plus(route.timeout());
+    if (route.reply() != ReplyMode.NONE) {
+      OptionalLong wait = admission.admit(route);
+      if (wait.isPresent()) {
+        responder.busy(wait.getAsLong());
+        return;
+      }
+      waits = true;
     }
+    if (admission.readers().areThere(route)) {
+      send(headers, payload, deadline);
+      return;
+    }
+    var unused =
+        admission
+            .readers()
+            .look(route)
+            .thenAccept(found -> loop.execute(() -> onReaders(found, headers, payload, deadline)));
   }
 
-  private void onReaders(TopicReaders.Readers found, Headers headers, Payload payload) {
+  private void onReaders(Readers found, Headers headers, Payload payload, Instant deadline) {
+    Optional<Problem> problem = Problems.of(found, match.route());
+    if (responder.isOver() || problem.isPresent()) {
+      waitsNoMore(false);
+    }
     if (responder.isOver()) {
       return;
     }
     try {
-      Problems.of(found, match.route())
-          .ifPresentOrElse(responder::problem, () -> send(headers, payload));
+      problem.ifPresentOrElse(responder::problem, () -> send(headers, payload, deadline));
     } catch (RuntimeException | Error failure) {
       failed(failure);
     }
   }
 
-  private void send(Headers headers, Payload payload) {
-    Route route = match.route();
-    if (route.reply() == ReplyMode.NONE) {
+  private void send(Headers headers, Payload payload, Instant deadline) {
+    if (match.route().reply() == ReplyMode.NONE) {
       calls.send(id, match.target(), headers, payload, this::onAccepted, this::onFailure);
       return;
     }
-    OptionalLong wait = admission.admit(route);
-    if (wait.isPresent()) {
-      responder.busy(wait.getAsLong());
-      return;
-    }
-    waits = true;
     // Before the call: its reply may be there before this method is left.
     responder.onGone(this::cancel);
-    call =
-        calls.call(
-            id,
-            match.target(),
-            headers,
-            payload,
-            loop.clock().instant().plus(route.timeout()),
-            this);
+    call = calls.call(id, match.target(), headers, payload, deadline, this);
   }
 
   private void failed(Throwable failure) {

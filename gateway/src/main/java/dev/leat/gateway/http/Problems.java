@@ -36,7 +36,7 @@ final class Problems {
 
   private static String whatIsKnown(DeadlineExceeded late) {
     return switch (late.begun()) {
-      case NO -> "no worker took it in time, and none begins it now; try again later";
+      case NO -> "no worker had taken it when its time was over; try again later";
       case YES -> "a worker has it, and may still do it; ask before you repeat";
       case UNKNOWN -> "the work may still be done; ask before you repeat";
     };
