@@ -11,7 +11,6 @@ import dev.leat.broker.EntryListener;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.Subscription;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -32,9 +31,6 @@ import org.slf4j.LoggerFactory;
 public final class SharedReplies implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(SharedReplies.class);
 
-  /** Replies left for readers that are slower than this one: seconds of a busy topic. */
-  private static final long KEPT = 65_536;
-
   private static final Duration TRIM_PAUSE = Duration.ofSeconds(5);
 
   /** A broker that was there a moment ago answers within this, or not at all. */
@@ -45,6 +41,7 @@ public final class SharedReplies implements AutoCloseable {
   private final Broker broker;
   private final EventLoop loop;
   private final Map<String, Subscription> subscriptions = new ConcurrentHashMap<>();
+  private final Map<Topic, Integer> limits = new ConcurrentHashMap<>();
   private final List<Reader> readers = new CopyOnWriteArrayList<>();
   private final AtomicBoolean trimming = new AtomicBoolean();
   private volatile boolean closed;
@@ -64,13 +61,17 @@ public final class SharedReplies implements AutoCloseable {
    *
    * <p>Once the result is there, none is missed; it fails with {@link BrokerUnavailable} if the
    * broker does not answer.
+   *
+   * @param topics and how many entries of each are left for others that read them: of its replies,
+   *     and of its requests as far as no group has to complete them
    */
-  public CompletionStage<Void> listen(Collection<Topic> topics) {
+  public CompletionStage<Void> listen(Map<Topic, Integer> topics) {
+    limits.putAll(topics);
     if (!topics.isEmpty() && trimming.compareAndSet(false, true)) {
       trimLater();
     }
     return CompletableFuture.allOf(
-        topics.stream().map(topic -> ready(topic)).toArray(CompletableFuture<?>[]::new));
+        topics.keySet().stream().map(topic -> ready(topic)).toArray(CompletableFuture<?>[]::new));
   }
 
   /** Hands replies to calls, on their loop. */
@@ -138,16 +139,20 @@ public final class SharedReplies implements AutoCloseable {
         TRIM_PAUSE,
         () -> {
           if (!closed) {
-            subscriptions.keySet().forEach(this::trim);
+            limits.forEach(
+                (topic, kept) -> {
+                  trim(topic.outgoing(), kept);
+                  trim(topic.incoming(), kept);
+                });
             trimLater();
           }
         });
   }
 
-  private void trim(String stream) {
+  private void trim(String stream, long kept) {
     var unused =
         broker
-            .trim(stream, KEPT)
+            .trim(stream, kept)
             .whenComplete(
                 (removed, failure) -> {
                   if (failure != null) {

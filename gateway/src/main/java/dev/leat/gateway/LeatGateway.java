@@ -401,8 +401,7 @@ public final class LeatGateway implements AutoCloseable {
         .listen(
             from.stream()
                 .filter(route -> route.reply() == ReplyMode.SHARED)
-                .map(Route::topic)
-                .collect(Collectors.toSet()))
+                .collect(Collectors.toMap(Route::topic, Route::sharedLimit, Math::max)))
         .thenRun(() -> table = candidate);
   }
 

@@ -14,11 +14,21 @@ final class Requests {
 
   static CompletableFuture<HttpResponse<String>> postJson(
       HttpClient http, int port, String path, String json) {
+    return post(http, port, path, "application/json", json);
+  }
+
+  static CompletableFuture<HttpResponse<String>> post(
+      HttpClient http, int port, String path, String type, String body) {
     return http.sendAsync(
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
-            .header("content-type", "application/json")
-            .POST(BodyPublishers.ofString(json))
-            .build(),
+        to(port, path).header("content-type", type).POST(BodyPublishers.ofString(body)).build(),
         BodyHandlers.ofString());
+  }
+
+  static CompletableFuture<HttpResponse<String>> get(HttpClient http, int port, String path) {
+    return http.sendAsync(to(port, path).build(), BodyHandlers.ofString());
+  }
+
+  private static HttpRequest.Builder to(int port, String path) {
+    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path));
   }
 }

@@ -32,10 +32,16 @@ class StreamersonTest {
   private final LeatGateway gateway =
       LeatGateway.on(leat)
           .eventLoops(2)
-          .route(Route.post("/packed", "my-stream-topic", "resp").reply(ReplyMode.SHARED))
+          .route(
+              Route.post("/packed", "my-stream-topic", "resp")
+                  .reply(ReplyMode.SHARED)
+                  .sharedLimit(20))
+          .route(
+              Route.get("/read", "my-stream-topic", "resp").reply(ReplyMode.SHARED).sharedLimit(10))
           .route(
               Route.post("/named", "my-stream-topic", "resp")
                   .reply(ReplyMode.SHARED)
+                  .sharedLimit(5)
                   .dialect(Dialect.NAMED))
           .route(Route.post("/private", "my-stream-topic", "resp"))
           .listen("127.0.0.1", 0);
@@ -84,6 +90,39 @@ class StreamersonTest {
     answerNamed(request().getFirst(), "\"named\"");
 
     assertThat(response.join().body()).isEqualTo("\"named\"");
+  }
+
+  @Test
+  void a_request_without_a_body_is_json_that_such_a_consumer_can_parse() {
+    CompletableFuture<HttpResponse<String>> response = Requests.get(http, gateway.port(), "/read");
+    List<String> request = request();
+    assertThat(request.get(4)).isEqualTo("json");
+    assertThat(request.getLast()).isEqualTo("{}");
+
+    answerPacked(request.getFirst(), "{\"n\":2}");
+    assertThat(response.join().body()).isEqualTo("{\"n\":2}");
+  }
+
+  @Test
+  void what_is_no_json_does_not_come_to_such_a_consumer_unless_its_route_says_so() {
+    assertThat(
+            Requests.post(http, gateway.port(), "/packed", "text/plain", "hello")
+                .join()
+                .statusCode())
+        .isEqualTo(415);
+  }
+
+  @Test
+  void what_no_group_reads_keeps_as_many_entries_as_its_routes_say() {
+    for (int i = 0; i < 50; i++) {
+      consumer.append(
+          INCOMING, "id" + i, "resp", OUTGOING, "nil", "json", "", "UnoccupiedField", "1");
+      consumer.append(OUTGOING, "id" + i, "resp", "", "nil", "json", "", "UnoccupiedField", "1");
+    }
+    until(
+        "both are as short as they may be",
+        () -> consumer.entries(INCOMING).size() == 20 && consumer.entries(OUTGOING).size() == 20);
+    assertThat(consumer.entries(INCOMING).getLast().getFirst()).isEqualTo("id49");
   }
 
   @Test

@@ -4,16 +4,20 @@ import dev.leat.Headers;
 import dev.leat.gateway.route.Match;
 import dev.leat.gateway.route.OrderKey;
 import dev.leat.gateway.route.Percent;
+import dev.leat.gateway.route.ReplyMode;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** The edge's view of a request, as headers of its message. */
 final class RequestHeaders {
+  private static final Set<String> BODILESS = Set.of("GET", "HEAD", "DELETE");
+
   /** As names that are found without being hashed each time. */
   private static final CharSequence TRACEPARENT = HttpHeaders.createOptimized(Headers.TRACEPARENT);
 
@@ -43,7 +47,10 @@ final class RequestHeaders {
       headers.set(Headers.HTTP_PARAM + match.names().get(i), match.values().get(i));
     }
     setQuery(request.query(), headers);
-    if (match.route().queryFillsBody()) {
+    // On the shared stream a request without a body has an empty object for one.
+    boolean fillsObject =
+        match.route().reply() == ReplyMode.SHARED && BODILESS.contains(match.route().method());
+    if (match.route().queryFillsBody() || fillsObject) {
       headers.set(Headers.HTTP_FILLS, Headers.QUERY);
     }
     for (String name : match.route().headers()) {

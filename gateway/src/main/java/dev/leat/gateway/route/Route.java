@@ -21,8 +21,8 @@ import java.util.function.Consumer;
  * @param reply where the answer comes from
  * @param dialect how the message is laid out; other than packed needs a broker that offers it
  * @param bodyLimit bytes that a body may have; more is answered 413
- * @param mediaTypes what a body may be, such as {@code application/json}; none means anything, else
- *     is answered 415
+ * @param mediaTypes what a body may be, such as {@code application/json}, or {@link #ANYTHING};
+ *     none means anything too, but JSON alone of {@link ReplyMode#SHARED}. Else is answered 415
  * @param headers HTTP headers, in lower case, that become headers {@code http.header.<name>}
  * @param cors which pages may use it from within a browser; none where empty
  * @param rateLimit unlimited where empty
@@ -36,6 +36,8 @@ import java.util.function.Consumer;
  *     what they become
  * @param waitsForWorkers whether a request is kept for workers to come where none is there just
  *     now; else it is answered 503
+ * @param sharedLimit of {@link ReplyMode#SHARED}: entries that the topic's shared replies keep, and
+ *     its requests that no group has to complete; the largest of a topic's routes counts
  */
 public record Route(
     String method,
@@ -55,7 +57,16 @@ public record Route(
     int inFlightLimit,
     boolean queryFillsBody,
     boolean gzipBodies,
-    boolean waitsForWorkers) {
+    boolean waitsForWorkers,
+    int sharedLimit) {
+
+  /** A media type that stands for all. */
+  public static final String ANYTHING = "*/*";
+
+  /** Seconds of a busy topic, for readers that are slower. */
+  public static final int DEFAULT_SHARED_LIMIT = 65_536;
+
+  private static final String JSON = "application/json";
 
   /** Longer than a person waits for a page; a payment wants to set its own. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
@@ -100,6 +111,11 @@ public record Route(
           "route %s %s: at least 1 request must be in flight, was %d"
               .formatted(method, path, inFlightLimit));
     }
+    if (sharedLimit < 1) {
+      throw new IllegalArgumentException(
+          "route %s %s: at least 1 shared reply must be kept, was %d"
+              .formatted(method, path, sharedLimit));
+    }
     orderKey
         .filter(key -> key.source() == OrderKey.Source.PATH)
         .filter(key -> !template.parameters().contains(key.name()))
@@ -137,7 +153,8 @@ public record Route(
         DEFAULT_IN_FLIGHT_LIMIT,
         false,
         false,
-        true);
+        true,
+        DEFAULT_SHARED_LIMIT);
   }
 
   /** {@code GET}, and {@code HEAD} with it. */
@@ -250,6 +267,25 @@ public record Route(
     return with(draft -> draft.waitsForWorkers = waits);
   }
 
+  /** The same, and as many entries of shared streams are kept at most. */
+  public Route sharedLimit(int entries) {
+    return with(draft -> draft.sharedLimit = entries);
+  }
+
+  /** Whether a body may be of a media type, in lower case and without its parameters. */
+  public boolean takes(String mediaType) {
+    if (mediaTypes.isEmpty() && reply == ReplyMode.SHARED) {
+      // Workers that know no other way to reply parse what they get as JSON.
+      return mediaType.equals(JSON) || mediaType.endsWith("+json");
+    }
+    return mediaTypes.isEmpty() || mediaTypes.contains(ANYTHING) || mediaTypes.contains(mediaType);
+  }
+
+  /** Media types that are taken, for people. */
+  public String taken() {
+    return mediaTypes.isEmpty() ? JSON : String.join(", ", mediaTypes);
+  }
+
   private Route with(Consumer<Draft> change) {
     Draft draft = new Draft(this);
     change.accept(draft);
@@ -271,7 +307,8 @@ public record Route(
         draft.inFlightLimit,
         draft.queryFillsBody,
         draft.gzipBodies,
-        draft.waitsForWorkers);
+        draft.waitsForWorkers,
+        draft.sharedLimit);
   }
 
   /** What of a route may be changed, while it is. */
@@ -290,6 +327,7 @@ public record Route(
     private boolean queryFillsBody;
     private boolean gzipBodies;
     private boolean waitsForWorkers;
+    private int sharedLimit;
 
     private Draft(Route route) {
       timeout = route.timeout;
@@ -306,6 +344,7 @@ public record Route(
       queryFillsBody = route.queryFillsBody;
       gzipBodies = route.gzipBodies;
       waitsForWorkers = route.waitsForWorkers;
+      sharedLimit = route.sharedLimit;
     }
   }
 
