@@ -22,6 +22,9 @@ public final class Headers {
   /** Epoch milliseconds after which nobody waits for the reply. */
   public static final String DEADLINE = "deadline";
 
+  /** On a cancellation: the id of the request's entry, where that is known. */
+  public static final String ENTRY = "entry";
+
   /** Id of the message whose handling sent this one. */
   public static final String CAUSE = "cause";
 

@@ -234,7 +234,9 @@ public final class PendingCalls implements AutoCloseable {
     }
     if (end(call) && !closed && call.isAnsweredOn(lane.replyStream())) {
       String stream = call.target().topic().cancelled();
-      Message gone = new Message(call.id(), CANCEL, "", Headers.NONE, source, Payload.EMPTY);
+      String entry = call.entryId();
+      Headers place = entry == null ? Headers.NONE : Headers.of(Headers.ENTRY, entry);
+      Message gone = new Message(call.id(), CANCEL, "", place, source, Payload.EMPTY);
       var unused = lane.append(List.of(new Append(stream, gone))).exceptionally(this::untold);
       // Workers of other makes do not trim it.
       if (++cancelled % KEPT == 0) {

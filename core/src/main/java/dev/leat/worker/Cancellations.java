@@ -14,13 +14,20 @@ final class Cancellations {
   /** As many as the stream keeps for a worker that comes late. */
   static final int MOST = 10_000;
 
-  /** When each was cancelled, in the broker's time as what it accepts; epoch milliseconds. */
-  private final Map<String, Long> ids = new LinkedHashMap<>();
+  /**
+   * One of them.
+   *
+   * @param at when it was cancelled, in the broker's time; epoch milliseconds
+   * @param entryId its place in its stream; empty where who cancelled it did not know
+   */
+  private record Cancelled(long at, String entryId) {}
+
+  private final Map<String, Cancelled> ids = new LinkedHashMap<>();
 
   private volatile boolean empty = true;
 
-  synchronized void add(String id, long at) {
-    ids.merge(id, at, Math::max);
+  synchronized void add(String id, long at, String entryId) {
+    ids.merge(id, new Cancelled(at, entryId), (one, other) -> one.at > other.at ? one : other);
     if (ids.size() > MOST) {
       var oldest = ids.keySet().iterator();
       oldest.next();
@@ -30,12 +37,14 @@ final class Cancellations {
   }
 
   /** Hot path: asked for every message, and there is hardly ever one. */
-  boolean has(String id, Instant acceptedAt) {
-    return !empty && contains(id, acceptedAt);
+  boolean has(String id, String entryId, Instant acceptedAt) {
+    return !empty && contains(id, entryId, acceptedAt);
   }
 
-  private synchronized boolean contains(String id, Instant acceptedAt) {
-    @Nullable Long at = ids.get(id);
-    return at != null && acceptedAt.toEpochMilli() <= at;
+  /** By its place too: the broker's clock may have been set back since it was accepted. */
+  private synchronized boolean contains(String id, String entryId, Instant acceptedAt) {
+    @Nullable Cancelled cancelled = ids.get(id);
+    return cancelled != null
+        && (cancelled.entryId.equals(entryId) || acceptedAt.toEpochMilli() <= cancelled.at);
   }
 }

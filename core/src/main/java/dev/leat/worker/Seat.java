@@ -1,6 +1,7 @@
 package dev.leat.worker;
 
 import dev.leat.BadConfiguration;
+import dev.leat.Headers;
 import dev.leat.LeatException;
 import dev.leat.Position;
 import dev.leat.Topic;
@@ -461,7 +462,7 @@ final class Seat implements DeliveryListener {
     for (Entry entry : batch) {
       String id = entry.message().id();
       // First remembered, then looked for: one that begins meanwhile sees it, or is seen.
-      cancellations.add(id, entry.at());
+      cancellations.add(id, entry.at(), entry.message().headers().get(Headers.ENTRY).orElse(""));
       active.stream()
           .filter(work -> work.id().equals(id) && work.isCancelled())
           .forEach(work -> work.stop(Work.Stop.CANCELLED));

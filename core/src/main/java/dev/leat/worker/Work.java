@@ -148,7 +148,8 @@ final class Work implements Runnable {
 
   /** Whether whoever asked has gone since. */
   boolean isCancelled() {
-    return !listens() && station.cancellations().has(message.id(), delivery.acceptedAt());
+    return !listens()
+        && station.cancellations().has(message.id(), delivery.entryId(), delivery.acceptedAt());
   }
 
   /** It goes on: its lease begins anew, and what is remembered of it. Any thread. */

@@ -127,6 +127,49 @@ class RedisClockJumpsTest {
     until("it comes again", () -> taken.size() == 2);
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {3_600, -3_600})
+  void what_waits_while_the_clock_is_set_is_handled_and_can_be_cancelled(int seconds) {
+    CountDownLatch goOn = new CountDownLatch(1);
+    CountDownLatch interrupted = new CountDownLatch(1);
+    List<String> begun = new CopyOnWriteArrayList<>();
+    worker(open())
+        .concurrency(1)
+        .on(
+            "t",
+            String.class,
+            (text, request) -> {
+              begun.add(text);
+              try {
+                goOn.await();
+                return text;
+              } catch (InterruptedException cancelled) {
+                interrupted.countDown();
+                throw cancelled;
+              }
+            })
+        .start();
+    Leat calling = open();
+    CompletableFuture<String> first = call(calling, "1");
+    until("it is at work", () -> begun.size() == 1);
+    CompletableFuture<String> second = call(calling, "2");
+    until("it waits", () -> result(calling.broker().health(TOPIC.incoming())).length() == 2);
+
+    redis.setClock(Duration.ofSeconds(seconds));
+    until("that is seen", () -> Math.abs(calling.broker().clockAhead().toSeconds()) > 3_000);
+    first.cancel(true);
+    until("the first is interrupted", () -> interrupted.getCount() == 0);
+    goOn.countDown();
+
+    assertThat(result(second)).isEqualTo("2");
+  }
+
+  private static CompletableFuture<String> call(Leat leat, String text) {
+    return leat.caller()
+        .callAsync(TOPIC.toString(), "t", text, String.class, LONG)
+        .toCompletableFuture();
+  }
+
   private Leat open() {
     Leat leat = Leat.connect(redis.url());
     opened.add(leat);
