@@ -12,6 +12,7 @@ import dev.leat.redis.RedisClient;
 import dev.leat.redis.RedisServerProcess;
 import java.net.http.HttpClient;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
@@ -36,6 +37,11 @@ class StreamersonTest {
               Route.post("/packed", "my-stream-topic", "resp")
                   .reply(ReplyMode.SHARED)
                   .sharedLimit(20))
+          .route(
+              Route.get("/late", "my-stream-topic", "resp")
+                  .reply(ReplyMode.SHARED)
+                  .sharedLimit(10)
+                  .timeout(Duration.ofMillis(300)))
           .route(
               Route.get("/read", "my-stream-topic", "resp").reply(ReplyMode.SHARED).sharedLimit(10))
           .route(
@@ -101,6 +107,13 @@ class StreamersonTest {
 
     answerPacked(request.getFirst(), "{\"n\":2}");
     assertThat(response.join().body()).isEqualTo("{\"n\":2}");
+  }
+
+  @Test
+  void of_a_consumer_without_a_group_it_is_not_said_that_it_has_nothing() {
+    HttpResponse<String> late = Requests.get(http, gateway.port(), "/late").join();
+    assertThat(late.statusCode()).isEqualTo(504);
+    assertThat(late.body()).contains("the work may still be done");
   }
 
   @Test

@@ -1,9 +1,11 @@
 package dev.leat.redis;
 
 import static dev.leat.testkit.Awaiting.result;
+import static dev.leat.testkit.Awaiting.stays;
 import static dev.leat.testkit.Awaiting.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.leat.Handler;
 import dev.leat.Leat;
 import dev.leat.Topic;
 import dev.leat.Worker;
@@ -12,6 +14,8 @@ import dev.leat.broker.GroupHealth;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -111,6 +115,80 @@ class RedisMembersTest {
     assertThat(names(redis)).hasSize(2);
   }
 
+  @Test
+  void many_of_one_name_all_find_another_at_once() {
+    RedisServerProcess redis = started();
+    List<WorkerEvent.Crashed> refused = new CopyOnWriteArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      worker(opened(Leat.connect(redis.url())))
+          .named("w")
+          .onEvent(
+              event -> {
+                if (event instanceof WorkerEvent.Crashed crashed) {
+                  refused.add(crashed);
+                }
+              })
+          .start();
+    }
+    Leat leat = opened(Leat.connect(redis.url()));
+
+    until("all are there", () -> members(leat) == 8);
+    assertThat(refused)
+        .isNotEmpty()
+        .allSatisfy(one -> assertThat(one.pause()).isLessThan(Duration.ofMillis(100)));
+  }
+
+  @Test
+  void a_member_that_is_closed_while_it_joins_does_not_live_on() {
+    RedisServerProcess redis = started();
+    Worker worker = worker(opened(Leat.connect(redis.url()))).members(1).start();
+    for (int i = 0; i < 50; i++) {
+      worker.members(4);
+      worker.members(1);
+    }
+    until("one is left", () -> names(redis).size() == 1);
+    // One that lives says so every five seconds.
+    stays("one is left", Duration.ofSeconds(6), () -> names(redis).size() == 1);
+  }
+
+  @Test
+  void a_member_that_drains_keeps_its_name_when_its_connection_is_another()
+      throws InterruptedException {
+    RedisServerProcess redis = started();
+    FaultProxy proxy = opened(new FaultProxy(redis.port()));
+    Leat leat = opened(Leat.connect(redis.url()));
+    CountDownLatch goOn = new CountDownLatch(1);
+    AtomicInteger handled = new AtomicInteger();
+    Handler<String> handler =
+        (text, request) -> {
+          handled.incrementAndGet();
+          goOn.await();
+          return text;
+        };
+    Worker draining = opened(Leat.connect(proxy.url())).worker(TOPIC.toString());
+    draining.named("w").on("t", String.class, handler).start();
+    leat.caller().send(TOPIC.toString(), "t", "x");
+    until("it is at work", () -> handled.get() == 1);
+    String holder = holder(redis);
+    Thread closing = Thread.startVirtualThread(draining::close);
+    proxy.cut();
+    until("it has its name again", () -> !holder(redis).equals(holder));
+
+    leat.worker(TOPIC.toString()).named("w").on("t", String.class, handler).start();
+    until("the other goes by another", () -> names(redis).contains("w-1~2"));
+    goOn.countDown();
+    closing.join();
+    assertThat(handled).hasValue(1);
+  }
+
+  private static String holder(RedisServerProcess redis) {
+    try (RedisClient client = new RedisClient(redis.port())) {
+      return client
+          .send("HGET", Registration.key(TOPIC.incoming()), Worker.DEFAULT_GROUP + "\0w-1")
+          .text();
+    }
+  }
+
   private static boolean isHeld(Leat leat) {
     return members(leat) == 1;
   }
@@ -125,7 +203,7 @@ class RedisMembersTest {
         .sum();
   }
 
-  private List<String> names(RedisServerProcess redis) {
+  private static List<String> names(RedisServerProcess redis) {
     try (RedisClient client = new RedisClient(redis.port())) {
       return client
           .send("XINFO", "CONSUMERS", TOPIC.incoming(), Worker.DEFAULT_GROUP)

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.leat.BadReply;
+import dev.leat.DeadlineExceeded;
 import dev.leat.Leat;
 import dev.leat.Message;
 import dev.leat.Topic;
@@ -63,6 +64,21 @@ class RedisRepliesTest {
     answer("nil", "text", "made");
 
     assertThat(result(call).payload().size()).isEqualTo(4);
+  }
+
+  @Test
+  void of_a_request_that_is_gone_it_is_not_said_that_no_worker_had_it() {
+    CompletableFuture<Message> call =
+        leat.caller()
+            .callAsync("raw", "t", "please", Message.class, Duration.ofMillis(500))
+            .toCompletableFuture();
+    request();
+    client.send("DEL", STREAM);
+
+    assertThatThrownBy(() -> result(call))
+        .isInstanceOfSatisfying(
+            DeadlineExceeded.class,
+            late -> assertThat(late.begun()).isNotEqualTo(DeadlineExceeded.Begun.NO));
   }
 
   private CompletableFuture<Message> call() {
