@@ -17,6 +17,7 @@ public record Topic(String namespace, String name) {
   private static final String INCOMING = "CONSUMER_INCOMING";
   private static final String OUTGOING = "PRODUCER_OUTGOING";
   private static final String DEAD_LETTERS = "DEAD_LETTERS";
+  private static final String OTHERS_DEAD_LETTERS = "DEAD_LETTER";
   private static final String CANCELLED = "CANCELLED";
 
   /** Whatever does not separate: no colon, no white space, no control character. */
@@ -77,6 +78,16 @@ public record Topic(String namespace, String name) {
   /** Key of the stream of messages that were given up. */
   public String deadLetters() {
     return key(DEAD_LETTERS);
+  }
+
+  /** Key of the stream in which later versions of Streamerson keep what they have given up. */
+  public String othersDeadLetters() {
+    return key(OTHERS_DEAD_LETTERS);
+  }
+
+  /** Whether a stream of this key is one of those. */
+  public static boolean isOthersDeadLetters(String stream) {
+    return stream.endsWith(SEPARATOR + OTHERS_DEAD_LETTERS);
   }
 
   /** Key of the stream of ids of requests that nobody waits for any more. */

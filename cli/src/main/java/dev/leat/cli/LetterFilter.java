@@ -8,6 +8,8 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -51,10 +53,16 @@ final class LetterFilter {
    * meanwhile, perhaps for the second time, is left for the next.
    */
   void forEach(DeadLetters letters, Consumer<Kept> action) {
+    forEach(letters::range, action);
+    forEach(letters::rangeOfOthers, action);
+  }
+
+  private void forEach(
+      BiFunction<Position, Integer, CompletionStage<List<Kept>>> letters, Consumer<Kept> action) {
     Instant begin = InstantSource.system().instant();
     Position from = Position.START;
     while (true) {
-      List<Kept> page = letters.range(from, PAGE).toCompletableFuture().join();
+      List<Kept> page = letters.apply(from, PAGE).toCompletableFuture().join();
       for (Kept kept : page) {
         if (kept.letter().at().isAfter(begin)) {
           return;

@@ -134,7 +134,8 @@ final class RedriveCommand implements Callable<Integer> {
   }
 
   private static boolean isEmpty(DeadLetters letters) {
-    return letters.range(Position.START, 1).toCompletableFuture().join().isEmpty();
+    return letters.range(Position.START, 1).toCompletableFuture().join().isEmpty()
+        && letters.rangeOfOthers(Position.START, 1).toCompletableFuture().join().isEmpty();
   }
 
   /** Waits until the next one is due. */

@@ -50,6 +50,32 @@ class RedriveTest {
   }
 
   @Test
+  void what_workers_of_streamerson_have_given_up_is_listed_and_sent_back_as_ours_is() {
+    client.append(
+        "users::DEFAULT::DEAD_LETTER",
+        "messageId",
+        "17",
+        "reason",
+        "max deliveries exceeded",
+        "consumer",
+        "node-1",
+        "deliveryCount",
+        "5",
+        "payload",
+        "{\"name\":\"ada\"}",
+        "failedAt",
+        "1764000000000");
+
+    assertThat(run("dead-letters", "users", "--id", "17")).isZero();
+    assertThat(out.toString().lines())
+        .containsExactly("2025-11-24T16:00:00Z 17 resp attempts=5 max deliveries exceeded");
+    assertThat(run("redrive", "users", "--id", "17")).isZero();
+    assertThat(client.entries("users::DEFAULT::DEAD_LETTER")).isEmpty();
+    assertThat(client.entries(Topic.of("users").incoming()).getLast())
+        .contains("messageId", "17", "messageType", "resp", "{\"name\":\"ada\"}");
+  }
+
+  @Test
   void dead_letters_are_listed_one_to_a_line() {
     assertThat(run("dead-letters", "users")).isZero();
     assertThat(out.toString().lines())

@@ -1,5 +1,6 @@
 package dev.leat.trail;
 
+import dev.leat.Dialect;
 import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Position;
@@ -24,18 +25,28 @@ public final class DeadLetters {
   /**
    * A dead letter and where it stands.
    *
-   * @param entryId to go on behind
+   * @param stream that it stands in
+   * @param entryId to go on behind, in that stream
    */
-  public record Kept(String entryId, DeadLetter letter) {}
+  public record Kept(String stream, String entryId, DeadLetter letter) {}
 
   /** Those behind a position, oldest first, up to a limit. */
   public CompletionStage<List<Kept>> range(Position from, int limit) {
+    return range(topic.deadLetters(), from, limit);
+  }
+
+  /** The same of those that workers of Streamerson have given up, in a stream of their own. */
+  public CompletionStage<List<Kept>> rangeOfOthers(Position from, int limit) {
+    return range(topic.othersDeadLetters(), from, limit);
+  }
+
+  private CompletionStage<List<Kept>> range(String stream, Position from, int limit) {
     return broker
-        .range(topic.deadLetters(), from, limit)
+        .range(stream, from, limit)
         .thenApply(
             entries ->
                 entries.stream()
-                    .map(entry -> new Kept(entry.id(), DeadLetter.read(entry.message())))
+                    .map(entry -> new Kept(stream, entry.id(), DeadLetter.read(entry.message())))
                     .toList());
   }
 
@@ -57,10 +68,12 @@ public final class DeadLetters {
    * @param group whose workers are to handle it; empty for those of all groups
    */
   public CompletionStage<Boolean> redrive(Kept kept, String group) {
+    // Each in the dialect that its workers speak.
+    Dialect dialect = Topic.isOthersDeadLetters(kept.stream()) ? Dialect.NAMED : Dialect.PACKED;
     return broker.move(
-        topic.deadLetters(),
+        kept.stream(),
         kept.entryId(),
-        new Append(topic.incoming(), again(kept.letter(), group)));
+        new Append(topic.incoming(), again(kept.letter(), group), dialect));
   }
 
   private static Message again(DeadLetter letter, String group) {

@@ -38,7 +38,7 @@ public record DeadLetter(
   /** What the names of a dead letter's own headers begin with. */
   private static final String PREFIX = "dead.";
 
-  private static final String CAUSE = "dead.cause";
+  static final String CAUSE = "dead.cause";
   private static final String DETAIL = "dead.detail";
   private static final String STACK = "dead.stack";
 
@@ -46,10 +46,10 @@ public record DeadLetter(
   public static final String ATTEMPTS = "dead.attempts";
 
   private static final String ACCEPTED = "dead.accepted";
-  private static final String AT = "dead.at";
+  static final String AT = "dead.at";
   private static final String DESTINATION = "dead.destination";
   private static final String GROUP = "dead.group";
-  private static final String MEMBER = "dead.member";
+  static final String MEMBER = "dead.member";
 
   /** A message that is given up now, by nobody in particular. */
   public static DeadLetter of(Message message, Problem cause, int attempts, Instant now) {

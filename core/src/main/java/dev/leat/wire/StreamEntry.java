@@ -58,6 +58,15 @@ public final class StreamEntry {
   }
 
   /**
+   * The message of an entry of a stream, which may be one that others keep dead letters in.
+   *
+   * @throws BadMessage if the entry breaks the protocol; the sentence says where
+   */
+  public static Message decode(String stream, EntryStrings entry) {
+    return StreamersonLetter.isIn(stream) ? StreamersonLetter.decode(entry) : decode(entry);
+  }
+
+  /**
    * Whoever waits for the answer to an entry that breaks the protocol: a message of nothing but its
    * id and destination. Empty if these cannot be read, or nobody waits.
    */

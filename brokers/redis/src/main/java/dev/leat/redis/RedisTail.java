@@ -88,7 +88,7 @@ final class RedisTail extends Reading {
     List<Entry> entries = new ArrayList<>(batch.size());
     for (RawEntry raw : batch) {
       try {
-        Message message = StreamEntry.decode(raw.content());
+        Message message = StreamEntry.decode(stream, raw.content());
         entries.add(new Entry(raw.id(), message, raw.millis()));
       } catch (BadMessage broken) {
         log.debug("stream={} entry={} skipped", stream, raw.id(), broken);
