@@ -68,7 +68,7 @@ class MountedTest extends GatewayFixture {
     gateway
         .route(Route.post("/slow", "slow", "slow"))
         .route(Route.post("/x", "t", "x").cors(Cors.of(Cors.ANY)))
-        .route(Route.post("/shared", "t", "x").reply(ReplyMode.SHARED));
+        .route(Route.post("/shared", "t", "x").reply(ReplyMode.SHARED).accepts(Route.ANYTHING));
     vertx.deployVerticle(new Shop()).await();
   }
 
