@@ -53,10 +53,10 @@ public final class StreamWorker implements Worker {
   private final AtomicBoolean warned = new AtomicBoolean();
 
   /** Members that drain. */
-  private final Set<Seat> leaving = ConcurrentHashMap.newKeySet();
+  private final Set<GroupMember> leaving = ConcurrentHashMap.newKeySet();
 
   // All below is guarded by the lock.
-  private final Map<Topic, List<Seat>> seats = new LinkedHashMap<>();
+  private final Map<Topic, List<GroupMember>> seats = new LinkedHashMap<>();
   private final List<Thread> draining = new ArrayList<>();
   private final Map<String, AtomicInteger> turns = new HashMap<>();
   private volatile Settings settings;
@@ -185,7 +185,7 @@ public final class StreamWorker implements Worker {
   public Worker removeTopic(String topic) {
     return locked(
         () -> {
-          List<Seat> left = seats.remove(Topic.of(topic));
+          List<GroupMember> left = seats.remove(Topic.of(topic));
           if (left != null) {
             left.forEach(this::drainMeanwhile);
           }
@@ -208,7 +208,7 @@ public final class StreamWorker implements Worker {
 
   @Override
   public Worker start() {
-    List<Seat> begun =
+    List<GroupMember> begun =
         locked(
             () -> {
               refuseOnceStarted();
@@ -217,7 +217,8 @@ public final class StreamWorker implements Worker {
               return all();
             });
     if (!loop.inLoop()) {
-      CompletableFuture.allOf(begun.stream().map(Seat::joined).toArray(CompletableFuture<?>[]::new))
+      CompletableFuture.allOf(
+              begun.stream().map(GroupMember::joined).toArray(CompletableFuture<?>[]::new))
           .completeOnTimeout(null, PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
           .exceptionally(refused -> null)
           .join();
@@ -227,9 +228,9 @@ public final class StreamWorker implements Worker {
 
   @Override
   public int inFlight() {
-    List<Seat> here = locked(this::all);
-    return here.stream().mapToInt(Seat::inFlight).sum()
-        + leaving.stream().mapToInt(Seat::inFlight).sum();
+    List<GroupMember> here = locked(this::all);
+    return here.stream().mapToInt(GroupMember::inFlight).sum()
+        + leaving.stream().mapToInt(GroupMember::inFlight).sum();
   }
 
   @Override
@@ -259,7 +260,7 @@ public final class StreamWorker implements Worker {
 
   @Override
   public void hasten() {
-    leaving.forEach(Seat::hasten);
+    leaving.forEach(GroupMember::hasten);
   }
 
   /**
@@ -290,8 +291,8 @@ public final class StreamWorker implements Worker {
             drainMeanwhile(taken.removeLast());
           }
           while (taken.size() < members) {
-            Seat seat =
-                new Seat(
+            GroupMember seat =
+                new GroupMember(
                     broker,
                     loop,
                     names(topic, taken.size() + 1),
@@ -312,7 +313,7 @@ public final class StreamWorker implements Worker {
     return () -> settings.membership(topic, number, turn.incrementAndGet());
   }
 
-  private void drainMeanwhile(Seat seat) {
+  private void drainMeanwhile(GroupMember seat) {
     draining.removeIf(thread -> !thread.isAlive());
     leaving.add(seat);
     draining.add(
@@ -323,7 +324,7 @@ public final class StreamWorker implements Worker {
             }));
   }
 
-  private List<Seat> all() {
+  private List<GroupMember> all() {
     return seats.values().stream().flatMap(List::stream).toList();
   }
 

@@ -40,8 +40,8 @@ import org.slf4j.LoggerFactory;
  * One member of a group on one topic: each delivery runs on a virtual thread of its own. Any
  * thread.
  */
-final class Seat implements DeliveryListener {
-  private static final Logger log = LoggerFactory.getLogger(Seat.class);
+final class GroupMember implements DeliveryListener {
+  private static final Logger log = LoggerFactory.getLogger(GroupMember.class);
 
   /**
    * Milliseconds before a member that could not go on is started again; doubles up to the other.
@@ -105,7 +105,7 @@ final class Seat implements DeliveryListener {
    *
    * @param names gives what it is a member as; another name each time that it has to begin anew
    */
-  Seat(
+  GroupMember(
       Broker broker,
       EventLoop loop,
       Supplier<Membership> names,
