@@ -66,11 +66,11 @@ final class GroupMember implements DeliveryListener {
   private final int concurrency;
   private final Duration drain;
   private final Cancellations cancellations = new Cancellations();
-  private final Function<Membership, Station> stations;
+  private final Function<Membership, MemberContext> stations;
   private final Consumer<WorkerEvent> listener;
 
   /** As what it is a member now. */
-  private volatile Station station;
+  private volatile MemberContext station;
 
   private final Tally tally;
   private final Set<Work> active = ConcurrentHashMap.newKeySet();
@@ -124,7 +124,7 @@ final class GroupMember implements DeliveryListener {
     this.random = random;
     this.stations =
         membership ->
-            new Station(
+            new MemberContext(
                 broker,
                 membership,
                 loop,

@@ -79,7 +79,7 @@ final class Work implements Runnable {
     GIVEN_BACK
   }
 
-  private final Station station;
+  private final MemberContext station;
   private final Delivery delivery;
   private final Message message;
   private final Runnable onDone;
@@ -106,7 +106,7 @@ final class Work implements Runnable {
    * @param onDone told once its handler is done, or was not begun
    * @param onEnded told once the broker has answered how it ended
    */
-  Work(Station station, Delivery delivery, Runnable onDone, Consumer<Work> onEnded) {
+  Work(MemberContext station, Delivery delivery, Runnable onDone, Consumer<Work> onEnded) {
     this.station = station;
     this.delivery = delivery;
     this.message = dated(delivery.message());

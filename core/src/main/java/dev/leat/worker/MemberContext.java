@@ -13,7 +13,7 @@ import java.util.random.RandomGenerator;
  * @param bindings handlers by type
  * @param colleagues other members of its group
  */
-record Station(
+record MemberContext(
     Broker broker,
     Membership membership,
     EventLoop loop,
