@@ -73,7 +73,7 @@ final class GroupMember implements DeliveryListener {
   private volatile MemberContext station;
 
   private final Tally tally;
-  private final Set<Work> active = ConcurrentHashMap.newKeySet();
+  private final Set<DeliveryTask> active = ConcurrentHashMap.newKeySet();
 
   // Every place for a handler is at work, asked for, or neither; so there are always as many.
   private final AtomicInteger free;
@@ -214,17 +214,19 @@ final class GroupMember implements DeliveryListener {
     }
   }
 
-  private void giveBack(Work work) {
+  private void giveBack(DeliveryTask work) {
     log.warn("message={} given back unfinished", work.id());
-    work.abandon(Work.Stop.GIVEN_BACK);
+    work.abandon(DeliveryTask.Stop.GIVEN_BACK);
   }
 
   @Override
   public void onDeliveries(List<Delivery> batch) {
     pause.set(FIRST_PAUSE);
     requested.addAndGet(-batch.size());
-    List<Work> works =
-        batch.stream().map(one -> new Work(station, one, this::askForMore, this::ended)).toList();
+    List<DeliveryTask> works =
+        batch.stream()
+            .map(one -> new DeliveryTask(station, one, this::askForMore, this::ended))
+            .toList();
     active.addAll(works);
     if (over) {
       // Closed meanwhile: what comes now goes to others.
@@ -235,7 +237,7 @@ final class GroupMember implements DeliveryListener {
   }
 
   /** One thread that starts the others: to start each from here would wake a carrier for each. */
-  private void begin(List<Work> works) {
+  private void begin(List<DeliveryTask> works) {
     if (works.size() == 1) {
       start(works.getFirst(), works);
     } else {
@@ -244,7 +246,7 @@ final class GroupMember implements DeliveryListener {
   }
 
   /** What cannot be started, for want of memory, is given back: nobody would end it. */
-  private void start(Runnable action, List<Work> works) {
+  private void start(Runnable action, List<DeliveryTask> works) {
     try {
       Thread.startVirtualThread(action);
     } catch (RuntimeException | Error failure) {
@@ -400,7 +402,7 @@ final class GroupMember implements DeliveryListener {
   }
 
   /** The broker knows how it ended. */
-  private void ended(Work work) {
+  private void ended(DeliveryTask work) {
     active.remove(work);
     if (closed) {
       synchronized (active) {
@@ -439,7 +441,7 @@ final class GroupMember implements DeliveryListener {
   }
 
   private void extendAll() {
-    for (Work work : active) {
+    for (DeliveryTask work : active) {
       work.extend();
     }
     if (!over) {
@@ -465,7 +467,7 @@ final class GroupMember implements DeliveryListener {
       cancellations.add(id, entry.at(), entry.message().headers().get(Headers.ENTRY).orElse(""));
       active.stream()
           .filter(work -> work.id().equals(id) && work.isCancelled())
-          .forEach(work -> work.stop(Work.Stop.CANCELLED));
+          .forEach(work -> work.stop(DeliveryTask.Stop.CANCELLED));
     }
     if (heard.addAndGet(batch.size()) >= Cancellations.MOST) {
       heard.set(0);
@@ -480,7 +482,7 @@ final class GroupMember implements DeliveryListener {
   /** One timer for all that is under way costs less than one for each. */
   private void checkTime() {
     long now = loop.clock().millis();
-    for (Work work : active) {
+    for (DeliveryTask work : active) {
       work.checkTime(now);
     }
     if (!over) {

@@ -40,8 +40,8 @@ import org.slf4j.LoggerFactory;
  * replied, retried, dead-lettered, expired or cancelled. Once it has been stopped, whatever its
  * handler still comes to is dropped.
  */
-final class Work implements Runnable {
-  private static final Logger log = LoggerFactory.getLogger(Work.class);
+final class DeliveryTask implements Runnable {
+  private static final Logger log = LoggerFactory.getLogger(DeliveryTask.class);
 
   /**
    * Deliveries beyond the attempts of its handler that a message is granted, because a worker ended
@@ -83,7 +83,7 @@ final class Work implements Runnable {
   private final Delivery delivery;
   private final Message message;
   private final Runnable onDone;
-  private final Consumer<Work> onEnded;
+  private final Consumer<DeliveryTask> onEnded;
   private final AtomicBoolean ended = new AtomicBoolean();
   private final Object handling = new Object();
 
@@ -101,12 +101,13 @@ final class Work implements Runnable {
   private volatile @Nullable IdempotencyRecord record;
 
   /**
-   * Work on a delivery.
+   * DeliveryTask on a delivery.
    *
    * @param onDone told once its handler is done, or was not begun
    * @param onEnded told once the broker has answered how it ended
    */
-  Work(MemberContext station, Delivery delivery, Runnable onDone, Consumer<Work> onEnded) {
+  DeliveryTask(
+      MemberContext station, Delivery delivery, Runnable onDone, Consumer<DeliveryTask> onEnded) {
     this.station = station;
     this.delivery = delivery;
     this.message = dated(delivery.message());
