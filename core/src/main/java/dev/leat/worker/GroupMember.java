@@ -72,7 +72,7 @@ final class GroupMember implements DeliveryListener {
   /** As what it is a member now. */
   private volatile MemberContext station;
 
-  private final Tally tally;
+  private final DeliveryCounters tally;
   private final Set<DeliveryTask> active = ConcurrentHashMap.newKeySet();
 
   // Every place for a handler is at work, asked for, or neither; so there are always as many.
@@ -111,7 +111,7 @@ final class GroupMember implements DeliveryListener {
       Supplier<Membership> names,
       Settings settings,
       Bindings bindings,
-      Tally tally,
+      DeliveryCounters tally,
       RandomGenerator random,
       Consumer<WorkerEvent> listener) {
     this.broker = broker;

@@ -20,7 +20,7 @@ record MemberContext(
     Bindings bindings,
     Colleagues colleagues,
     Cancellations cancellations,
-    Tally tally,
+    DeliveryCounters tally,
     RandomGenerator random) {
   Topic topic() {
     return membership.topic();

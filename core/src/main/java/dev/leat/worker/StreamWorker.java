@@ -47,7 +47,7 @@ public final class StreamWorker implements Worker {
   private final Broker broker;
   private final EventLoop loop;
   private final Bindings bindings = new Bindings();
-  private final Tally tally = new Tally();
+  private final DeliveryCounters tally = new DeliveryCounters();
   private final ReentrantLock lock = new ReentrantLock();
 
   private final AtomicBoolean warned = new AtomicBoolean();

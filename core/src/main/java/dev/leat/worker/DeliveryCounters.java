@@ -4,7 +4,7 @@ import dev.leat.WorkerCounts;
 import java.util.concurrent.atomic.LongAdder;
 
 /** Counts how deliveries end. Any thread. */
-final class Tally {
+final class DeliveryCounters {
   final LongAdder replied = new LongAdder();
   final LongAdder retried = new LongAdder();
   final LongAdder deadLettered = new LongAdder();
