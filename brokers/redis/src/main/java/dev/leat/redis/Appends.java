@@ -184,7 +184,7 @@ final class Appends {
   private Future<List<String>> mended(String stream, List<Append> appends, long since) {
     log.info("stream={} messages={} looked for, their answers were lost", stream, appends.size());
     Map<String, String> there = new HashMap<>();
-    return Again.within(
+    return RetryOnLoss.within(
         io.vertx(),
         connection,
         PATIENCE,

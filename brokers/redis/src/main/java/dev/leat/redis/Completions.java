@@ -257,7 +257,7 @@ final class Completions {
     List<One> again = new ArrayList<>();
     for (One one : batch) {
       one.lost |= failure instanceof RedisLost;
-      if (Again.isDue(failure, connection, one.until)) {
+      if (RetryOnLoss.isDue(failure, connection, one.until)) {
         again.add(one);
       } else {
         one.fail(Io.leatException(failure));
@@ -265,7 +265,9 @@ final class Completions {
     }
     if (!again.isEmpty()) {
       // Told also when the loop ends before.
-      io.vertx().timer(Again.PAUSE, TimeUnit.MILLISECONDS).onComplete(waited -> complete(again));
+      io.vertx()
+          .timer(RetryOnLoss.PAUSE, TimeUnit.MILLISECONDS)
+          .onComplete(waited -> complete(again));
     }
   }
 

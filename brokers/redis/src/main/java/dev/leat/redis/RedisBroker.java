@@ -225,7 +225,7 @@ final class RedisBroker implements Broker {
   public CompletionStage<Optional<Message>> noteIfAbsent(Note note) {
     return ask(
         () ->
-            Again.within(
+            RetryOnLoss.within(
                     vertx,
                     control,
                     PATIENCE,

@@ -106,7 +106,7 @@ final class RedisDelivery implements Delivery {
         .io()
         .ask(
             () ->
-                Again.within(
+                RetryOnLoss.within(
                         member.io().vertx(),
                         member.control(),
                         membership().lease(),

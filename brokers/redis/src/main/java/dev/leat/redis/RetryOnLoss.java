@@ -11,11 +11,11 @@ import java.util.function.Supplier;
  * Tries again what a lost connection, or a state of the server that passes, kept from being done.
  * For what may be done twice without harm. Confined to a loop.
  */
-final class Again {
+final class RetryOnLoss {
   /** Milliseconds between two attempts; a server takes longer to come back. */
   static final long PAUSE = 100;
 
-  private Again() {}
+  private RetryOnLoss() {}
 
   /** Whether another attempt may succeed. */
   private static boolean isWorthIt(Throwable failure) {
