@@ -37,13 +37,13 @@ final class Appends {
    */
   private static final long LARGE = 1 << 20;
 
-  private final Io io;
+  private final IoLoop io;
   private final RedisConnection connection;
   private List<One> waiting = new ArrayList<>();
   private int commands;
   private long bytes;
 
-  Appends(Io io, RedisConnection connection) {
+  Appends(IoLoop io, RedisConnection connection) {
     this.io = io;
     this.connection = connection;
     connection.keepTime();
@@ -108,7 +108,8 @@ final class Appends {
     for (int i = from; i < from + size; i++) {
       if (added.get(i) instanceof Resp.Failure refused) {
         one.ids()
-            .completeExceptionally(Io.leatException(RedisFailure.of(connection.server(), refused)));
+            .completeExceptionally(
+                IoLoop.leatException(RedisFailure.of(connection.server(), refused)));
         return;
       }
     }
@@ -142,7 +143,7 @@ final class Appends {
     if (isMendable(failure)) {
       mend(batch);
     } else {
-      batch.forEach(one -> one.ids().completeExceptionally(Io.leatException(failure)));
+      batch.forEach(one -> one.ids().completeExceptionally(IoLoop.leatException(failure)));
     }
   }
 
@@ -171,7 +172,7 @@ final class Appends {
     for (One one : batch) {
       Future.all(one.appends().stream().map(append -> mending.get(append.stream())).toList())
           .onSuccess(all -> one.ids().complete(one.appends().stream().map(ids::get).toList()))
-          .onFailure(failure -> one.ids().completeExceptionally(Io.leatException(failure)));
+          .onFailure(failure -> one.ids().completeExceptionally(IoLoop.leatException(failure)));
     }
   }
 

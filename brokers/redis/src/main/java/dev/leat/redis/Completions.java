@@ -78,7 +78,7 @@ final class Completions {
 
   private record Extension(String id, int attempt, Promise<Boolean> done) {}
 
-  private final Io io;
+  private final IoLoop io;
   private final RedisConnection connection;
   private final String stream;
   private final List<String> keys;
@@ -88,7 +88,7 @@ final class Completions {
   private final Batcher<One> completing;
   private List<Extension> extending = new ArrayList<>();
 
-  Completions(Io io, RedisConnection connection, Membership membership) {
+  Completions(IoLoop io, RedisConnection connection, Membership membership) {
     this.io = io;
     this.connection = connection;
     this.stream = membership.topic().incoming();
@@ -100,7 +100,7 @@ final class Completions {
         new Batcher<>(
             io::execute,
             this::complete,
-            one -> one.fail(Io.ended(new RejectedExecutionException("the loop has ended"))));
+            one -> one.fail(IoLoop.ended(new RejectedExecutionException("the loop has ended"))));
   }
 
   /**
@@ -185,7 +185,7 @@ final class Completions {
     for (One one : batch) {
       Resp added = one.completion.appends().isEmpty() ? taken : results.get(at++);
       if (taken instanceof Resp.Failure refused) {
-        one.fail(Io.leatException(RedisFailure.of(connection.server(), refused)));
+        one.fail(IoLoop.leatException(RedisFailure.of(connection.server(), refused)));
       } else if (gone > 0) {
         gone--;
         one.end(false);
@@ -260,7 +260,7 @@ final class Completions {
       if (RetryOnLoss.isDue(failure, connection, one.until)) {
         again.add(one);
       } else {
-        one.fail(Io.leatException(failure));
+        one.fail(IoLoop.leatException(failure));
       }
     }
     if (!again.isEmpty()) {

@@ -19,7 +19,7 @@ final class OrderedMember extends RedisMember {
   private @Nullable String newest;
 
   OrderedMember(
-      Io io,
+      IoLoop io,
       Server server,
       RedisConnection control,
       EventLoop loop,

@@ -27,7 +27,7 @@ abstract class Reading implements Subscription {
   /** The same where the wait cannot be ended, though there may be a reason to. */
   static final long SHORT_BLOCK = 1_000;
 
-  private final Io io;
+  private final IoLoop io;
   private final RedisConnection connection;
   private final CompletableFuture<Void> begun = new CompletableFuture<>();
 
@@ -54,7 +54,7 @@ abstract class Reading implements Subscription {
   private final CompletableFuture<Void> gone = new CompletableFuture<>();
   private volatile boolean closed;
 
-  Reading(Io io, Server server) {
+  Reading(IoLoop io, Server server) {
     this.io = io;
     this.connection = io.connection(server);
     connection.patience(BLOCK + RedisConnection.PATIENCE);
@@ -185,7 +185,7 @@ abstract class Reading implements Subscription {
   /** Takes entries; the next are on their way. */
   abstract void onEntries(List<RawEntry> batch);
 
-  final Io io() {
+  final IoLoop io() {
     return io;
   }
 

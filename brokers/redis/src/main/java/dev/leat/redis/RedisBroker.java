@@ -51,7 +51,7 @@ final class RedisBroker implements Broker {
   private final Server server;
   private final EventLoop loop;
   private final Vertx vertx;
-  private final Io io;
+  private final IoLoop io;
 
   /** For everything that does not block the connection it is asked on. */
   private final RedisConnection control;
@@ -74,7 +74,7 @@ final class RedisBroker implements Broker {
                     new FileSystemOptions()
                         .setFileCachingEnabled(false)
                         .setClassPathResolvingEnabled(false)));
-    this.io = new Io(vertx, vertx.getOrCreateContext());
+    this.io = new IoLoop(vertx, vertx.getOrCreateContext());
     this.control = io.connection(server);
     this.health = new Health(control);
     this.clock = new ServerClock(server.toString(), loop.clock());
@@ -137,8 +137,11 @@ final class RedisBroker implements Broker {
   @Override
   public Lane openLane(EventLoop laneLoop, String replyStream, ReplyListener replies) {
     refuseIfClosed();
-    Io own =
-        laneLoop.unwrap(Context.class).map(context -> new Io(context.owner(), context)).orElse(io);
+    IoLoop own =
+        laneLoop
+            .unwrap(Context.class)
+            .map(context -> new IoLoop(context.owner(), context))
+            .orElse(io);
     RedisLane lane = new RedisLane(own, laneLoop, server, replyStream, replies);
     lanes.add(lane);
     lane.start();

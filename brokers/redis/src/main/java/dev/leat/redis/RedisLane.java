@@ -31,7 +31,7 @@ final class RedisLane implements Lane {
    */
   private static final long AFTERLIFE = 7_200_000;
 
-  private final Io io;
+  private final IoLoop io;
   private final EventLoop loop;
   private final boolean sharesLoop;
   private final String replyStream;
@@ -47,7 +47,7 @@ final class RedisLane implements Lane {
   private @Nullable String trimmed;
   private volatile boolean closed;
 
-  RedisLane(Io io, EventLoop loop, Server server, String replyStream, ReplyListener listener) {
+  RedisLane(IoLoop io, EventLoop loop, Server server, String replyStream, ReplyListener listener) {
     this.io = io;
     this.loop = loop;
     this.sharesLoop = loop.unwrap(Context.class).isPresent();

@@ -56,7 +56,7 @@ class RedisMember extends Reading implements Claims.Claimant {
   private @Nullable String position;
 
   RedisMember(
-      Io io,
+      IoLoop io,
       Server server,
       RedisConnection control,
       EventLoop loop,

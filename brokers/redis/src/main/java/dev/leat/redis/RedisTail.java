@@ -27,7 +27,7 @@ final class RedisTail extends Reading {
   /** Id of the last entry that was read; confined to the loop. */
   private @Nullable String last;
 
-  RedisTail(Io io, Server server, String stream, Position from, EntryListener listener) {
+  RedisTail(IoLoop io, Server server, String stream, Position from, EntryListener listener) {
     super(io, server);
     this.stream = stream;
     this.from = from;

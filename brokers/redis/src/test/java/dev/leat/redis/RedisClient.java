@@ -12,7 +12,7 @@ import java.util.function.Function;
 /** Somebody else who speaks to the server. */
 public final class RedisClient implements AutoCloseable {
   private final Vertx vertx = Vertx.vertx();
-  private final Io io;
+  private final IoLoop io;
   private final RedisConnection connection;
 
   /** Connects to a server of this machine. */
@@ -23,7 +23,7 @@ public final class RedisClient implements AutoCloseable {
   /** Connects to the server of a URL, and again when that is lost. */
   public RedisClient(String url) {
     Context context = vertx.getOrCreateContext();
-    io = new Io(vertx, context);
+    io = new IoLoop(vertx, context);
     connection = io.connection(Server.of(BrokerUrl.parse(url)));
     result(io.ask(connection::connect));
   }

@@ -106,7 +106,7 @@ class RedisReconnectTest {
   @Test
   void what_a_network_held_back_until_it_was_made_again_has_no_effect_any_more() {
     RedisConnection connection = connected(0, 200);
-    Appends appends = new Appends(new Io(vertx, context), connection);
+    Appends appends = new Appends(new IoLoop(vertx, context), connection);
     result(onLoop(() -> appends.append(messages(1))));
     way.delay();
     List<String> ids = result(onLoop(() -> appends.append(messages(50))));

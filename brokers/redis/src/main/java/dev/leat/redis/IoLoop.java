@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
  * @param vertx it belongs to
  * @param context of the loop
  */
-record Io(Vertx vertx, Context context) {
-  private static final Logger log = LoggerFactory.getLogger(Io.class);
+record IoLoop(Vertx vertx, Context context) {
+  private static final Logger log = LoggerFactory.getLogger(IoLoop.class);
 
   RedisConnection connection(Server server) {
     return new RedisConnection(vertx, context, server);
