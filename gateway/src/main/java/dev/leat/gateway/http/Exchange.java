@@ -252,7 +252,7 @@ final class Exchange extends Bodies.Incoming implements CallListener {
   }
 
   private byte[] whole() {
-    byte[] whole = body.size() == 1 ? Uncopied.bytes(body.getFirst()) : joined();
+    byte[] whole = body.size() == 1 ? ZeroCopy.bytes(body.getFirst()) : joined();
     body = List.of();
     return whole;
   }

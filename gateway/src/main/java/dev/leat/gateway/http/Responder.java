@@ -266,7 +266,7 @@ final class Responder {
     if (head || payload.size() == 0) {
       response.end();
     } else {
-      response.end(Uncopied.buffer(payload.bytes()));
+      response.end(ZeroCopy.buffer(payload.bytes()));
     }
   }
 

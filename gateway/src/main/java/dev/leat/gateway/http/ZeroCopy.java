@@ -6,8 +6,8 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.internal.buffer.BufferInternal;
 
 /** Buffers of Vert.x and arrays, one as the other. Any thread. Hot path: bodies may be large. */
-final class Uncopied {
-  private Uncopied() {}
+final class ZeroCopy {
+  private ZeroCopy() {}
 
   /** What is in an array, which nobody changes any more. */
   static Buffer buffer(byte[] bytes) {
