@@ -242,7 +242,7 @@ final class Responder {
     }
     request.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
     problem(problem);
-    Lingering.close(request.connection());
+    LingeringClose.close(request.connection());
   }
 
   private void end(Payload payload, String type) {

@@ -14,11 +14,11 @@ import java.util.concurrent.TimeUnit;
  * what comes is thrown away until the client has gone or has had time to read. Confined to the
  * connection's loop.
  */
-final class Lingering extends ChannelInboundHandlerAdapter {
+final class LingeringClose extends ChannelInboundHandlerAdapter {
   /** Milliseconds that a client has to read its response. */
   private static final long LONGEST = 1_000;
 
-  private Lingering() {}
+  private LingeringClose() {}
 
   static void close(HttpConnection connection) {
     if (!(connection instanceof Http1ServerConnection http1)) {
@@ -26,7 +26,7 @@ final class Lingering extends ChannelInboundHandlerAdapter {
       return;
     }
     Channel channel = http1.channel();
-    channel.pipeline().addFirst(new Lingering());
+    channel.pipeline().addFirst(new LingeringClose());
     channel.config().setAutoRead(true);
     var unused =
         channel.eventLoop().schedule(() -> connection.close(), LONGEST, TimeUnit.MILLISECONDS);
