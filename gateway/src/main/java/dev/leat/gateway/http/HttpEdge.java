@@ -88,7 +88,7 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
   /** A client has connected; from now on it is watched. */
   public void opened(HttpConnection connection) {
     clients.opened(connection);
-    Settling.watch(connection);
+    IdleConnectionDrain.watch(connection);
     BrokenBodies.watch(connection);
   }
 

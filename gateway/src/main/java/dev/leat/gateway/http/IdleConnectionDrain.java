@@ -12,19 +12,19 @@ import java.util.concurrent.TimeUnit;
  * Vert.x would, it may meet a request that is on its way and lose it; so its client is told to
  * leave by the response to that request, or is idle until then. Confined to the connection's loop.
  */
-final class Settling extends ChannelInboundHandlerAdapter {
+final class IdleConnectionDrain extends ChannelInboundHandlerAdapter {
   /**
    * Milliseconds; a client that asks again and again has done so by then. Less than any {@link
    * dev.leat.gateway.LeatGateway#drain} that is worth its name.
    */
   private static final long LONGEST = 1_500;
 
-  private Settling() {}
+  private IdleConnectionDrain() {}
 
   /** HTTP/2 says by itself which requests were taken. */
   static void watch(HttpConnection connection) {
     if (connection instanceof Http1ServerConnection http1) {
-      http1.channel().pipeline().addFirst(new Settling());
+      http1.channel().pipeline().addFirst(new IdleConnectionDrain());
     }
   }
 
