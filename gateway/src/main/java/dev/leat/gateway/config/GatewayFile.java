@@ -46,7 +46,7 @@ public final class GatewayFile {
 
   private final Path path;
   private final Environment environment;
-  private final Faults faults;
+  private final ConfigErrors faults;
   private final Consumer<String> brokers;
 
   private GatewayFile(
@@ -54,7 +54,7 @@ public final class GatewayFile {
     this.path = path;
     this.brokers = brokers;
     this.environment = new Environment(variables);
-    this.faults = new Faults(String.valueOf(path.getFileName()));
+    this.faults = new ConfigErrors(String.valueOf(path.getFileName()));
   }
 
   /**

@@ -17,7 +17,11 @@ import org.snakeyaml.engine.v2.nodes.ScalarNode;
  */
 record Mapping(int line, Map<String, Value> values) {
   static Mapping of(
-      MappingNode node, String name, Set<String> known, Environment environment, Faults faults) {
+      MappingNode node,
+      String name,
+      Set<String> known,
+      Environment environment,
+      ConfigErrors faults) {
     Map<String, Value> values = new LinkedHashMap<>();
     for (NodeTuple entry : node.getValue()) {
       String key = entry.getKeyNode() instanceof ScalarNode scalar ? scalar.getValue() : "";

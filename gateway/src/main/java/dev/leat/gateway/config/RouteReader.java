@@ -54,7 +54,7 @@ final class RouteReader {
     this.defaults = defaults;
   }
 
-  List<Route> read(Optional<Value> list, Faults faults) {
+  List<Route> read(Optional<Value> list, ConfigErrors faults) {
     if (list.isEmpty()) {
       faults.add(1, "the key 'routes' is missing: without a route every request is a 404");
       return List.of();

@@ -19,9 +19,9 @@ final class Value {
   private final Node node;
   private final String name;
   private final Environment environment;
-  private final Faults faults;
+  private final ConfigErrors faults;
 
-  Value(Node node, String name, Environment environment, Faults faults) {
+  Value(Node node, String name, Environment environment, ConfigErrors faults) {
     this.node = node;
     this.name = name;
     this.environment = environment;

@@ -7,7 +7,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /** All that is wrong with a file, so that it is put right in one go. For one thread. */
-final class Faults {
+final class ConfigErrors {
   /**
    * One sentence.
    *
@@ -18,7 +18,7 @@ final class Faults {
   private final String file;
   private final Set<Fault> faults = new LinkedHashSet<>();
 
-  Faults(String file) {
+  ConfigErrors(String file) {
     this.file = file;
   }
 
