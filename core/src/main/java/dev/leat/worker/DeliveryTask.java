@@ -101,7 +101,7 @@ final class DeliveryTask implements Runnable {
   private volatile @Nullable IdempotencyRecord record;
 
   /**
-   * DeliveryTask on a delivery.
+   * Work on a delivery.
    *
    * @param onDone told once its handler is done, or was not begun
    * @param onEnded told once the broker has answered how it ended
