@@ -320,10 +320,13 @@ class RedisMember extends Reading implements Claims.Claimant {
   /** While it drains it keeps its name: what it is at work on is under it. */
   @Override
   void onConnectedWhileEnding() {
-    if (joined) {
+    if (joined && !closed()) {
       registration
           .take()
-          .onFailure(failure -> log.debug("stream={} the name may be lost", stream, failure));
+          .onFailure(
+              failure ->
+                  // The connection that it asks on may be gone just as well.
+                  io().vertx().setTimer(UNBLOCK_PAUSE, fired -> onConnectedWhileEnding()));
     }
   }
 
