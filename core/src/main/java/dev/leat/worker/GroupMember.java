@@ -201,7 +201,7 @@ final class GroupMember implements DeliveryListener {
         membership().group(),
         membership().member(),
         tally);
-    tell(new WorkerEvent.Drained(topic, membership().member(), givenBack));
+    tellLast(new WorkerEvent.Drained(topic, membership().member(), givenBack));
   }
 
   /** A drain that waits for handlers waits no longer. */
@@ -263,8 +263,11 @@ final class GroupMember implements DeliveryListener {
 
   @Override
   public void onConnected() {
-    joined.complete(null);
-    tellLater(new WorkerEvent.Connected(topic, membership().member()));
+    later(
+        () -> {
+          tell(new WorkerEvent.Connected(topic, membership().member()));
+          joined.complete(null);
+        });
   }
 
   @Override
@@ -359,11 +362,30 @@ final class GroupMember implements DeliveryListener {
 
   /** On the loop: what a listener does is not to hold up the broker that told this. */
   private void tellLater(WorkerEvent event) {
+    later(() -> tell(event));
+  }
+
+  private void later(Runnable action) {
     try {
-      loop.execute(() -> tell(event));
+      loop.execute(action);
     } catch (RejectedExecutionException ended) {
-      tell(event);
+      action.run();
     }
+  }
+
+  /** The last one comes after all others, and is told by the time that this returns. */
+  private void tellLast(WorkerEvent event) {
+    if (loop.inLoop()) {
+      tell(event);
+      return;
+    }
+    CompletableFuture<Void> told = new CompletableFuture<>();
+    later(
+        () -> {
+          tell(event);
+          told.complete(null);
+        });
+    await(told, loop.clock().instant().plus(FAREWELL));
   }
 
   /** A listener that throws is its own affair. */
