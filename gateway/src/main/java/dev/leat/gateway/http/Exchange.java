@@ -47,8 +47,7 @@ final class Exchange extends Bodies.Incoming implements CallListener {
   private final Admission admission;
   private final MediaType type;
 
-  /** Bytes that the client says it will send; 0 where it does not say. */
-  private final long announced;
+  private final Framing framing;
 
   /** As it comes, and most come whole: joined once it is all there. */
   private List<Buffer> body = List.of();
@@ -82,11 +81,11 @@ final class Exchange extends Bodies.Incoming implements CallListener {
     this.clients = clients;
     this.admission = admission;
     this.type = MediaType.of(request.getHeader(HttpHeaders.CONTENT_TYPE));
-    this.announced = Framing.announced(request);
+    this.framing = Framing.of(request);
   }
 
   void begin() {
-    if (Framing.hasBody(request) && !isMediaTypeTaken()) {
+    if (framing.hasBody() && !isMediaTypeTaken()) {
       refuseMediaType();
       return;
     }
@@ -101,7 +100,7 @@ final class Exchange extends Bodies.Incoming implements CallListener {
       return;
     }
     if (Framing.expectsContinue(request)) {
-      if (announced > match.route().bodyLimit()) {
+      if (framing.announced() > match.route().bodyLimit()) {
         refuseUnread(413, "Body too large", limit());
         return;
       }
@@ -132,7 +131,7 @@ final class Exchange extends Bodies.Incoming implements CallListener {
             failed(failure);
           }
         });
-    if (Framing.mayHaveBody(request)) {
+    if (framing.mayHaveBody()) {
       clients.receiving(this);
       BrokenBodies.tell(request.connection(), this::onBroken);
     }
@@ -209,7 +208,7 @@ final class Exchange extends Bodies.Incoming implements CallListener {
   }
 
   private void onBytes(Buffer bytes) {
-    if (received == 0 && !Framing.hasBody(request) && !isMediaTypeTaken()) {
+    if (received == 0 && !framing.hasBody() && !isMediaTypeTaken()) {
       refuseMediaType();
     }
     received += bytes.length();
@@ -365,7 +364,7 @@ final class Exchange extends Bodies.Incoming implements CallListener {
   /** Whether the body is in a coding that is not taken; one that is, is decoded from now on. */
   private boolean isEncoded() {
     String coding = request.getHeader(HttpHeaders.CONTENT_ENCODING);
-    if (coding == null || coding.equalsIgnoreCase("identity") || !Framing.mayHaveBody(request)) {
+    if (coding == null || coding.equalsIgnoreCase("identity") || !framing.mayHaveBody()) {
       return false;
     }
     if (match.route().gzipBodies() && Gunzip.is(coding)) {
