@@ -79,7 +79,7 @@ final class DeliveryTask implements Runnable {
     GIVEN_BACK
   }
 
-  private final MemberContext station;
+  private final MemberContext context;
   private final Delivery delivery;
   private final Message message;
   private final Runnable onDone;
@@ -107,8 +107,8 @@ final class DeliveryTask implements Runnable {
    * @param onEnded told once the broker has answered how it ended
    */
   DeliveryTask(
-      MemberContext station, Delivery delivery, Runnable onDone, Consumer<DeliveryTask> onEnded) {
-    this.station = station;
+      MemberContext context, Delivery delivery, Runnable onDone, Consumer<DeliveryTask> onEnded) {
+    this.context = context;
     this.delivery = delivery;
     this.message = dated(delivery.message());
     this.onDone = onDone;
@@ -150,7 +150,7 @@ final class DeliveryTask implements Runnable {
   /** Whether whoever asked has gone since. */
   boolean isCancelled() {
     return !listens()
-        && station.cancellations().has(message.id(), delivery.entryId(), delivery.acceptedAt());
+        && context.cancellations().has(message.id(), delivery.entryId(), delivery.acceptedAt());
   }
 
   /** It goes on: its lease begins anew, and what is remembered of it. Any thread. */
@@ -167,7 +167,7 @@ final class DeliveryTask implements Runnable {
     synchronized (handling) {
       if (stopped == null) {
         stopped = reason;
-        stoppedAt = station.loop().clock().millis();
+        stoppedAt = context.loop().clock().millis();
         if (handler != null) {
           handler.interrupt();
         }
@@ -205,12 +205,12 @@ final class DeliveryTask implements Runnable {
   }
 
   private void handle() {
-    Binding<?> binding = station.bindings().of(message.type());
+    Binding<?> binding = context.bindings().of(message.type());
     if (isForOthers()) {
       end(() -> delivery.complete(List.of()));
       return;
     }
-    if (binding == null && station.colleagues().handle(message.type())) {
+    if (binding == null && context.colleagues().handle(message.type())) {
       end(() -> delivery.decline(DECLINE_PAUSE));
       return;
     }
@@ -236,9 +236,9 @@ final class DeliveryTask implements Runnable {
           "message={} type={} topic={} has no handler",
           message.id(),
           message.type(),
-          station.topic());
+          context.topic());
       String detail =
-          "topic " + station.topic() + " has no handler for type '" + message.type() + "'";
+          "topic " + context.topic() + " has no handler for type '" + message.type() + "'";
       reject(Problem.of(501, "No handler", detail), "");
       return;
     }
@@ -257,7 +257,7 @@ final class DeliveryTask implements Runnable {
     if (known != null && !isNew(known)) {
       return;
     }
-    Instant began = station.now();
+    Instant began = context.now();
     Binding.@Nullable Result result = handle(binding, began);
     if (ended.get()) {
       // Given up long ago; only now has its handler heeded that.
@@ -274,7 +274,7 @@ final class DeliveryTask implements Runnable {
   }
 
   private IdempotencyRecord record(Duration keep) {
-    return new IdempotencyRecord(station.broker(), station.membership(), delivery, keep);
+    return new IdempotencyRecord(context.broker(), context.membership(), delivery, keep);
   }
 
   /** Whether it is to be handled; else it has been ended. */
@@ -290,7 +290,7 @@ final class DeliveryTask implements Runnable {
         return true;
       }
       case IdempotencyRecord.Known.Answered answered -> {
-        end(station.tally().replied, () -> delivery.complete(replies(answered.reply(), List.of())));
+        end(context.tally().replied, () -> delivery.complete(replies(answered.reply(), List.of())));
       }
       case IdempotencyRecord.Known.Doubled other -> {
         log.debug("message={} stands twice in its stream, its other entry is at work", id());
@@ -356,7 +356,7 @@ final class DeliveryTask implements Runnable {
     }
     try {
       return binding.handle(
-          new Request(message, delivery.attempt(), station.loop().clock()), station.source());
+          new Request(message, delivery.attempt(), context.loop().clock()), context.source());
     } finally {
       until = Long.MAX_VALUE;
       synchronized (handling) {
@@ -387,14 +387,14 @@ final class DeliveryTask implements Runnable {
     switch (reason) {
       case CANCELLED ->
           end(
-              station.tally().cancelled,
+              context.tally().cancelled,
               () -> delivery.complete(completion(List.of(), IdempotencyRecord::undone)));
       case EXPIRED ->
           end(
-              station.tally().expired,
+              context.tally().expired,
               () -> delivery.complete(completion(List.of(), IdempotencyRecord::undone)));
       case TIMED_OUT -> {
-        Binding<?> binding = station.bindings().of(message.type());
+        Binding<?> binding = context.bindings().of(message.type());
         Problem problem =
             Problem.of(504, "Handler too slow", "the handler of " + message.type() + " timed out");
         fail(binding, problem, new TimeoutException("the handler's time was over"));
@@ -408,7 +408,7 @@ final class DeliveryTask implements Runnable {
     if (!message.headers().has(Headers.DEADLINE)) {
       return reply;
     }
-    long took = ChronoUnit.MICROS.between(began, station.now());
+    long took = ChronoUnit.MICROS.between(began, context.now());
     Headers.Builder headers = reply.headers().toBuilder().set(Headers.TOOK, Long.toString(took));
     if (delivery.attempt() > 1) {
       headers.set(Headers.ATTEMPT, Integer.toString(delivery.attempt()));
@@ -419,8 +419,8 @@ final class DeliveryTask implements Runnable {
   /** A reply that the broker will not take becomes a problem that it will. */
   private void answer(Message reply, List<Append> sent) {
     Completion completion = completion(replies(reply, sent), known -> known.answered(reply));
-    Instant until = station.now().plus(station.membership().lease());
-    end(station.tally().replied, () -> complete(completion, until));
+    Instant until = context.now().plus(context.membership().lease());
+    end(context.tally().replied, () -> complete(completion, until));
   }
 
   /**
@@ -439,7 +439,7 @@ final class DeliveryTask implements Runnable {
                         Problem.of(500, "Handler failed", "the reply is more than a stream takes"));
                   }
                   case StreamFull full ->
-                      station.now().isBefore(until)
+                      context.now().isBefore(until)
                           ? later(FULL_PAUSE).thenCompose(waited -> complete(completion, until))
                           : giveUp(full);
                   default -> CompletableFuture.failedStage(failure);
@@ -448,22 +448,22 @@ final class DeliveryTask implements Runnable {
 
   private CompletionStage<Boolean> giveUp(StreamFull full) {
     log.warn("message={} given up: {}", message.id(), full.getMessage());
-    station.tally().replied.decrement();
-    station.tally().deadLettered.increment();
+    context.tally().replied.decrement();
+    context.tally().deadLettered.increment();
     String detail = String.valueOf(full.getMessage());
     return delivery.complete(rejection(Problem.of(503, "Stream full", detail), ""));
   }
 
   private CompletionStage<Void> later(Duration pause) {
     CompletableFuture<Void> waited = new CompletableFuture<>();
-    station.loop().schedule(pause, () -> waited.complete(null));
+    context.loop().schedule(pause, () -> waited.complete(null));
     return waited;
   }
 
   /** What its sender did wrong is for its sender, if there is one that listens. */
   private void refuse(Problem problem) {
     if (isAnswered()) {
-      end(station.tally().replied, () -> complete(problem));
+      end(context.tally().replied, () -> complete(problem));
     } else {
       reject(problem, "");
     }
@@ -481,7 +481,7 @@ final class DeliveryTask implements Runnable {
           delivery.attempt(),
           wait.get().toMillis(),
           String.valueOf(cause));
-      end(station.tally().retried, () -> delivery.release(wait.get()));
+      end(context.tally().retried, () -> delivery.release(wait.get()));
     } else {
       log.warn(
           "message={} type={} attempt={} failed, given up",
@@ -496,13 +496,13 @@ final class DeliveryTask implements Runnable {
   private Optional<Duration> pause(Handling handling, Throwable cause) {
     Instant accepted = delivery.acceptedAt();
     Instant last =
-        accepted.minus(station.broker().clockAhead(accepted)).plus(handling.retry().within());
+        accepted.minus(context.broker().clockAhead(accepted)).plus(handling.retry().within());
     Instant latest = message.headers().deadline().filter(last::isAfter).orElse(last);
     try {
       return handling
           .retry()
-          .waitAfter(delivery.attempt(), cause, station.random())
-          .filter(wait -> station.now().plus(wait).isBefore(latest));
+          .waitAfter(delivery.attempt(), cause, context.random())
+          .filter(wait -> context.now().plus(wait).isBefore(latest));
     } catch (RuntimeException failure) {
       log.warn("type={} what its retry says of a failure failed", message.type(), failure);
       return Optional.empty();
@@ -514,23 +514,23 @@ final class DeliveryTask implements Runnable {
   }
 
   private Append told(Problem problem) {
-    return new Append(message.destination(), ProblemReply.to(message, problem, station.source()));
+    return new Append(message.destination(), ProblemReply.to(message, problem, context.source()));
   }
 
   /** Kept among the dead letters with its cause; and whoever waits is told. */
   private void reject(Problem cause, String stack) {
     Completion rejection = rejection(cause, stack);
-    end(station.tally().deadLettered, () -> delivery.complete(rejection));
+    end(context.tally().deadLettered, () -> delivery.complete(rejection));
   }
 
   private Completion rejection(Problem cause, String stack) {
     DeadLetter letter =
-        DeadLetter.of(message, cause, delivery.attempt(), station.loop().wallClock().instant())
+        DeadLetter.of(message, cause, delivery.attempt(), context.loop().wallClock().instant())
             .acceptedAt(delivery.acceptedAt())
-            .by(station.membership().group(), station.membership().member())
+            .by(context.membership().group(), context.membership().member())
             .withStack(stack);
     List<Append> appends = new ArrayList<>(2);
-    appends.add(new Append(station.topic().deadLetters(), letter.written()));
+    appends.add(new Append(context.topic().deadLetters(), letter.written()));
     if (isAnswered()) {
       appends.add(told(cause));
     }
@@ -559,7 +559,7 @@ final class DeliveryTask implements Runnable {
                   if (failure != null) {
                     log.warn("message={} not ended, it will be handed over again", id(), failure);
                   } else if (!held) {
-                    station.tally().late.increment();
+                    context.tally().late.increment();
                     log.info("message={} ended too late, it is not held any more", id());
                   }
                 });
@@ -575,7 +575,7 @@ final class DeliveryTask implements Runnable {
 
   /** Whether this group never answers: who asks, and for how long, does not matter to it. */
   private boolean listens() {
-    return !station.membership().answers();
+    return !context.membership().answers();
   }
 
   /**
@@ -590,7 +590,7 @@ final class DeliveryTask implements Runnable {
     if (listens()) {
       return given.withHeaders(headers.without(Headers.DEADLINE::equals));
     }
-    Duration ahead = station.broker().clockAhead(delivery.acceptedAt());
+    Duration ahead = context.broker().clockAhead(delivery.acceptedAt());
     return ahead.isZero()
         ? given
         : headers
@@ -605,16 +605,16 @@ final class DeliveryTask implements Runnable {
   }
 
   private boolean isOthersAffair() {
-    return listens() || station.bindings().isForOthers(message);
+    return listens() || context.bindings().isForOthers(message);
   }
 
   private boolean isForOthers() {
-    String group = station.membership().group();
+    String group = context.membership().group();
     return message.headers().get(Headers.GROUP).filter(only -> !only.equals(group)).isPresent();
   }
 
   private boolean expired() {
-    return message.headers().deadline().filter(at -> !station.now().isBefore(at)).isPresent();
+    return message.headers().deadline().filter(at -> !context.now().isBefore(at)).isPresent();
   }
 
   private static String stackOf(Throwable cause) {

@@ -66,11 +66,11 @@ final class GroupMember implements DeliveryListener {
   private final int concurrency;
   private final Duration drain;
   private final Cancellations cancellations = new Cancellations();
-  private final Function<Membership, MemberContext> stations;
+  private final Function<Membership, MemberContext> contexts;
   private final Consumer<WorkerEvent> listener;
 
   /** As what it is a member now. */
-  private volatile MemberContext station;
+  private volatile MemberContext context;
 
   private final DeliveryCounters tally;
   private final Set<DeliveryTask> active = ConcurrentHashMap.newKeySet();
@@ -101,7 +101,7 @@ final class GroupMember implements DeliveryListener {
   private volatile boolean over;
 
   /**
-   * A seat that nobody has taken yet.
+   * A member that has not joined yet.
    *
    * @param names gives what it is a member as; another name each time that it has to begin anew
    */
@@ -122,7 +122,7 @@ final class GroupMember implements DeliveryListener {
     this.drain = settings.drain();
     this.tally = tally;
     this.random = random;
-    this.stations =
+    this.contexts =
         membership ->
             new MemberContext(
                 broker,
@@ -133,8 +133,8 @@ final class GroupMember implements DeliveryListener {
                 cancellations,
                 tally,
                 random);
-    this.station = stations.apply(names.get());
-    this.topic = station.topic();
+    this.context = contexts.apply(names.get());
+    this.topic = context.topic();
     this.listener = listener;
   }
 
@@ -225,7 +225,7 @@ final class GroupMember implements DeliveryListener {
     requested.addAndGet(-batch.size());
     List<DeliveryTask> works =
         batch.stream()
-            .map(one -> new DeliveryTask(station, one, this::askForMore, this::ended))
+            .map(one -> new DeliveryTask(context, one, this::askForMore, this::ended))
             .toList();
     active.addAll(works);
     if (over) {
@@ -258,7 +258,7 @@ final class GroupMember implements DeliveryListener {
 
   @Override
   public Set<String> types() {
-    return station.bindings().types();
+    return context.bindings().types();
   }
 
   @Override
@@ -293,7 +293,7 @@ final class GroupMember implements DeliveryListener {
   }
 
   private Membership membership() {
-    return station.membership();
+    return context.membership();
   }
 
   private void join() {
@@ -354,7 +354,7 @@ final class GroupMember implements DeliveryListener {
         wait,
         () -> {
           if (!closed) {
-            station = stations.apply(names.get());
+            context = contexts.apply(names.get());
             join();
           }
         });

@@ -56,7 +56,7 @@ public final class StreamWorker implements Worker {
   private final Set<GroupMember> leaving = ConcurrentHashMap.newKeySet();
 
   // All below is guarded by the lock.
-  private final Map<Topic, List<GroupMember>> seats = new LinkedHashMap<>();
+  private final Map<Topic, List<GroupMember>> byTopic = new LinkedHashMap<>();
   private final List<Thread> draining = new ArrayList<>();
   private final Map<String, AtomicInteger> turns = new HashMap<>();
   private volatile Settings settings;
@@ -75,7 +75,7 @@ public final class StreamWorker implements Worker {
     this.broker = broker;
     this.loop = loop;
     this.settings = Settings.named(name);
-    this.seats.put(topic, new ArrayList<>());
+    this.byTopic.put(topic, new ArrayList<>());
   }
 
   @Override
@@ -175,7 +175,7 @@ public final class StreamWorker implements Worker {
   public Worker addTopic(String topic) {
     return locked(
         () -> {
-          seats.putIfAbsent(Topic.of(topic), new ArrayList<>());
+          byTopic.putIfAbsent(Topic.of(topic), new ArrayList<>());
           settle();
           return this;
         });
@@ -185,7 +185,7 @@ public final class StreamWorker implements Worker {
   public Worker removeTopic(String topic) {
     return locked(
         () -> {
-          List<GroupMember> left = seats.remove(Topic.of(topic));
+          List<GroupMember> left = byTopic.remove(Topic.of(topic));
           if (left != null) {
             left.forEach(this::drainMeanwhile);
           }
@@ -245,7 +245,7 @@ public final class StreamWorker implements Worker {
             () -> {
               closed = true;
               all().forEach(this::drainMeanwhile);
-              seats.clear();
+              byTopic.clear();
               return List.copyOf(draining);
             });
     for (Thread thread : ending) {
@@ -285,13 +285,13 @@ public final class StreamWorker implements Worker {
     if (!started || closed) {
       return;
     }
-    seats.forEach(
+    byTopic.forEach(
         (topic, taken) -> {
           while (taken.size() > members) {
             drainMeanwhile(taken.removeLast());
           }
           while (taken.size() < members) {
-            GroupMember seat =
+            GroupMember member =
                 new GroupMember(
                     broker,
                     loop,
@@ -301,8 +301,8 @@ public final class StreamWorker implements Worker {
                     tally,
                     RandomGenerator.getDefault(),
                     listener);
-            taken.add(seat);
-            seat.start();
+            taken.add(member);
+            member.start();
           }
         });
   }
@@ -313,23 +313,23 @@ public final class StreamWorker implements Worker {
     return () -> settings.membership(topic, number, turn.incrementAndGet());
   }
 
-  private void drainMeanwhile(GroupMember seat) {
+  private void drainMeanwhile(GroupMember member) {
     draining.removeIf(thread -> !thread.isAlive());
-    leaving.add(seat);
+    leaving.add(member);
     draining.add(
         Thread.startVirtualThread(
             () -> {
-              seat.close();
-              leaving.remove(seat);
+              member.close();
+              leaving.remove(member);
             }));
   }
 
   private List<GroupMember> all() {
-    return seats.values().stream().flatMap(List::stream).toList();
+    return byTopic.values().stream().flatMap(List::stream).toList();
   }
 
   private String topics() {
-    return locked(() -> String.join(", ", seats.keySet().stream().map(Topic::toString).toList()));
+    return locked(() -> String.join(", ", byTopic.keySet().stream().map(Topic::toString).toList()));
   }
 
   private Worker change(UnaryOperator<Settings> change) {
