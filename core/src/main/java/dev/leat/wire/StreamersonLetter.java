@@ -5,7 +5,6 @@ import dev.leat.Encoding;
 import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Payload;
-import dev.leat.Topic;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Optional;
@@ -63,10 +62,5 @@ final class StreamersonLetter {
       }
     }
     return Optional.empty();
-  }
-
-  /** Whether a stream holds such letters. */
-  static boolean isIn(String stream) {
-    return Topic.isOthersDeadLetters(stream);
   }
 }

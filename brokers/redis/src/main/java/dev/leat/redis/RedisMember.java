@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -351,15 +352,13 @@ class RedisMember extends Reading implements Claims.Claimant {
   }
 
   private BadConfiguration isNamedAsAnother() {
-    BadConfiguration why = membership.isNamedAsAnother();
-    close();
-    listener.onNameTaken(why);
-    return why;
+    return ended(membership.isNamedAsAnother(), listener::onNameTaken);
   }
 
-  private BadConfiguration refused(BadConfiguration why) {
+  /** Closes it, then tells its listener why. */
+  private BadConfiguration ended(BadConfiguration why, Consumer<BadConfiguration> told) {
     close();
-    listener.onEnded(why);
+    told.accept(why);
     return why;
   }
 
@@ -385,7 +384,7 @@ class RedisMember extends Reading implements Claims.Claimant {
               if (there.number() == 0) {
                 return Future.succeededFuture(created);
               }
-              return Future.failedFuture(refused(membership.breaksOrder()));
+              return Future.failedFuture(ended(membership.breaksOrder(), listener::onEnded));
             });
   }
 

@@ -31,7 +31,6 @@ final class ServerClock {
   private final String server;
   private final InstantSource clock;
   private long told = Long.MIN_VALUE;
-  private boolean known;
   private boolean notable;
   private volatile long ahead;
 
@@ -79,7 +78,8 @@ final class ServerClock {
   void told(long time, long asked) {
     long now = now();
     long way = now - asked;
-    if (way > PROMPT && told != Long.MIN_VALUE && now - told < STALE) {
+    boolean known = told != Long.MIN_VALUE;
+    if (way > PROMPT && known && now - told < STALE) {
       return;
     }
     told = now;
@@ -93,7 +93,6 @@ final class ServerClock {
       }
       ahead = Math.abs(seen) <= doubt ? 0 : seen;
     }
-    known = true;
     warn();
   }
 
