@@ -34,7 +34,7 @@ final class LetterFilter {
   @Option(
       names = "--since",
       paramLabel = "TIME",
-      converter = Moments.class,
+      converter = InstantConverter.class,
       description = "Given up since then: 2h ago, or 2026-11-25T03:00:00Z.")
   private @Nullable Instant since;
 
