@@ -32,6 +32,6 @@ final class BrokerOption {
           spec.commandLine(),
           "name a broker by --broker or LEAT_BROKER, such as redis://127.0.0.1");
     }
-    return Shared.refuseUnless(spec, given);
+    return SharedBroker.refuseUnless(spec, given);
   }
 }

@@ -111,7 +111,7 @@ final class GatewayCommand implements Callable<Integer> {
           var unused = reloading.thenAccept(Runnable::run);
         });
     Logs.tellOperators();
-    Leat leat = Leat.connect(Shared.refuseUnless(spec, settings.broker()));
+    Leat leat = Leat.connect(SharedBroker.refuseUnless(spec, settings.broker()));
     LeatGateway gateway =
         LeatGateway.on(leat)
             .routes(settings.routes())

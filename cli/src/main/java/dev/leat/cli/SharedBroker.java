@@ -4,8 +4,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
 /** Brokers that more than one process sees. */
-final class Shared {
-  private Shared() {}
+final class SharedBroker {
+  private SharedBroker() {}
 
   /** The URL itself; refused if what is done there would end with this process. */
   static String refuseUnless(CommandSpec spec, String url) {
