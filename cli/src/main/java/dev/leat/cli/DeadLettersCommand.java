@@ -66,7 +66,7 @@ final class DeadLettersCommand implements Callable<Integer> {
     all.put("group", letter.group());
     all.put("member", letter.member());
     all.put("stack", letter.stack());
-    all.putAll(Shown.of(letter.message()));
+    all.putAll(MessageJson.of(letter.message()));
     return PayloadCodec.write(all).asText();
   }
 }

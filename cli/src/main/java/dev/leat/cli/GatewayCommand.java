@@ -71,7 +71,8 @@ final class GatewayCommand implements Callable<Integer> {
   private void show(GatewaySettings settings) {
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
-      out.println(PayloadCodec.write(settings.routes().stream().map(Shown::of).toList()).asText());
+      out.println(
+          PayloadCodec.write(settings.routes().stream().map(RouteJson::of).toList()).asText());
       return;
     }
     out.println(file + " is right: " + summary(settings));
@@ -82,7 +83,7 @@ final class GatewayCommand implements Callable<Integer> {
   }
 
   /** A route as JSON shows it. */
-  record Shown(
+  record RouteJson(
       String method,
       String path,
       String topic,
@@ -90,8 +91,8 @@ final class GatewayCommand implements Callable<Integer> {
       String reply,
       long timeoutMillis,
       int bodyLimit) {
-    static Shown of(Route route) {
-      return new Shown(
+    static RouteJson of(Route route) {
+      return new RouteJson(
           route.method(),
           route.path(),
           route.topic().toString(),

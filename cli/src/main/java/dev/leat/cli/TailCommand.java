@@ -81,11 +81,11 @@ final class TailCommand implements Callable<Integer> {
           + " "
           + screen.bold(message.type())
           + " "
-          + Shown.content(message);
+          + MessageJson.content(message);
     }
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("entry", entry.id());
-    all.putAll(Shown.of(message));
+    all.putAll(MessageJson.of(message));
     return PayloadCodec.write(all).asText();
   }
 }

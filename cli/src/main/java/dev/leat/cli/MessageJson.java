@@ -7,8 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** A message as it is printed. */
-final class Shown {
-  private Shown() {}
+final class MessageJson {
+  private MessageJson() {}
 
   /** All that a message has, by the names of JSON. */
   static Map<String, Object> of(Message message) {
