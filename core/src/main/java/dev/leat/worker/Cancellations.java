@@ -1,8 +1,17 @@
 package dev.leat.worker;
 
+import dev.leat.Headers;
+import dev.leat.Message;
+import dev.leat.Position;
+import dev.leat.Topic;
+import dev.leat.broker.Broker;
+import dev.leat.broker.Entry;
+import dev.leat.broker.Subscription;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Cancellations {
   /** As many as the stream keeps for a worker that comes late. */
-  static final int MOST = 10_000;
+  private static final int MOST = 10_000;
 
   /**
    * One of them.
@@ -26,7 +35,37 @@ final class Cancellations {
 
   private volatile boolean empty = true;
 
-  synchronized void add(String id, long at, String entryId) {
+  /**
+   * Hears of all that are cancelled, from the start of what is left: much may have been given up
+   * while no worker was there.
+   *
+   * @param then told each id, once it is known here
+   */
+  Subscription follow(Broker broker, Topic topic, Consumer<String> then) {
+    AtomicInteger heard = new AtomicInteger();
+    Subscription begun =
+        broker.tail(
+            topic.cancelled(),
+            Position.START,
+            batch -> {
+              batch.forEach(entry -> add(entry, then));
+              if (heard.addAndGet(batch.size()) >= MOST) {
+                heard.set(0);
+                var unused = broker.trim(topic.cancelled(), MOST);
+              }
+            });
+    begun.request(Integer.MAX_VALUE);
+    return begun;
+  }
+
+  private void add(Entry entry, Consumer<String> then) {
+    Message message = entry.message();
+    // First remembered, then looked for: one that begins meanwhile sees it, or is seen.
+    add(message.id(), entry.at(), message.headers().get(Headers.ENTRY).orElse(""));
+    then.accept(message.id());
+  }
+
+  private synchronized void add(String id, long at, String entryId) {
     ids.merge(id, new Cancelled(at, entryId), (one, other) -> one.at > other.at ? one : other);
     if (ids.size() > MOST) {
       var oldest = ids.keySet().iterator();

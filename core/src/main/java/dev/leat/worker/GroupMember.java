@@ -1,15 +1,12 @@
 package dev.leat.worker;
 
 import dev.leat.BadConfiguration;
-import dev.leat.Headers;
 import dev.leat.LeatException;
-import dev.leat.Position;
 import dev.leat.Topic;
 import dev.leat.WorkerEvent;
 import dev.leat.broker.Broker;
 import dev.leat.broker.Delivery;
 import dev.leat.broker.DeliveryListener;
-import dev.leat.broker.Entry;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.Membership;
 import dev.leat.broker.Subscription;
@@ -19,15 +16,11 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -53,9 +46,6 @@ final class GroupMember implements DeliveryListener {
   /** How long it is waited, after handlers were, that the broker answers what they came to. */
   private static final Duration FAREWELL = Duration.ofSeconds(5);
 
-  /** How late a handler is stopped whose time is over, at most. */
-  private static final Duration CHECK_PAUSE = Duration.ofMillis(50);
-
   /** Milliseconds; a name that is taken is one that several have been given, who all go on. */
   private static final int NAME_PAUSE = 50;
 
@@ -63,29 +53,23 @@ final class GroupMember implements DeliveryListener {
   private final EventLoop loop;
   private final Supplier<Membership> names;
   private final Topic topic;
-  private final int concurrency;
   private final Duration drain;
   private final Cancellations cancellations = new Cancellations();
   private final Function<Membership, MemberContext> contexts;
-  private final Consumer<WorkerEvent> listener;
+  private final WorkerEvents events;
 
   /** As what it is a member now. */
   private volatile MemberContext context;
 
   private final DeliveryCounters tally;
-  private final Set<DeliveryTask> active = ConcurrentHashMap.newKeySet();
+  private final ActiveDeliveries active;
 
-  // Every place for a handler is at work, asked for, or neither; so there are always as many.
-  private final AtomicInteger free;
-  private final AtomicInteger requested = new AtomicInteger();
+  private final Demand demand;
   private final CompletableFuture<Void> joined = new CompletableFuture<>();
   private final RandomGenerator random;
   private final AtomicLong pause = new AtomicLong(FIRST_PAUSE);
   private volatile @Nullable Subscription subscription;
-  private final AtomicInteger heard = new AtomicInteger();
   private volatile @Nullable Subscription cancelled;
-  private volatile EventLoop.@Nullable Timer extending;
-  private volatile EventLoop.@Nullable Timer checking;
   private final ReentrantLock closing = new ReentrantLock();
 
   /** Held for a moment, while it is subscribed or that ends. */
@@ -117,8 +101,8 @@ final class GroupMember implements DeliveryListener {
     this.broker = broker;
     this.loop = loop;
     this.names = names;
-    this.concurrency = settings.concurrency();
-    this.free = new AtomicInteger(concurrency);
+    this.active = new ActiveDeliveries(loop);
+    this.demand = new Demand(settings.concurrency());
     this.drain = settings.drain();
     this.tally = tally;
     this.random = random;
@@ -135,12 +119,11 @@ final class GroupMember implements DeliveryListener {
                 random);
     this.context = contexts.apply(names.get());
     this.topic = context.topic();
-    this.listener = listener;
+    this.events = new WorkerEvents(loop, listener);
   }
 
   void start() {
-    extendLater();
-    checkTimeLater();
+    active.start(membership().lease());
     followCancellations();
     join();
     log.info(
@@ -181,11 +164,11 @@ final class GroupMember implements DeliveryListener {
     if (begun != null) {
       await(begun.end(), until);
     }
-    awaitEnds(until, () -> hastened);
+    active.awaitEnds(until, () -> hastened);
     over = true;
     int givenBack = active.size();
     active.forEach(this::giveBack);
-    awaitEnds(loop.clock().instant().plus(FAREWELL), () -> false);
+    active.awaitEnds(loop.clock().instant().plus(FAREWELL), () -> false);
     if (begun != null) {
       begun.close();
     }
@@ -193,39 +176,39 @@ final class GroupMember implements DeliveryListener {
     if (following != null) {
       following.close();
     }
-    cancel(extending);
-    cancel(checking);
+    active.stop();
     log.info(
         "worker topic={} group={} member={} closed {}",
         topic,
         membership().group(),
         membership().member(),
         tally);
-    tellLast(new WorkerEvent.Drained(topic, membership().member(), givenBack));
+    // The last one comes after all others, and is told by the time that this returns.
+    await(
+        events.tellLast(new WorkerEvent.Drained(topic, membership().member(), givenBack)),
+        loop.clock().instant().plus(FAREWELL));
   }
 
   /** A drain that waits for handlers waits no longer. */
   void hasten() {
     if (closed) {
       hastened = true;
-      synchronized (active) {
-        active.notifyAll();
-      }
+      active.wake();
     }
   }
 
   private void giveBack(DeliveryTask work) {
     log.warn("message={} given back unfinished", work.id());
-    work.abandon(DeliveryTask.Stop.GIVEN_BACK);
+    work.abandon(StopReason.GIVEN_BACK);
   }
 
   @Override
   public void onDeliveries(List<Delivery> batch) {
     pause.set(FIRST_PAUSE);
-    requested.addAndGet(-batch.size());
+    demand.taken(batch.size());
     List<DeliveryTask> works =
         batch.stream()
-            .map(one -> new DeliveryTask(context, one, this::askForMore, this::ended))
+            .map(one -> new DeliveryTask(context, one, this::askForMore, active::remove))
             .toList();
     active.addAll(works);
     if (over) {
@@ -251,7 +234,7 @@ final class GroupMember implements DeliveryListener {
       Thread.startVirtualThread(action);
     } catch (RuntimeException | Error failure) {
       works.forEach(this::giveBack);
-      free.addAndGet(works.size());
+      demand.freed(works.size());
       crash(failure, this::joinLater);
     }
   }
@@ -263,16 +246,14 @@ final class GroupMember implements DeliveryListener {
 
   @Override
   public void onConnected() {
-    later(
-        () -> {
-          tell(new WorkerEvent.Connected(topic, membership().member()));
-          joined.complete(null);
-        });
+    events
+        .tell(new WorkerEvent.Connected(topic, membership().member()))
+        .thenRun(() -> joined.complete(null));
   }
 
   @Override
   public void onLost() {
-    tellLater(new WorkerEvent.Lost(topic, membership().member()));
+    events.tell(new WorkerEvent.Lost(topic, membership().member()));
   }
 
   @Override
@@ -301,7 +282,7 @@ final class GroupMember implements DeliveryListener {
     try {
       Subscription begun = broker.subscribe(membership(), this);
       subscription = begun;
-      request(begun);
+      demand.request(begun);
       if (closed) {
         begun.close();
       }
@@ -327,7 +308,7 @@ final class GroupMember implements DeliveryListener {
     }
     // Without the lock: it may wait for a batch that is being handed over.
     broken.close();
-    free.addAndGet(requested.getAndSet(0));
+    demand.forget();
     then.accept(cause);
   }
 
@@ -349,7 +330,7 @@ final class GroupMember implements DeliveryListener {
   }
 
   private void joinIn(Duration wait, Throwable cause) {
-    tellLater(new WorkerEvent.Crashed(topic, membership().member(), cause, wait));
+    events.tell(new WorkerEvent.Crashed(topic, membership().member(), cause, wait));
     loop.schedule(
         wait,
         () -> {
@@ -358,43 +339,6 @@ final class GroupMember implements DeliveryListener {
             join();
           }
         });
-  }
-
-  /** On the loop: what a listener does is not to hold up the broker that told this. */
-  private void tellLater(WorkerEvent event) {
-    later(() -> tell(event));
-  }
-
-  private void later(Runnable action) {
-    try {
-      loop.execute(action);
-    } catch (RejectedExecutionException ended) {
-      action.run();
-    }
-  }
-
-  /** The last one comes after all others, and is told by the time that this returns. */
-  private void tellLast(WorkerEvent event) {
-    if (loop.inLoop()) {
-      tell(event);
-      return;
-    }
-    CompletableFuture<Void> told = new CompletableFuture<>();
-    later(
-        () -> {
-          tell(event);
-          told.complete(null);
-        });
-    await(told, loop.clock().instant().plus(FAREWELL));
-  }
-
-  /** A listener that throws is its own affair. */
-  private void tell(WorkerEvent event) {
-    try {
-      listener.accept(event);
-    } catch (RuntimeException failure) {
-      log.warn("event={} listener failed", event, failure);
-    }
   }
 
   private void await(CompletionStage<?> stage, Instant until) {
@@ -408,113 +352,19 @@ final class GroupMember implements DeliveryListener {
     }
   }
 
-  /** Waits until all that it had is ended, and the broker has said so; or until it is to stop. */
-  private void awaitEnds(Instant until, BooleanSupplier stop) {
-    try {
-      synchronized (active) {
-        long left = Duration.between(loop.clock().instant(), until).toMillis();
-        while (!active.isEmpty() && left > 0 && !stop.getAsBoolean()) {
-          active.wait(left);
-          left = Duration.between(loop.clock().instant(), until).toMillis();
-        }
-      }
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  /** The broker knows how it ended. */
-  private void ended(DeliveryTask work) {
-    active.remove(work);
-    if (closed) {
-      synchronized (active) {
-        active.notifyAll();
-      }
-    }
-  }
-
-  /**
-   * A handler is done: there is room for another. In portions, since each is a call to the broker;
-   * never so large that handlers run dry.
-   */
+  /** A handler is done: there is room for another. */
   private void askForMore() {
-    int portion = Math.max(1, concurrency / 8);
     Subscription begun = subscription;
-    if (free.incrementAndGet() >= portion && begun != null && !closed) {
-      request(begun);
+    if (demand.freedOne() && begun != null && !closed) {
+      demand.request(begun);
     }
   }
 
-  private void request(Subscription begun) {
-    // Below 0 where what an ended subscription still brought had been given back already.
-    int owed = Math.min(0, requested.getAndUpdate(count -> Math.max(0, count)));
-    int more = free.getAndSet(0) + owed;
-    if (more > 0) {
-      requested.addAndGet(more);
-      begun.request(more);
-    } else {
-      free.addAndGet(more);
-    }
-  }
-
-  private void extendLater() {
-    // Three times a lease, so that one late turn of the loop costs no message its holder.
-    extending = loop.schedule(membership().lease().dividedBy(3), this::extendAll);
-  }
-
-  private void extendAll() {
-    for (DeliveryTask work : active) {
-      work.extend();
-    }
-    if (!over) {
-      extendLater();
-    }
-  }
-
-  /** From the start of what is left: much may have been given up while no worker was there. */
   private void followCancellations() {
     try {
-      Subscription begun = broker.tail(topic.cancelled(), Position.START, this::onCancelled);
-      begun.request(Integer.MAX_VALUE);
-      cancelled = begun;
+      cancelled = cancellations.follow(broker, topic, active::onCancelled);
     } catch (RuntimeException failure) {
       log.warn("topic={} cancellations are not heard of", topic, failure);
-    }
-  }
-
-  private void onCancelled(List<Entry> batch) {
-    for (Entry entry : batch) {
-      String id = entry.message().id();
-      // First remembered, then looked for: one that begins meanwhile sees it, or is seen.
-      cancellations.add(id, entry.at(), entry.message().headers().get(Headers.ENTRY).orElse(""));
-      active.stream()
-          .filter(work -> work.id().equals(id) && work.isCancelled())
-          .forEach(work -> work.stop(DeliveryTask.Stop.CANCELLED));
-    }
-    if (heard.addAndGet(batch.size()) >= Cancellations.MOST) {
-      heard.set(0);
-      var unused = broker.trim(topic.cancelled(), Cancellations.MOST);
-    }
-  }
-
-  private void checkTimeLater() {
-    checking = loop.schedule(CHECK_PAUSE, this::checkTime);
-  }
-
-  /** One timer for all that is under way costs less than one for each. */
-  private void checkTime() {
-    long now = loop.clock().millis();
-    for (DeliveryTask work : active) {
-      work.checkTime(now);
-    }
-    if (!over) {
-      checkTimeLater();
-    }
-  }
-
-  private static void cancel(EventLoop.@Nullable Timer timer) {
-    if (timer != null) {
-      timer.cancel();
     }
   }
 }

@@ -4,7 +4,10 @@ import dev.leat.Topic;
 import dev.leat.broker.Broker;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.Membership;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.random.RandomGenerator;
 
 /**
@@ -33,5 +36,12 @@ record MemberContext(
 
   Instant now() {
     return loop.clock().instant();
+  }
+
+  /** Completes then, on the loop. */
+  CompletionStage<Void> after(Duration pause) {
+    CompletableFuture<Void> waited = new CompletableFuture<>();
+    loop.schedule(pause, () -> waited.complete(null));
+    return waited;
   }
 }
