@@ -19,6 +19,9 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Reads routes, each over the defaults. */
@@ -33,8 +36,7 @@ final class RouteReader {
   private static final Map<String, ReplyMode> REPLIES = words(ReplyMode.values());
   private static final Map<String, Dialect> DIALECTS = words(Dialect.values());
 
-  /** What a route that cannot be is read on with, so that all is told that is wrong with it. */
-  private static final Route ANY = Route.get("/", "t", "t");
+  private static final Pattern PARAMETER = Pattern.compile("\\{(\\w+)}");
 
   /** Reads the value of a key, and says how it changes a route; empty where that was a fault. */
   private interface Setting extends Function<Value, Optional<UnaryOperator<Route>>> {}
@@ -93,11 +95,25 @@ final class RouteReader {
       return Optional.empty();
     }
     Optional<Route> route = identified(item, method.get(), path.get(), topic.get(), type.get());
-    Route read =
-        with(
-            keys,
-            defaults.map(general -> with(general, route.orElse(ANY))).orElse(route.orElse(ANY)));
+    Route base = route.orElseGet(() -> standIn(path.get()));
+    Route read = with(keys, defaults.map(general -> with(general, base)).orElse(base));
     return route.map(known -> read);
+  }
+
+  /**
+   * What a route that cannot be is read on with, so that all is told that is wrong with it, and
+   * nothing that is not: its parameters are those of the path.
+   */
+  private static Route standIn(String path) {
+    return Route.get(
+        PARAMETER
+            .matcher(path)
+            .results()
+            .map(MatchResult::group)
+            .distinct()
+            .collect(Collectors.joining("/", "/", "")),
+        "t",
+        "t");
   }
 
   /** Each part is tried by itself, and then all of them: what one says of another comes last. */

@@ -305,6 +305,19 @@ class GatewayFileTest {
   }
 
   @Test
+  void what_follows_from_a_wrong_path_alone_is_not_told() {
+    assertThat(
+            faults(
+                """
+                broker: 'memory:'
+                routes:
+                  - {method: GET, path: "/a?b/{id}", topic: t, type: t, order-by: path.id}
+                """))
+        .singleElement()
+        .satisfies(fault -> assertThat(fault).startsWith("leat.yaml:3: ").contains("/a?b/{id}"));
+  }
+
+  @Test
   void listeners_that_do_not_meet_may_have_one_port() {
     assertThat(
             read("""
