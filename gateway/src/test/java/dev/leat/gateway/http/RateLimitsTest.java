@@ -27,4 +27,12 @@ class RateLimitsTest {
     assertThat(limits.secondsToWait(route)).isEmpty();
     assertThat(limits.secondsToWait(route)).hasValue(5);
   }
+
+  @Test
+  void the_time_to_wait_is_rounded_up() {
+    Route slow = Route.get("/y", "t", "y").rateLimit(new RateLimit(1, Duration.ofMillis(2_500)));
+    assertThat(limits.secondsToWait(slow)).isEmpty();
+
+    assertThat(limits.secondsToWait(slow)).hasValue(3);
+  }
 }
