@@ -53,6 +53,15 @@ public final class EntryStrings {
     return bounds.length / 2;
   }
 
+  /** Bytes of all of them. */
+  public int bytesInAll() {
+    int all = 0;
+    for (int i = 0; i < bounds.length; i += 2) {
+      all += bounds[i + 1] - bounds[i];
+    }
+    return all;
+  }
+
   /** A copy of the string at a position, counted from 0. */
   public byte[] get(int position) {
     int from = from(position);

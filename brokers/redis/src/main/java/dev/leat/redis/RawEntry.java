@@ -53,6 +53,11 @@ final class RawEntry implements Resp {
     return millis;
   }
 
+  /** Bytes of names and values. */
+  int size() {
+    return content.bytesInAll();
+  }
+
   /** Names and values, by position. */
   EntryStrings content() {
     return content;

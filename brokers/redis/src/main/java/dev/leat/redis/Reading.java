@@ -21,6 +21,12 @@ abstract class Reading implements Subscription {
   /** Entries asked for at a time; larger batches gain nothing and wait longer. */
   private static final int BATCH = 256;
 
+  /** Bytes that one command is to bring, as far as that can be known from what came before. */
+  private static final int BATCH_BYTES = 4 << 20;
+
+  /** Entries asked for while nothing is known of their size. */
+  private static final int FIRST_BATCH = 16;
+
   /** Milliseconds that one command waits on the server; it is then asked again. */
   static final long BLOCK = 5_000;
 
@@ -36,6 +42,9 @@ abstract class Reading implements Subscription {
 
   /** What the command that is under way may bring. */
   private int asked;
+
+  /** Bytes of an entry: grows at once with what is read, and becomes less step by step. */
+  private int usual = BATCH_BYTES / FIRST_BATCH;
 
   private boolean ready;
   private boolean reading;
@@ -272,7 +281,7 @@ abstract class Reading implements Subscription {
   }
 
   final void read() {
-    int count = Math.min(demand - reserved(), BATCH);
+    int count = Math.min(demand - reserved(), Math.clamp(BATCH_BYTES / usual, 1, BATCH));
     if (ending || !ready || reading || count <= 0 || !isPlaced()) {
       return;
     }
@@ -296,11 +305,24 @@ abstract class Reading implements Subscription {
     }
     reading = false;
     asked = 0;
+    measure(batch);
     onRead(batch);
     // Ask for the next batch before handling this one: the server works while we do.
     read();
     if (!batch.isEmpty()) {
       onEntries(batch);
+    }
+  }
+
+  /** Learns how large entries are. */
+  final void measure(List<RawEntry> batch) {
+    if (!batch.isEmpty()) {
+      long bytes = 0;
+      for (RawEntry entry : batch) {
+        bytes += entry.size();
+      }
+      int mean = (int) Math.max(1, bytes / batch.size());
+      usual = Math.max(mean, usual - (usual - mean) / 4);
     }
   }
 

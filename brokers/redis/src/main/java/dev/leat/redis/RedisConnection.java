@@ -13,6 +13,7 @@ import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -50,6 +51,7 @@ final class RedisConnection implements RedisSession.Owner {
   private final Introduction introduction;
   private Runnable onConnected = () -> {};
   private Runnable onLost = () -> {};
+  private @Nullable Consumer<List<RawEntry>> onEntries;
 
   /** The one that may be used, once it was introduced. */
   private @Nullable RedisSession session;
@@ -91,6 +93,14 @@ final class RedisConnection implements RedisSession.Owner {
   /** Called, on the loop, whenever the session is lost, and not when it is closed. */
   void onLost(Runnable action) {
     onLost = action;
+  }
+
+  /**
+   * Takes what is read of streams, on the loop, while the rest is on its way; answers are without
+   * it. To be said before it connects.
+   */
+  void onEntries(Consumer<List<RawEntry>> action) {
+    onEntries = action;
   }
 
   /** Waits longer for answers, in milliseconds: what is asked blocks. */
@@ -202,7 +212,8 @@ final class RedisConnection implements RedisSession.Owner {
       return Future.failedFuture(notConnected());
     }
     RedisSession begun =
-        new RedisSession(vertx, context, server, (NetSocketInternal) socket, patience, this);
+        new RedisSession(
+            vertx, context, server, (NetSocketInternal) socket, patience, onEntries, this);
     made = begun;
     return introduction
         .on(begun)

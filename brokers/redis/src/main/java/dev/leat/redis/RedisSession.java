@@ -13,6 +13,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.internal.net.NetSocketInternal;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -91,6 +92,7 @@ final class RedisSession {
    * Begins on a socket that is open.
    *
    * @param patience milliseconds without any answer to what is asked, after which it counts as dead
+   * @param entries as {@link RespParser} takes them
    */
   RedisSession(
       Vertx vertx,
@@ -98,6 +100,7 @@ final class RedisSession {
       Server server,
       NetSocketInternal socket,
       long patience,
+      @Nullable Consumer<List<RawEntry>> entries,
       Owner owner) {
     this.vertx = vertx;
     this.context = context;
@@ -105,7 +108,8 @@ final class RedisSession {
     this.socket = socket;
     this.patience = patience;
     this.owner = owner;
-    RespParser parser = new RespParser(this::onAnswer);
+    RespParser parser =
+        new RespParser(this::onAnswer, entries == null ? null : batch -> handOut(batch, entries));
     // Bytes as they were received: the public handler is given a copy.
     socket.messageHandler(
         bytes -> {
@@ -262,6 +266,15 @@ final class RedisSession {
       }
     } catch (RuntimeException | Error failure) {
       log.error("server={} an answer could not be taken", server, failure);
+    }
+  }
+
+  /** Whoever throws at what was read must not cost the parser its place either. */
+  private void handOut(List<RawEntry> batch, Consumer<List<RawEntry>> entries) {
+    try {
+      entries.accept(batch);
+    } catch (RuntimeException | Error failure) {
+      log.error("server={} what was read could not be taken", server, failure);
     }
   }
 

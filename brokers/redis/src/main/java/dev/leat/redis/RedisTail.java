@@ -32,6 +32,7 @@ final class RedisTail extends Reading {
     this.stream = stream;
     this.from = from;
     this.listener = listener;
+    connection().onEntries(this::onSome);
   }
 
   /** Id of the last entry that was read; none before the first. */
@@ -60,12 +61,12 @@ final class RedisTail extends Reading {
         .and("STREAMS", stream, last == null ? "0" : last);
   }
 
-  @Override
-  void onRead(List<RawEntry> batch) {
-    super.onRead(batch);
-    if (!batch.isEmpty()) {
-      last = batch.getLast().id();
-    }
+  /** While the rest of what was asked for is on its way. */
+  private void onSome(List<RawEntry> batch) {
+    measure(batch);
+    handedOver(batch.size());
+    last = batch.getLast().id();
+    onEntries(batch);
   }
 
   @Override

@@ -58,6 +58,11 @@ sealed interface Resp
     };
   }
 
+  /** Whether there is nothing: an array that is not there or has no items. */
+  default boolean isNothing() {
+    return this instanceof Nil || (this instanceof Array array && array.items().isEmpty());
+  }
+
   /** The bytes of a string. */
   default byte[] bytes() {
     return switch (this) {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes bytes as they come and hands out answers as they are complete. Confined to its connection's
@@ -22,6 +23,12 @@ final class RespParser {
 
   private static final Resp NIL = new Resp.Nil();
 
+  /** What stands in an array for an entry that was handed out before. */
+  private static final Resp GONE = new Resp.Array(List.of());
+
+  /** Arrays around an entry of a read: of streams, of a stream's name and entries, of entries. */
+  private static final int AROUND_ENTRIES = 3;
+
   /** What a server says of each command of a transaction; nobody looks at it. */
   private static final Resp QUEUED = new Resp.Text("QUEUED".getBytes(StandardCharsets.US_ASCII));
 
@@ -29,6 +36,8 @@ final class RespParser {
   private static final int ROOM = 1 << 13;
 
   private final Consumer<Resp> answers;
+  private final @Nullable Consumer<List<RawEntry>> entries;
+  private List<RawEntry> read = new ArrayList<>();
   private final ArrayDeque<Open> open = new ArrayDeque<>();
   private byte[] bytes = new byte[ROOM];
   private int from;
@@ -41,7 +50,19 @@ final class RespParser {
   private int[] bounds = new int[32];
 
   RespParser(Consumer<Resp> answers) {
+    this(answers, null);
+  }
+
+  /**
+   * A parser that may hand out what is read of a stream while the rest is on its way: else as many
+   * entries as were asked for would be in memory at once, whatever their size.
+   *
+   * @param entries takes those of a read, which are left out of its answer; null if they are to be
+   *     in there
+   */
+  RespParser(Consumer<Resp> answers, @Nullable Consumer<List<RawEntry>> entries) {
     this.answers = answers;
+    this.entries = entries;
   }
 
   void feed(ByteBuf more) {
@@ -53,6 +74,7 @@ final class RespParser {
     while (goesOn) {
       goesOn = step();
     }
+    handOut();
   }
 
   /** Reads one element, if all of it is there. */
@@ -182,6 +204,10 @@ final class RespParser {
   private void add(Resp value) {
     Resp complete = value;
     for (Open array = open.peek(); array != null; array = open.peek()) {
+      if (entries != null && open.size() == AROUND_ENTRIES && !complete.isNothing()) {
+        read.add(RawEntry.of(complete));
+        complete = GONE;
+      }
       array.items().add(complete);
       if (array.items().size() < array.size()) {
         return;
@@ -189,7 +215,16 @@ final class RespParser {
       open.pop();
       complete = new Resp.Array(array.items());
     }
+    handOut();
     answers.accept(complete);
+  }
+
+  private void handOut() {
+    if (entries != null && !read.isEmpty()) {
+      List<RawEntry> batch = read;
+      read = new ArrayList<>();
+      entries.accept(batch);
+    }
   }
 
   private Resp simple(int end) {

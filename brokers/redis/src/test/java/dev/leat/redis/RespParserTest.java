@@ -51,6 +51,35 @@ class RespParserTest {
   }
 
   @Example
+  void what_is_read_of_a_stream_is_handed_out_while_the_rest_is_on_its_way() {
+    List<Resp> read = new ArrayList<>();
+    List<RawEntry> entries = new ArrayList<>();
+    RespParser parser = new RespParser(read::add, entries::addAll);
+    String large = "x".repeat(100_000);
+    List<Object> stream =
+        List.of(
+            "stream",
+            List.of(
+                List.of("1-0", List.of("a", "b")),
+                List.of("2-0", List.of("a", large)),
+                List.of("3-0", List.of("a", "c"))));
+    byte[] bytes = encoded(List.of(List.of(stream), "PONG"));
+    List<Integer> known = new ArrayList<>();
+    for (int from = 0; from < bytes.length; from += 1_000) {
+      parser.feed(
+          Unpooled.wrappedBuffer(
+              Arrays.copyOfRange(bytes, from, Math.min(bytes.length, from + 1_000))));
+      known.add(entries.size());
+    }
+
+    assertThat(known).startsWith(1, 1).endsWith(3);
+    assertThat(entries).extracting(RawEntry::id).containsExactly("1-0", "2-0", "3-0");
+    assertThat(entries.get(1).content().get(1)).isEqualTo(large.getBytes(UTF_8));
+    assertThat(RawEntry.ofRead(read.getFirst())).isEmpty();
+    assertThat(read.get(1).text()).isEqualTo("PONG");
+  }
+
+  @Example
   void strings_of_an_array_are_the_same_whether_it_holds_nothing_else() {
     List<Resp> read = new ArrayList<>();
     RespParser parser = new RespParser(read::add);
