@@ -3,6 +3,7 @@ package dev.leat;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -82,6 +83,12 @@ public final class Headers {
   /** Before the lower-case name of an HTTP header; of several, each has {@link #nth a name}. */
   public static final String HTTP_HEADER = "http.header.";
 
+  /** Headers that a message may have; who reads one with more takes it for broken. */
+  public static final int MOST = 4_000;
+
+  /** From so many strings on, names are looked up by an index. */
+  private static final int MANY = 128;
+
   /** No headers. */
   public static final Headers NONE = new Headers(new String[0], 0);
 
@@ -89,6 +96,9 @@ public final class Headers {
   private final String[] flat;
 
   private final int length;
+
+  /** Where names stand, if there are many; made when it is first asked for. */
+  private volatile @Nullable Map<String, Integer> index;
 
   private Headers(String[] flat, int length) {
     this.flat = flat;
@@ -255,12 +265,29 @@ public final class Headers {
   }
 
   private @Nullable String find(String name) {
+    if (length > MANY) {
+      Map<String, Integer> known = index;
+      if (known == null) {
+        known = indexOf(flat, length);
+        index = known;
+      }
+      Integer at = known.get(name);
+      return at == null ? null : flat[at + 1];
+    }
     for (int i = 0; i < length; i += 2) {
       if (flat[i].equals(name)) {
         return flat[i + 1];
       }
     }
     return null;
+  }
+
+  private static Map<String, Integer> indexOf(String[] flat, int length) {
+    Map<String, Integer> index = HashMap.newHashMap(length / 2);
+    for (int i = 0; i < length; i += 2) {
+      index.put(flat[i], i);
+    }
+    return index;
   }
 
   /** Equal when the same names have the same values, in whatever order. */
@@ -288,6 +315,9 @@ public final class Headers {
     private String[] flat = new String[ROOM];
     private int size;
 
+    /** Where names stand, once there are many; else each that is set would look at all before. */
+    private @Nullable Map<String, Integer> index;
+
     /** Headers were built that have the same array: it must not be changed any more. */
     private boolean shared;
 
@@ -300,18 +330,35 @@ public final class Headers {
         flat = flat.clone();
         shared = false;
       }
-      for (int i = 0; i < size; i += 2) {
-        if (flat[i].equals(name)) {
-          flat[i + 1] = value;
-          return this;
-        }
+      int at = find(name);
+      if (at >= 0) {
+        flat[at + 1] = value;
+        return this;
       }
       if (size == flat.length) {
         flat = Arrays.copyOf(flat, 2 * size);
       }
+      if (index != null) {
+        index.put(name, size);
+      }
       flat[size++] = name;
       flat[size++] = value;
       return this;
+    }
+
+    private int find(String name) {
+      if (size > MANY) {
+        if (index == null) {
+          index = indexOf(flat, size);
+        }
+        return index.getOrDefault(name, -1);
+      }
+      for (int i = 0; i < size; i += 2) {
+        if (flat[i].equals(name)) {
+          return i;
+        }
+      }
+      return -1;
     }
 
     /** The headers collected so far. */

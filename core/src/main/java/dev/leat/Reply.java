@@ -3,6 +3,7 @@ package dev.leat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -21,13 +22,21 @@ public record Reply(int status, Object body, Headers headers, List<Send> sends) 
    * @param topic as {@link Topic#of} reads it
    * @param payload what a reply's body may be, but not a reply
    */
-  public record Send(String topic, String type, Object payload) {}
+  public record Send(String topic, String type, Object payload) {
+    /** Refuses what could not be sent. */
+    public Send {
+      Topic.of(topic);
+      Objects.requireNonNull(type, "a message that is sent needs a type");
+      Objects.requireNonNull(payload, "a message that is sent needs a payload");
+    }
+  }
 
   /** Refuses a status that is not a final answer. */
   public Reply {
     if (status < 200 || status > 599) {
       throw new IllegalArgumentException("a reply's status is 200 to 599, was " + status);
     }
+    Objects.requireNonNull(body, "a reply needs a body; Reply.empty() is one that says nothing");
     if (body instanceof Reply) {
       throw new IllegalArgumentException("a reply cannot be the body of a reply");
     }

@@ -51,6 +51,11 @@ public record Topic(String namespace, String name) {
     return stream.endsWith(SEPARATOR + OUTGOING) && stream.contains(SEPARATOR + PRIVATE);
   }
 
+  /** Whether a stream of this key is one of replies, be it private or for everyone to read. */
+  public static boolean isOutgoing(String stream) {
+    return stream.endsWith(SEPARATOR + OUTGOING);
+  }
+
   /** Whether a stream of this key is one that requests are appended to. */
   public static boolean isIncoming(String stream) {
     return stream.endsWith(SEPARATOR + INCOMING);

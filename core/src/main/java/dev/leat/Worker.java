@@ -114,6 +114,13 @@ public interface Worker extends AutoCloseable {
   Worker listening();
 
   /**
+   * Appends replies to whatever stream a message names. Without it only to streams of replies,
+   * {@code ...::PRODUCER_OUTGOING}, and a message that names another is a dead letter: else whoever
+   * may write to this topic could have its workers write to all others.
+   */
+  Worker answersAnywhere();
+
+  /**
    * Handles messages of one key ({@link Headers#KEY}) one at a time, in the order they were sent;
    * the next begins once the one before has come to its end, be that after retries, elsewhere, or
    * among the dead letters. Different keys, and messages without one, do not wait for each other.

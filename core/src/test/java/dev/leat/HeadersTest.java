@@ -79,4 +79,25 @@ class HeadersTest {
     assertThatThrownBy(() -> Headers.of("a")).hasMessageContaining("a value is missing");
     assertThatThrownBy(() -> Headers.of("", "x")).hasMessageContaining("must not be empty");
   }
+
+  @Test
+  void of_very_many_each_is_found_and_replaced_where_it_stood() {
+    Headers.Builder builder = Headers.builder();
+    for (int i = 0; i < 10_000; i++) {
+      builder.set("name-" + i, "value-" + i);
+    }
+    Headers first = builder.build();
+    builder.set("name-64", "other").set("name-9999", "other").set("more", "and more");
+    Headers changed = builder.build();
+
+    assertThat(first.size()).isEqualTo(10_000);
+    assertThat(first.get("name-64")).contains("value-64");
+    assertThat(first.get("name-9999")).contains("value-9999");
+    assertThat(first.has("more")).isFalse();
+    assertThat(changed.size()).isEqualTo(10_001);
+    assertThat(changed.get("name-64")).contains("other");
+    assertThat(changed.get("name-9999")).contains("other");
+    assertThat(changed.get("more")).contains("and more");
+    assertThat(changed.toBuilder().set("name-0", "x").build().get("name-0")).contains("x");
+  }
 }

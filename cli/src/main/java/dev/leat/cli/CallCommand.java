@@ -38,7 +38,11 @@ final class CallCommand implements Callable<Integer> {
     try (Leat leat = broker.connect()) {
       Payload reply = ask(leat, payload);
       PrintStream out = System.out;
-      out.write(reply.bytes());
+      if (Screen.isTerminal()) {
+        out.print(Printable.text(reply.asText()));
+      } else {
+        out.write(reply.bytes());
+      }
       out.println();
       if (out.checkError()) {
         spec.commandLine().getErr().println("leat: the output could not be written");
@@ -46,7 +50,9 @@ final class CallCommand implements Callable<Integer> {
       }
       return 0;
     } catch (HandlerFailed failed) {
-      spec.commandLine().getErr().println(ProblemReply.payload(failed.problem()).asText());
+      spec.commandLine()
+          .getErr()
+          .println(Printable.line(ProblemReply.payload(failed.problem()).asText()));
       return 1;
     }
   }

@@ -1,5 +1,6 @@
 package dev.leat.cli;
 
+import dev.leat.BadConfiguration;
 import dev.leat.Encoding;
 import dev.leat.Failure;
 import dev.leat.Handler;
@@ -10,18 +11,23 @@ import dev.leat.Problem;
 import dev.leat.Reply;
 import dev.leat.Request;
 import dev.leat.wire.JsonSyntax;
+import java.io.File;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Runs a command for each message. Any thread. */
 final class CommandHandler implements Handler<Message> {
@@ -31,31 +37,83 @@ final class CommandHandler implements Handler<Message> {
   /** How long a command may take whose message names no deadline. */
   private static final Duration PATIENCE = Duration.ofMinutes(5);
 
+  /** Bytes that a command may answer; a reply may have no more. */
+  private static final int MOST_OUTPUT = 16 << 20;
+
+  /** How long somebody may still hold the output of a command that has ended. */
+  private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+
+  /** What a process is known by, whoever began it. */
+  private static final String MARKER = "LEAT_RUN";
+
   private final List<String> command;
 
-  CommandHandler(List<String> command) {
+  /** What no command is told: the broker, and its password with it. */
+  private final Set<String> secrets;
+
+  /**
+   * Runs a command.
+   *
+   * @param brokerUrl which no command gets to see
+   * @throws BadConfiguration if there is no such program
+   */
+  CommandHandler(List<String> command, String brokerUrl) {
     this.command = List.copyOf(command);
+    this.secrets =
+        System.getenv().entrySet().stream()
+            .filter(one -> one.getKey().equals("LEAT_BROKER") || one.getValue().contains(brokerUrl))
+            .map(Map.Entry::getKey)
+            .collect(Collectors.toUnmodifiableSet());
+    refuseUnlessThere(command.getFirst());
+  }
+
+  private static void refuseUnlessThere(String program) {
+    boolean there =
+        program.contains("/")
+            ? isProgram(Path.of(program))
+            : Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
+                .anyMatch(folder -> isProgram(Path.of(folder, program)));
+    if (!there) {
+      throw new BadConfiguration(
+          "there is no program '" + program + "' that could be run; is it spelt right?");
+    }
+  }
+
+  private static boolean isProgram(Path path) {
+    return Files.isExecutable(path) && !Files.isDirectory(path);
   }
 
   @Override
   public Object handle(Message message, Request request) throws Exception {
     ProcessBuilder builder = new ProcessBuilder(command);
+    String run = UUID.randomUUID().toString();
     describe(request, builder.environment());
+    builder.environment().keySet().removeAll(secrets);
+    builder.environment().put(MARKER, run);
     Process process = builder.start();
+    ProcessTree tree = new ProcessTree(process, MARKER + "=" + run);
     try {
-      CompletableFuture<byte[]> output = read(process.getInputStream());
-      CompletableFuture<byte[]> errors = read(process.getErrorStream());
-      write(process.getOutputStream(), message.payload());
+      CommandOutput output = new CommandOutput(process.getInputStream(), MOST_OUTPUT, tree::kill);
+      CommandOutput errors = new CommandOutput(process.getErrorStream(), 4 * CAUSE, () -> {});
+      // On a thread of its own: a command that does not read would hold up this one for good.
+      Thread.startVirtualThread(() -> write(process.getOutputStream(), message.payload()));
       if (!process.waitFor(patience(request).toMillis(), TimeUnit.MILLISECONDS)) {
         throw new IllegalStateException(command.getFirst() + " took longer than anybody waits");
       }
-      if (process.exitValue() != 0) {
-        throw failure(process.exitValue(), errors.join());
+      output.awaitEnd(LAST_WORDS);
+      errors.awaitEnd(LAST_WORDS);
+      if (output.isMore()) {
+        throw new Failure(
+            Problem.of(
+                500, "Command failed", "its output is more than %d bytes".formatted(MOST_OUTPUT)));
       }
-      return payload(output.join());
+      if (process.exitValue() != 0) {
+        throw failure(process.exitValue(), errors.bytes());
+      }
+      return payload(output.bytes());
     } finally {
-      process.descendants().forEach(ProcessHandle::destroyForcibly);
-      process.destroyForcibly();
+      // Also of one that has ended by itself: what it has begun is not looked after by anybody.
+      tree.kill();
     }
   }
 
@@ -72,8 +130,13 @@ final class CommandHandler implements Handler<Message> {
                     value.replace('\0', ' ')));
   }
 
+  /** Longer than its deadline, at which it is interrupted. */
   private static Duration patience(Request request) {
-    return request.timeLeft().filter(left -> left.compareTo(PATIENCE) < 0).orElse(PATIENCE);
+    return request
+        .timeLeft()
+        .filter(left -> left.compareTo(PATIENCE) < 0)
+        .map(left -> left.plusSeconds(1))
+        .orElse(PATIENCE);
   }
 
   /** A command that does not read its input may close it: that alone is no failure. */
@@ -83,19 +146,6 @@ final class CommandHandler implements Handler<Message> {
     } catch (IOException closed) {
       return;
     }
-  }
-
-  private static CompletableFuture<byte[]> read(InputStream stream) {
-    CompletableFuture<byte[]> all = new CompletableFuture<>();
-    Thread.startVirtualThread(
-        () -> {
-          try (stream) {
-            all.complete(stream.readAllBytes());
-          } catch (IOException failure) {
-            all.completeExceptionally(failure);
-          }
-        });
-    return all;
   }
 
   private static Failure failure(int exit, byte[] errors) {

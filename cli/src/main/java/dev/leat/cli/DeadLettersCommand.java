@@ -46,10 +46,10 @@ final class DeadLettersCommand implements Callable<Integer> {
         letter.detail().isEmpty() ? letter.cause() : letter.cause() + ": " + letter.detail();
     return "%s %s attempts=%d %s"
         .formatted(
-            screen.faint(letter.at() + " " + letter.message().id()),
-            screen.bold(letter.message().type()),
+            screen.faint(letter.at() + " " + Printable.line(letter.message().id())),
+            screen.bold(Printable.line(letter.message().type())),
             letter.attempts(),
-            what);
+            Printable.line(what));
   }
 
   private static String json(DeadLetters.Kept kept) {

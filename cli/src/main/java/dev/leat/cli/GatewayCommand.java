@@ -121,6 +121,7 @@ final class GatewayCommand implements Callable<Integer> {
             .compression(settings.compression())
             .clientLimits(settings.clients());
     settings.eventLoops().ifPresent(gateway::eventLoops);
+    settings.bufferLimit().ifPresent(gateway::bufferLimit);
     settings.management().ifPresent(at -> gateway.manageAt(at.host(), at.port()));
     ExecutorService reloads = Executors.newSingleThreadExecutor(Thread.ofVirtual().factory());
     Closing closing =

@@ -93,7 +93,7 @@ public final class LeatCommand implements Runnable {
       throw failure;
     }
     log.debug("refused", failure);
-    command.getErr().println("leat: " + failure.getMessage());
+    command.getErr().println("leat: " + Printable.text(String.valueOf(failure.getMessage())));
     return mistaken ? CommandLine.ExitCode.USAGE : CommandLine.ExitCode.SOFTWARE;
   }
 

@@ -77,11 +77,11 @@ final class TailCommand implements Callable<Integer> {
   private String line(Entry entry) {
     Message message = entry.message();
     if (!json) {
-      return screen.faint(entry.id() + " " + message.id())
+      return screen.faint(entry.id() + " " + Printable.line(message.id()))
           + " "
-          + screen.bold(message.type())
+          + screen.bold(Printable.line(message.type()))
           + " "
-          + MessageJson.content(message);
+          + Printable.line(MessageJson.content(message));
     }
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("entry", entry.id());

@@ -118,6 +118,7 @@ final class WorkerCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    CommandHandler handler = new CommandHandler(command, broker.sharedUrl());
     Leat leat = broker.connect();
     Closing closing = Closing.on(leat::close, leat::hasten);
     try {
@@ -137,7 +138,6 @@ final class WorkerCommand implements Callable<Integer> {
       if (name != null) {
         worker.named(name);
       }
-      CommandHandler handler = new CommandHandler(command);
       Handling handling = handling();
       types.forEach(type -> worker.on(type, Message.class, handler, handling));
       worker.start();

@@ -14,6 +14,8 @@ public final class PendingCall {
   /** Its place in the topic's stream; null as long as the broker has not said. */
   private @Nullable String entryId;
 
+  private boolean over;
+
   // What follows belongs to the deadlines, in whose slot it is linked to others.
   private long tick;
   private boolean due;
@@ -48,6 +50,15 @@ public final class PendingCall {
 
   void accepted(String entry) {
     entryId = entry;
+  }
+
+  /** Nobody waits for it any more. */
+  void over() {
+    over = true;
+  }
+
+  boolean isOver() {
+    return over;
   }
 
   @Nullable String entryId() {

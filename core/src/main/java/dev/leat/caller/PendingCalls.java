@@ -57,7 +57,7 @@ public final class PendingCalls implements AutoCloseable {
   private final String source;
   private final Lane lane;
   private final Map<String, PendingCall> pending = new HashMap<>();
-  private final ReplyFaults faults = new ReplyFaults();
+  private final ReplyFaults faults;
 
   /** How many there are, for other threads, which may see it a moment later. */
   private final AtomicInteger waiting = new AtomicInteger();
@@ -97,6 +97,7 @@ public final class PendingCalls implements AutoCloseable {
     this.loop = loop;
     this.ids = ids;
     this.source = source;
+    this.faults = new ReplyFaults(loop.clock());
     this.deadlines = new Deadlines(loop, this::expire);
     this.expired = new ExpiredCalls(broker, loop, this::onExpired);
     this.lane = broker.openLane(loop, replyStream, new OwnReplies());
@@ -140,9 +141,16 @@ public final class PendingCalls implements AutoCloseable {
     append(
         target,
         new Message(call.id(), target.type(), replyStream, withDeadline, source, payload),
-        call::accepted,
+        entry -> accepted(call, entry),
         failure -> fail(call, failure));
     return call;
+  }
+
+  private void accepted(PendingCall call, String entry) {
+    call.accepted(entry);
+    if (!call.isOver()) {
+      call.listener().onAccepted();
+    }
   }
 
   /**
@@ -215,6 +223,7 @@ public final class PendingCalls implements AutoCloseable {
   /** Whether the call was still waiting; it is not any more. */
   boolean end(PendingCall call) {
     deadlines.remove(call);
+    call.over();
     boolean waited = pending.remove(call.id(), call);
     count();
     if (waited && call.target().sharedReplies()) {

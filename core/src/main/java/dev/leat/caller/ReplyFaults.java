@@ -1,6 +1,8 @@
 package dev.leat.caller;
 
 import dev.leat.Topic;
+import dev.leat.broker.FaultLog;
+import java.time.InstantSource;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -17,9 +19,12 @@ public final class ReplyFaults {
   private static final int MOST = 1_000;
 
   private final Set<String> told = ConcurrentHashMap.newKeySet();
+  private final FaultLog warnings;
 
   /** Nothing was told yet. */
-  public ReplyFaults() {}
+  public ReplyFaults(InstantSource clock) {
+    this.warnings = new FaultLog(log, clock);
+  }
 
   /**
    * A reply cannot be used.
@@ -32,7 +37,7 @@ public final class ReplyFaults {
       told.clear();
     }
     if (told.add(topic + " " + source)) {
-      log.warn(
+      warnings.warn(
           "topic={} worker={} its reply cannot be used, which is told once: {}",
           topic,
           source.isEmpty() ? "unknown" : source,

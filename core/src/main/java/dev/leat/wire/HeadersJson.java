@@ -19,6 +19,14 @@ final class HeadersJson {
   private static final String NONE = "nil";
   private static final JsonFactory JSON = JsonFactory.builder().build();
 
+  /** Bytes that headers may have; those of a dead letter have some of its own beside them. */
+  private static final int MOST_BYTES = 256 << 10;
+
+  private static final int MOST_BYTES_OF_LETTER = 2 * MOST_BYTES;
+
+  /** Headers of its own that a dead letter has at most. */
+  private static final int OWN_OF_LETTER = 32;
+
   private HeadersJson() {}
 
   static byte[] encode(Headers headers) {
@@ -40,6 +48,30 @@ final class HeadersJson {
 
   /** The headers that a string of an entry holds. */
   static Headers decode(EntryStrings entry, int position) {
+    int size = entry.to(position) - entry.from(position);
+    if (size > MOST_BYTES_OF_LETTER) {
+      throw tooLarge(size);
+    }
+    Headers headers = decoded(entry, position);
+    boolean letter = headers.has(DeadLetter.CAUSE);
+    if (size > MOST_BYTES && !letter) {
+      throw tooLarge(size);
+    }
+    int most = letter ? Headers.MOST + OWN_OF_LETTER : Headers.MOST;
+    if (headers.size() > most) {
+      throw new BadMessage(
+          "%d headers are more than the %d that a message may have"
+              .formatted(headers.size(), most));
+    }
+    return headers;
+  }
+
+  private static BadMessage tooLarge(int size) {
+    return new BadMessage(
+        "headers of %d bytes are more than the %d that they may have".formatted(size, MOST_BYTES));
+  }
+
+  private static Headers decoded(EntryStrings entry, int position) {
     Headers plain = PlainHeaders.decode(entry.bytes(), entry.from(position), entry.to(position));
     if (plain != null) {
       return plain;

@@ -131,7 +131,7 @@ record Binding<T>(Class<T> payload, Handler<T> handler, Handling handling) {
         sent.add(sent(request, send, sent.size(), source));
       }
       return sized(request, written(request, reply), headers(reply), source, sent);
-    } catch (BadMessage unwritable) {
+    } catch (RuntimeException | StackOverflowError unwritable) {
       log.warn("message={} type={} unwritable reply", request.id(), request.type(), unwritable);
       return failed(
           request,

@@ -6,6 +6,7 @@ import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Problem;
 import dev.leat.StreamFull;
+import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.Completion;
 import dev.leat.broker.Delivery;
@@ -100,6 +101,11 @@ final class DeliverySettlement {
   /** As it was answered before. */
   void answerAgain(Message reply) {
     end(context.tally().replied, () -> delivery.complete(replies(reply, List.of())));
+  }
+
+  /** By what should never have happened. */
+  void fail(Throwable failure) {
+    reject(Problem.of(500, "Handler failed", "the worker failed to answer"), stackOf(failure));
   }
 
   /** By what its handler came to. */
@@ -316,8 +322,11 @@ final class DeliverySettlement {
     }
   }
 
-  private boolean isAnswered() {
-    return message.wantsReply() && context.membership().answers();
+  /** Whether its sender is told how it ends, in a stream that replies may go to. */
+  boolean isAnswered() {
+    return message.wantsReply()
+        && context.membership().answers()
+        && (context.answersAnywhere() || Topic.isOutgoing(message.destination()));
   }
 
   private static String stackOf(Throwable cause) {

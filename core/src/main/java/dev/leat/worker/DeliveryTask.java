@@ -86,6 +86,10 @@ final class DeliveryTask implements Runnable {
   public void run() {
     try {
       handle();
+    } catch (RuntimeException | Error failure) {
+      // Whatever it is, it would be the same the next time, and its sender waits.
+      log.error("message={} type={} could not be ended", id(), message.type(), failure);
+      settlement.fail(failure);
     } finally {
       onDone.run();
       if (!settlement.hasBegun()) {
@@ -150,6 +154,18 @@ final class DeliveryTask implements Runnable {
       known = binding.handling().remembered().map(this::record).orElse(null);
       settlement.keepIn(known);
     }
+    if (message.wantsReply() && !listens() && !settlement.isAnswered()) {
+      context
+          .faults()
+          .warn(
+              "message={} type={} source={} wants its reply where no replies are",
+              id(),
+              message.type(),
+              message.source());
+      settlement.reject(
+          Problem.of(400, "Bad destination", "its destination is no stream of replies"), "");
+      return;
+    }
     if (isCancelled()) {
       settlement.endStopped(StopReason.CANCELLED);
       return;
@@ -160,11 +176,13 @@ final class DeliveryTask implements Runnable {
       return;
     }
     if (binding == null) {
-      log.warn(
-          "message={} type={} topic={} has no handler",
-          message.id(),
-          message.type(),
-          context.topic());
+      context
+          .faults()
+          .warn(
+              "message={} type={} topic={} has no handler",
+              message.id(),
+              message.type(),
+              context.topic());
       String detail =
           "topic " + context.topic() + " has no handler for type '" + message.type() + "'";
       settlement.reject(Problem.of(501, "No handler", detail), "");

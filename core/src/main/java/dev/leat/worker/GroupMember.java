@@ -8,6 +8,7 @@ import dev.leat.broker.Broker;
 import dev.leat.broker.Delivery;
 import dev.leat.broker.DeliveryListener;
 import dev.leat.broker.EventLoop;
+import dev.leat.broker.FaultLog;
 import dev.leat.broker.Membership;
 import dev.leat.broker.Subscription;
 import java.time.Duration;
@@ -106,15 +107,18 @@ final class GroupMember implements DeliveryListener {
     this.drain = settings.drain();
     this.tally = tally;
     this.random = random;
+    FaultLog faults = new FaultLog(log, loop.clock());
     this.contexts =
         membership ->
             new MemberContext(
                 broker,
                 membership,
+                settings.answersAnywhere(),
                 loop,
                 bindings,
                 new Colleagues(broker, membership, loop.clock()),
                 cancellations,
+                faults,
                 tally,
                 random);
     this.context = contexts.apply(names.get());

@@ -3,6 +3,7 @@ package dev.leat.worker;
 import dev.leat.Topic;
 import dev.leat.broker.Broker;
 import dev.leat.broker.EventLoop;
+import dev.leat.broker.FaultLog;
 import dev.leat.broker.Membership;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,16 +14,20 @@ import java.util.random.RandomGenerator;
 /**
  * What all work of one member has in common.
  *
+ * @param answersAnywhere whether replies go to whatever stream a message names
  * @param bindings handlers by type
+ * @param faults told of messages that nobody can handle
  * @param colleagues other members of its group
  */
 record MemberContext(
     Broker broker,
     Membership membership,
+    boolean answersAnywhere,
     EventLoop loop,
     Bindings bindings,
     Colleagues colleagues,
     Cancellations cancellations,
+    FaultLog faults,
     DeliveryCounters tally,
     RandomGenerator random) {
   Topic topic() {

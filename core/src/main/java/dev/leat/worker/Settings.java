@@ -16,7 +16,8 @@ record Settings(
     Duration drain,
     Position start,
     boolean ordered,
-    boolean answers) {
+    boolean answers,
+    boolean answersAnywhere) {
   static Settings named(String name) {
     return new Settings(
         name,
@@ -26,26 +27,30 @@ record Settings(
         Worker.DEFAULT_DRAIN,
         Position.START,
         false,
-        true);
+        true,
+        false);
   }
 
   Settings withName(String other) {
-    return new Settings(other, group, concurrency, lease, drain, start, ordered, answers);
+    return new Settings(
+        other, group, concurrency, lease, drain, start, ordered, answers, answersAnywhere);
   }
 
   Settings withGroup(String other) {
-    return new Settings(name, other, concurrency, lease, drain, start, ordered, answers);
+    return new Settings(
+        name, other, concurrency, lease, drain, start, ordered, answers, answersAnywhere);
   }
 
   Settings withConcurrency(int other) {
     if (other < 1) {
       throw new IllegalArgumentException("concurrency must be at least 1, was " + other);
     }
-    return new Settings(name, group, other, lease, drain, start, ordered, answers);
+    return new Settings(name, group, other, lease, drain, start, ordered, answers, answersAnywhere);
   }
 
   Settings withLease(Duration other) {
-    return new Settings(name, group, concurrency, other, drain, start, ordered, answers);
+    return new Settings(
+        name, group, concurrency, other, drain, start, ordered, answers, answersAnywhere);
   }
 
   Settings withDrain(Duration other) {
@@ -53,19 +58,34 @@ record Settings(
       throw new IllegalArgumentException("a drain must not be negative, was " + other);
     }
     return new Settings(
-        name, group, concurrency, lease, Durations.bounded(other), start, ordered, answers);
+        name,
+        group,
+        concurrency,
+        lease,
+        Durations.bounded(other),
+        start,
+        ordered,
+        answers,
+        answersAnywhere);
   }
 
   Settings withStart(Position other) {
-    return new Settings(name, group, concurrency, lease, drain, other, ordered, answers);
+    return new Settings(
+        name, group, concurrency, lease, drain, other, ordered, answers, answersAnywhere);
   }
 
   Settings inOrder() {
-    return new Settings(name, group, concurrency, lease, drain, start, true, answers);
+    return new Settings(
+        name, group, concurrency, lease, drain, start, true, answers, answersAnywhere);
   }
 
   Settings listening() {
-    return new Settings(name, group, concurrency, lease, drain, start, ordered, false);
+    return new Settings(
+        name, group, concurrency, lease, drain, start, ordered, false, answersAnywhere);
+  }
+
+  Settings answeringAnywhere() {
+    return new Settings(name, group, concurrency, lease, drain, start, ordered, answers, true);
   }
 
   /**

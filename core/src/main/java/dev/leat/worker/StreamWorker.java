@@ -137,6 +137,11 @@ public final class StreamWorker implements Worker {
   }
 
   @Override
+  public Worker answersAnywhere() {
+    return change(Settings::answeringAnywhere);
+  }
+
+  @Override
   public Worker concurrency(int handlers) {
     return change(before -> before.withConcurrency(handlers));
   }

@@ -8,6 +8,7 @@ import dev.leat.LeatException;
 import dev.leat.broker.Capability;
 import dev.leat.caller.SharedReplies;
 import dev.leat.gateway.admission.Admission;
+import dev.leat.gateway.admission.MemoryBudget;
 import dev.leat.gateway.http.ClientLimits;
 import dev.leat.gateway.http.RateLimits;
 import dev.leat.gateway.http.RequestListener;
@@ -58,6 +59,9 @@ public final class LeatGateway implements AutoCloseable {
   /** How long requests under way may take to end when the gateway closes, unless said otherwise. */
   public static final Duration DEFAULT_DRAIN = Duration.ofSeconds(10);
 
+  /** Bytes that a gateway must be able to hold. */
+  public static final long LEAST_BUFFER_LIMIT = MemoryBudget.LARGE;
+
   /** Requests that may wait for their replies at a time, unless said otherwise. */
   public static final int DEFAULT_IN_FLIGHT_LIMIT = 50_000;
 
@@ -76,6 +80,8 @@ public final class LeatGateway implements AutoCloseable {
 
   private @Nullable Vertx vertx;
   private ClientLimits clientLimits = ClientLimits.DEFAULT;
+  private int inFlightLimit = DEFAULT_IN_FLIGHT_LIMIT;
+  private long bufferLimit = MemoryBudget.ofHeap();
   private Admission admission;
   private Duration drain = DEFAULT_DRAIN;
   private boolean compression;
@@ -90,7 +96,7 @@ public final class LeatGateway implements AutoCloseable {
 
   private LeatGateway(Leat leat) {
     this.leat = leat;
-    this.admission = new Admission(leat.broker(), leat.loop(), DEFAULT_IN_FLIGHT_LIMIT);
+    this.admission = admission();
     this.shared = new SharedReplies(leat.broker(), leat.loop());
   }
 
@@ -140,8 +146,24 @@ public final class LeatGateway implements AutoCloseable {
 
   /** Lets another number of requests wait for their replies at a time; more are answered 503. */
   public LeatGateway inFlightLimit(int requests) {
-    admission = new Admission(leat.broker(), leat.loop(), requests);
+    inFlightLimit = requests;
+    admission = admission();
     return this;
+  }
+
+  /**
+   * Lets another number of bytes wait here than a quarter of the heap: of bodies until the broker
+   * has them, of replies until their clients have taken them. What comes beyond that is answered
+   * 503.
+   */
+  public LeatGateway bufferLimit(long bytes) {
+    bufferLimit = bytes;
+    admission = admission();
+    return this;
+  }
+
+  private Admission admission() {
+    return new Admission(leat.broker(), leat.loop(), inFlightLimit, new MemoryBudget(bufferLimit));
   }
 
   /** Gives requests under way another time to end when it closes. */
@@ -360,6 +382,7 @@ public final class LeatGateway implements AutoCloseable {
   private void manage(Vertx started) {
     if (management != null) {
       management.metrics().watch(this::inFlight, this::lateReplies);
+      management.metrics().watchMemory(admission.memory()::used, bufferLimit);
       Listener at = managedAt.orElseThrow();
       try {
         managementPort =

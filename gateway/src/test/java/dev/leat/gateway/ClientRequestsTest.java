@@ -47,7 +47,7 @@ class ClientRequestsTest extends GatewayFixture {
 
   @Test
   void a_body_over_http_2_that_does_not_come_is_408() {
-    gateway.clientLimits(new ClientLimits(LONG, LONG, Duration.ofMillis(300), 8192, 200));
+    gateway.clientLimits(new ClientLimits(LONG, LONG, Duration.ofMillis(300), LONG, 8192, 200));
     listenHttp2(Route.post("/x", "t", "headers"));
     HttpClientRequest request = begin("text/plain");
     var unusedBegun = request.writeHead();
@@ -84,6 +84,7 @@ class ClientRequestsTest extends GatewayFixture {
     assertThat(get("/x?tag=a&tag=b").body())
         .contains("\"http.query.tag\":\"a\"", "\"http.query-2.tag\":\"b\"");
     assertThat(get("/x?" + "a=&".repeat(1_000)).body()).contains("\"http.query-1000.a\":\"\"");
+    assertThat(get("/x?" + "&".repeat(2_001)).body()).contains("more than 2000 parameters");
   }
 
   @Test

@@ -29,9 +29,18 @@ import tools.jackson.databind.json.JsonMapper;
 abstract class GatewayFixture {
   static final Duration LONG = Duration.ofSeconds(20);
 
-  final Leat leat = Leat.connect("memory:?bytes=4000000");
-  final LeatGateway gateway = LeatGateway.on(leat);
+  final Leat leat;
+  final LeatGateway gateway;
   final HttpClient http = HttpClient.newHttpClient();
+
+  GatewayFixture() {
+    this("memory:?bytes=4000000");
+  }
+
+  GatewayFixture(String broker) {
+    leat = Leat.connect(broker);
+    gateway = LeatGateway.on(leat);
+  }
 
   @AfterEach
   void close() {

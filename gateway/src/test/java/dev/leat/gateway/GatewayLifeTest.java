@@ -10,6 +10,7 @@ import dev.leat.MessageId;
 import dev.leat.Payload;
 import dev.leat.caller.PendingCalls;
 import dev.leat.gateway.admission.Admission;
+import dev.leat.gateway.admission.MemoryBudget;
 import dev.leat.gateway.http.ClientLimits;
 import dev.leat.gateway.http.Ending;
 import dev.leat.gateway.http.HttpEdge;
@@ -115,7 +116,7 @@ class GatewayLifeTest extends GatewayFixture {
                       loop,
                       ClientLimits.DEFAULT,
                       new RateLimits(),
-                      new Admission(leat.broker(), leat.loop(), 10),
+                      new Admission(leat.broker(), leat.loop(), 10, new MemoryBudget(1 << 20)),
                       new Counting(endings),
                       false));
       server = made;

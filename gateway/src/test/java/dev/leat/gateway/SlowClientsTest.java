@@ -25,7 +25,7 @@ class SlowClientsTest extends GatewayFixture {
 
   @Test
   void a_connection_that_never_comes_to_its_first_question_is_closed() throws IOException {
-    gateway.clientLimits(new ClientLimits(SHORT, NEVER, NEVER, 8192, 200));
+    gateway.clientLimits(new ClientLimits(SHORT, NEVER, NEVER, NEVER, 8192, 200));
     gateway.listen(List.of(Listener.plain("127.0.0.1", 0)));
     try (Socket silent = connect();
         Socket trickling = connect()) {
@@ -38,7 +38,7 @@ class SlowClientsTest extends GatewayFixture {
 
   @Test
   void a_connection_that_asks_no_more_is_closed() throws IOException {
-    listen(new ClientLimits(NEVER, SHORT, NEVER, 8192, 200));
+    listen(new ClientLimits(NEVER, SHORT, NEVER, NEVER, 8192, 200));
     try (Socket idle = connect()) {
       write(idle, "GET /x HTTP/1.1\r\nHost: x\r\n\r\n");
 
@@ -48,7 +48,7 @@ class SlowClientsTest extends GatewayFixture {
 
   @Test
   void a_body_that_does_not_come_is_408() throws IOException {
-    listen(new ClientLimits(NEVER, NEVER, SHORT, 8192, 200));
+    listen(new ClientLimits(NEVER, NEVER, SHORT, NEVER, 8192, 200));
     try (Socket slow = connect()) {
       write(slow, "POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345");
 
@@ -58,7 +58,7 @@ class SlowClientsTest extends GatewayFixture {
 
   @Test
   void a_request_that_waits_for_its_reply_is_not_idle() throws IOException {
-    listen(new ClientLimits(SHORT, SHORT, SHORT, 8192, 200));
+    listen(new ClientLimits(SHORT, SHORT, SHORT, NEVER, 8192, 200));
     try (Socket patient = connect()) {
       write(patient, "GET /late HTTP/1.1\r\nHost: x\r\n\r\n");
 
@@ -68,7 +68,7 @@ class SlowClientsTest extends GatewayFixture {
 
   @Test
   void headers_beyond_the_limit_are_431() throws IOException {
-    listen(new ClientLimits(NEVER, NEVER, NEVER, 1_000, 200));
+    listen(new ClientLimits(NEVER, NEVER, NEVER, NEVER, 1_000, 200));
 
     assertThat(raw("GET /x HTTP/1.1\r\nHost: x\r\nX-Long: " + "y".repeat(2_000) + "\r\n\r\n"))
         .startsWith("HTTP/1.1 431")

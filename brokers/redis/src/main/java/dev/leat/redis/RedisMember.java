@@ -13,6 +13,7 @@ import dev.leat.broker.Completion;
 import dev.leat.broker.Delivery;
 import dev.leat.broker.DeliveryListener;
 import dev.leat.broker.EventLoop;
+import dev.leat.broker.FaultLog;
 import dev.leat.broker.Membership;
 import dev.leat.wire.DeadLetter;
 import dev.leat.wire.ProblemReply;
@@ -46,6 +47,7 @@ class RedisMember extends Reading implements Claims.Claimant {
   private final Registration registration;
   private final Claims claims;
   private final Janitor janitor;
+  private final FaultLog brokenEntries;
 
   // All below is confined to the loop.
   private final Map<String, RedisDelivery> held = new HashMap<>();
@@ -69,6 +71,7 @@ class RedisMember extends Reading implements Claims.Claimant {
     this.membership = membership;
     this.stream = membership.topic().incoming();
     this.listener = listener;
+    this.brokenEntries = new FaultLog(log, loop.clock());
     this.completions = new Completions(io, control, membership);
     this.registration =
         new Registration(io.vertx(), control, connection(), membership, listener::types);
@@ -461,7 +464,11 @@ class RedisMember extends Reading implements Claims.Claimant {
   private void giveUp(Claims.Claimed claimed, Lease lease, BadMessage broken) {
     RawEntry raw = claimed.entry();
     int attempt = claimed.attempt();
-    log.warn("stream={} entry={} breaks the protocol", stream, raw.id(), broken);
+    brokenEntries.warn(
+        "stream={} entry={} breaks the protocol, and is a dead letter: {}",
+        stream,
+        raw.id(),
+        String.valueOf(broken.getMessage()));
     Topic topic = membership.topic();
     Problem cause = Problem.of(400, DeadLetter.BROKEN_ENTRY, String.valueOf(broken.getMessage()));
     Message kept = new Message(raw.id(), "", "", Headers.NONE, "", StreamEntry.raw(raw.content()));
@@ -473,7 +480,7 @@ class RedisMember extends Reading implements Claims.Claimant {
                 .by(membership.group(), membership.member())
                 .written()));
     StreamEntry.asker(raw.content())
-        .filter(asker -> membership.answers())
+        .filter(asker -> membership.answers() && Topic.isOutgoing(asker.destination()))
         .ifPresent(
             asker ->
                 appends.add(

@@ -35,6 +35,7 @@ public final class Admission implements AutoCloseable {
   private final Broker broker;
   private final EventLoop loop;
   private final int most;
+  private final MemoryBudget memory;
   private final boolean looks;
   private final AtomicInteger all = new AtomicInteger();
   private final Map<Route, AtomicInteger> routes = new ConcurrentHashMap<>();
@@ -48,8 +49,10 @@ public final class Admission implements AutoCloseable {
    *
    * @param loop for its timer
    * @param most requests that may wait at a time
+   * @param memory that bodies and replies count in
    */
-  public Admission(Broker broker, EventLoop loop, int most) {
+  public Admission(Broker broker, EventLoop loop, int most, MemoryBudget memory) {
+    this.memory = memory;
     this.broker = broker;
     this.loop = loop;
     this.most = most;
@@ -70,6 +73,11 @@ public final class Admission implements AutoCloseable {
     if (timer != null) {
       timer.cancel();
     }
+  }
+
+  /** Bytes that wait. */
+  public MemoryBudget memory() {
+    return memory;
   }
 
   /** Whether anybody is there to answer. */

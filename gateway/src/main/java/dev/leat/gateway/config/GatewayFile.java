@@ -15,6 +15,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -34,13 +35,14 @@ public final class GatewayFile {
           "management",
           "event-loops",
           "in-flight-limit",
+          "buffer-limit",
           "drain",
           "compression",
           "clients",
           "defaults",
           "routes");
   private static final Set<String> CLIENT_KEYS =
-      inOrder("first-request", "idle", "body", "headers", "cancelled");
+      inOrder("first-request", "idle", "body", "response", "headers", "cancelled");
   private static final Set<String> LISTENER_KEYS = inOrder("address", "tls", "http2");
   private static final Set<String> TLS_KEYS = inOrder("certificate", "key");
 
@@ -138,6 +140,10 @@ public final class GatewayFile {
         file.get("in-flight-limit")
             .flatMap(value -> value.as(Units::count))
             .orElse(LeatGateway.DEFAULT_IN_FLIGHT_LIMIT),
+        file.get("buffer-limit")
+            .flatMap(value -> value.as(GatewayFile::bufferLimit))
+            .map(OptionalLong::of)
+            .orElse(OptionalLong.empty()),
         file.get("drain")
             .flatMap(value -> value.as(Units::duration))
             .orElse(LeatGateway.DEFAULT_DRAIN),
@@ -184,6 +190,7 @@ public final class GatewayFile {
               .orElse(general.firstRequest()),
           said.get("idle").flatMap(v -> v.as(Units::duration)).orElse(general.idle()),
           said.get("body").flatMap(v -> v.as(Units::duration)).orElse(general.body()),
+          said.get("response").flatMap(v -> v.as(Units::duration)).orElse(general.response()),
           said.get("headers").flatMap(v -> v.as(Units::bytes)).orElse(general.headerBytes()),
           said.get("cancelled").flatMap(v -> v.as(Units::count)).orElse(general.cancelled()));
     } catch (IllegalArgumentException impossible) {
@@ -250,6 +257,15 @@ public final class GatewayFile {
           }
           return named;
         });
+  }
+
+  private static long bufferLimit(String text) {
+    long bytes = Units.size(text);
+    if (bytes < LeatGateway.LEAST_BUFFER_LIMIT) {
+      throw new IllegalArgumentException(
+          "at least %d bytes are needed, were %d".formatted(LeatGateway.LEAST_BUFFER_LIMIT, bytes));
+    }
+    return bytes;
   }
 
   private static int eventLoops(String text) {

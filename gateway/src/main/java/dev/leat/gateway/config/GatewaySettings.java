@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /**
  * What a gateway is told by its file.
@@ -16,6 +17,7 @@ import java.util.OptionalInt;
  * @param management where health and metrics are answered; nowhere where empty
  * @param eventLoops left to the gateway where empty
  * @param inFlightLimit requests that may wait for their replies at a time
+ * @param bufferLimit bytes of bodies and replies that may wait at a time, if it is said
  * @param drain how long those under way may take to end when the gateway does
  * @param compression whether responses are compressed for clients that take it
  * @param clients how long, and how much, they may keep a connection waiting
@@ -27,6 +29,7 @@ public record GatewaySettings(
     Optional<Listener> management,
     OptionalInt eventLoops,
     int inFlightLimit,
+    OptionalLong bufferLimit,
     Duration drain,
     boolean compression,
     ClientLimits clients,

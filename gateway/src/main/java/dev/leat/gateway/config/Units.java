@@ -54,6 +54,15 @@ public final class Units {
    * @throws IllegalArgumentException if it is no such text, or 2 GiB or more
    */
   public static int bytes(String text) {
+    long bytes = size(text);
+    if (bytes > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException("'" + text + "' is more than a message can hold");
+    }
+    return (int) bytes;
+  }
+
+  /** The same of any size. */
+  static long size(String text) {
     Matcher form = SIZE.matcher(text.replace(" ", ""));
     if (!form.matches()) {
       throw new IllegalArgumentException("'" + text + "' is not a size such as 512, 64KiB or 1MiB");
@@ -68,10 +77,6 @@ public final class Units {
           case "GiB" -> 1L << 30;
           default -> 1;
         };
-    long bytes = Long.parseLong(form.group(1)) * factor;
-    if (bytes > Integer.MAX_VALUE) {
-      throw new IllegalArgumentException("'" + text + "' is more than a message can hold");
-    }
-    return (int) bytes;
+    return Math.multiplyExact(Long.parseLong(form.group(1)), factor);
   }
 }

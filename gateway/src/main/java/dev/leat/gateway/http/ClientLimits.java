@@ -7,24 +7,39 @@ import java.time.Duration;
  *
  * @param firstRequest from the connection to the end of its first request's headers
  * @param idle between two requests
- * @param body from the end of a request's headers to the end of its body; then 408
+ * @param body in which a body ends, or another 512 KiB of it come; else 408
+ * @param response in which a response is taken, or another 64 KiB of it; else its client is given
+ *     up
  * @param headerBytes of a request's headers together; more is answered 431
  * @param cancelled requests of one connection of HTTP/2 that may be cancelled in half a minute,
  *     beyond as many as were answered meanwhile; then the connection ends (CVE-2023-44487)
  */
 public record ClientLimits(
-    Duration firstRequest, Duration idle, Duration body, int headerBytes, int cancelled) {
+    Duration firstRequest,
+    Duration idle,
+    Duration body,
+    Duration response,
+    int headerBytes,
+    int cancelled) {
   /**
    * Patient enough for a telephone in a tunnel; the idle time is longer than the 60 seconds of the
    * usual load balancers, so that they are the ones that close.
    */
   public static final ClientLimits DEFAULT =
       new ClientLimits(
-          Duration.ofSeconds(20), Duration.ofSeconds(75), Duration.ofSeconds(60), 16_384, 200);
+          Duration.ofSeconds(20),
+          Duration.ofSeconds(75),
+          Duration.ofSeconds(60),
+          Duration.ofSeconds(20),
+          16_384,
+          200);
 
   /** Refuses what no client could keep to. */
   public ClientLimits {
-    if (!firstRequest.isPositive() || !idle.isPositive() || !body.isPositive()) {
+    if (!firstRequest.isPositive()
+        || !idle.isPositive()
+        || !body.isPositive()
+        || !response.isPositive()) {
       throw new IllegalArgumentException("the times that a client is given must be positive");
     }
     if (headerBytes < 256) {
@@ -39,6 +54,6 @@ public record ClientLimits(
 
   /** The same with another number of requests that may be cancelled. */
   public ClientLimits cancelled(int other) {
-    return new ClientLimits(firstRequest, idle, body, headerBytes, other);
+    return new ClientLimits(firstRequest, idle, body, response, headerBytes, other);
   }
 }

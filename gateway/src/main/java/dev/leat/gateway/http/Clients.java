@@ -1,6 +1,7 @@
 package dev.leat.gateway.http;
 
 import dev.leat.broker.EventLoop;
+import dev.leat.gateway.admission.MemoryBudget;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
@@ -22,9 +23,19 @@ final class Clients {
   /** In which cancelled requests are counted. */
   private static final long COUNTED = rounds(Duration.ofSeconds(30));
 
+  /** That a body may stand still where memory is short. */
+  private static final long TIGHT = rounds(Duration.ofSeconds(1));
+
   /** One connection. */
-  private static final class Client {
+  static final class Client {
     private int underWay;
+
+    /** Responses that it has yet to take. */
+    private int untaken;
+
+    /** What it asked for meanwhile. */
+    private @Nullable Runnable next;
+
     private boolean hasAsked;
     private boolean ending;
     private long waitingSince;
@@ -43,14 +54,19 @@ final class Clients {
   private final long bodyTime;
   private final int mostCancelled;
   private final IdentityHashMap<HttpConnection, Client> clients = new IdentityHashMap<>();
-  private final Bodies bodies = new Bodies();
+  private final long responseTime;
+  private final MemoryBudget memory;
+  private final Transfers bodies = new Transfers();
+  private final Transfers responses = new Transfers();
   private long round;
 
-  Clients(EventLoop loop, ClientLimits limits) {
+  Clients(EventLoop loop, ClientLimits limits, MemoryBudget memory) {
     this.loop = loop;
     this.firstRequest = rounds(limits.firstRequest());
     this.idle = rounds(limits.idle());
     this.bodyTime = rounds(limits.body());
+    this.responseTime = rounds(limits.response());
+    this.memory = memory;
     this.mostCancelled = limits.cancelled();
     next();
   }
@@ -68,9 +84,13 @@ final class Clients {
     connection.closeHandler(gone -> clients.remove(connection));
   }
 
+  /** Who has a connection; null where that is not watched, or has ended. */
+  @Nullable Client of(HttpConnection connection) {
+    return clients.get(connection);
+  }
+
   /** Whether a request may be taken; not where what came before it has ended the connection. */
-  boolean began(HttpConnection connection) {
-    Client client = clients.get(connection);
+  static boolean began(@Nullable Client client) {
     if (client == null) {
       return true;
     }
@@ -98,16 +118,14 @@ final class Clients {
    *
    * @param cancelled whether its client did not wait for the response
    */
-  void ended(HttpServerRequest request, boolean cancelled) {
-    HttpConnection connection = request.connection();
-    Client client = clients.get(connection);
+  void ended(HttpServerRequest request, @Nullable Client client, boolean cancelled) {
     if (client != null) {
       client.underWay--;
       client.waitingSince = round;
       count(client, cancelled);
       if (client.cancelled > mostCancelled + client.answered
           && request.version() == HttpVersion.HTTP_2) {
-        connection.close();
+        request.connection().close();
       }
     }
   }
@@ -126,14 +144,58 @@ final class Clients {
     }
   }
 
-  /** A body is on its way. */
-  void receiving(Bodies.Incoming body) {
+  /** A body is on its way, or enough of it came to be given its time anew. */
+  void receiving(Transfers.Transfer body) {
     bodies.add(body, round);
   }
 
   /** It is there, or will not come. */
-  void received(Bodies.Incoming body) {
+  void received(Transfers.Transfer body) {
     bodies.remove(body);
+  }
+
+  /** A response is written; until its client has taken it nothing more is done for HTTP/1. */
+  static void sending(@Nullable Client client) {
+    if (client != null) {
+      client.untaken++;
+    }
+  }
+
+  /** There is no room for what is next of a response; it has its time from now on. */
+  void waitsForRoom(Transfers.Transfer response) {
+    responses.add(response, round);
+  }
+
+  /** It does not wait any more. */
+  void waitsNoMore(Transfers.Transfer response) {
+    responses.remove(response);
+  }
+
+  /** A response was taken, or its client has gone. */
+  static void sent(@Nullable Client client, boolean taken) {
+    if (client == null) {
+      return;
+    }
+    client.untaken--;
+    Runnable next = client.next;
+    if (next != null && taken && client.untaken == 0) {
+      client.next = null;
+      next.run();
+    }
+  }
+
+  /**
+   * Whether a request of HTTP/1 has to wait, because its client has yet to take the response before
+   * it: a client that asks and never reads would fill the memory.
+   *
+   * @param begin called once it has not
+   */
+  static boolean hasToWait(HttpServerRequest request, @Nullable Client client, Runnable begin) {
+    if (client == null || client.untaken == 0 || request.version() == HttpVersion.HTTP_2) {
+      return false;
+    }
+    client.next = begin;
+    return true;
   }
 
   private void next() {
@@ -148,7 +210,10 @@ final class Clients {
   }
 
   private void look() {
-    bodies.giveUpBefore(round - bodyTime);
+    // Where memory becomes short, nobody is waited for who stands still.
+    long longest = memory.isTight() ? TIGHT : Long.MAX_VALUE;
+    bodies.giveUpBefore(round - Math.min(bodyTime, longest));
+    responses.giveUpBefore(round - Math.min(responseTime, longest));
     List<HttpConnection> silent = new ArrayList<>();
     clients.forEach(
         (connection, client) -> {

@@ -26,12 +26,15 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** One request from its first byte to its response. Confined to its loop, from birth to end. */
-final class Exchange extends Bodies.Incoming implements CallListener {
+final class Exchange extends Transfers.Transfer implements CallListener {
   /**
    * Bytes beyond its limit that a body may go on for until the connection is given up. A client
    * that is still sending would not read its 413 if the connection were closed at once.
    */
   private static final long PATIENCE = 8 << 20;
+
+  /** Bytes that come in the time that a body is given, if it does not end. */
+  private static final long PACE = 512 << 10;
 
   /** Bytes of a part that is kept as it came; smaller ones would take more room than they have. */
   private static final int PART = 1 << 10;
@@ -53,6 +56,12 @@ final class Exchange extends Bodies.Incoming implements CallListener {
   private List<Buffer> body = List.of();
 
   private long received;
+
+  /** Of those, the ones that count as waiting. */
+  private long held;
+
+  /** How many had come when it was given its time. */
+  private long timed;
 
   /** As it came, where it is decoded. */
   private long encoded;
@@ -99,6 +108,11 @@ final class Exchange extends Bodies.Incoming implements CallListener {
       responder.problemAndClose(fault.orElseThrow());
       return;
     }
+    if (framing.announced() > 0 && !admission.memory().hasRoom(framing.announced())) {
+      refuseUnread(Problems.noRoom("there is no room for its body"));
+      return;
+    }
+    responder.onEnd(this::forget);
     if (Framing.expectsContinue(request)) {
       if (framing.announced() > match.route().bodyLimit()) {
         refuseUnread(413, "Body too large", limit());
@@ -156,6 +170,11 @@ final class Exchange extends Bodies.Incoming implements CallListener {
   }
 
   @Override
+  public void onAccepted() {
+    letGo();
+  }
+
+  @Override
   public void onReply(Message reply) {
     waitsNoMore(true);
     try {
@@ -178,8 +197,17 @@ final class Exchange extends Bodies.Incoming implements CallListener {
   /** What of the body is here, wherever that is. */
   private void forget() {
     body = List.of();
+    letGo();
     if (gunzip != null) {
       gunzip.end();
+    }
+  }
+
+  /** The broker has it, or nobody will. */
+  private void letGo() {
+    if (held > 0) {
+      admission.memory().give(held);
+      held = 0;
     }
   }
 
@@ -221,6 +249,9 @@ final class Exchange extends Bodies.Incoming implements CallListener {
       if (received > match.route().bodyLimit() + PATIENCE && !responder.isOver()) {
         refuseUnread(413, "Body too large", limit());
       }
+    } else if (!hold(bytes.length())) {
+      forget();
+      refuseUnread(Problems.noRoom("there is no room for its body"));
     } else if (body.isEmpty()) {
       body = List.of(bytes);
     } else if (bytes.length() >= PART) {
@@ -229,6 +260,18 @@ final class Exchange extends Bodies.Incoming implements CallListener {
     } else {
       body.getLast().appendBuffer(bytes);
     }
+  }
+
+  private boolean hold(int bytes) {
+    if (!admission.memory().take(bytes, received)) {
+      return false;
+    }
+    held += bytes;
+    if (received - timed > PACE) {
+      timed = received;
+      clients.receiving(this);
+    }
+    return true;
   }
 
   private void onBody() {
@@ -315,7 +358,7 @@ final class Exchange extends Bodies.Incoming implements CallListener {
 
   private void send(Headers headers, Payload payload, Instant deadline) {
     if (match.route().reply() == ReplyMode.NONE) {
-      calls.send(id, match.target(), headers, payload, this::onAccepted, this::onFailure);
+      calls.send(id, match.target(), headers, payload, this::onTaken, this::onFailure);
       return;
     }
     // Before the call: its reply may be there before this method is left.
@@ -331,7 +374,7 @@ final class Exchange extends Bodies.Incoming implements CallListener {
     responder.failed(failure);
   }
 
-  private void onAccepted() {
+  private void onTaken() {
     if (!responder.isOver()) {
       responder.accepted();
     }
@@ -353,8 +396,12 @@ final class Exchange extends Bodies.Incoming implements CallListener {
   }
 
   private void refuseUnread(int status, String title, String detail) {
+    refuseUnread(Problem.of(status, title, detail));
+  }
+
+  private void refuseUnread(Problem problem) {
     clients.ending(request);
-    responder.problemAndClose(Problem.of(status, title, detail));
+    responder.problemAndClose(problem);
   }
 
   private boolean isMediaTypeTaken() {

@@ -46,7 +46,7 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
   private final RequestListener listener;
   private final boolean compression;
   private final HttpDate date;
-  private final ReplyFaults faults = new ReplyFaults();
+  private final ReplyFaults faults;
   private boolean sendingAway;
 
   /**
@@ -66,6 +66,7 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
       RequestListener listener,
       boolean compression) {
     this.listener = listener;
+    this.faults = new ReplyFaults(loop.clock());
     this.compression = compression;
     this.date = new HttpDate(loop.wallClock());
     this.crossOrigin = new CrossOrigin(vertx);
@@ -74,7 +75,7 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
     this.routes = routes;
     this.calls = calls;
     this.loop = loop;
-    this.clients = new Clients(loop, limits);
+    this.clients = new Clients(loop, limits, admission.memory());
   }
 
   /**
@@ -99,8 +100,11 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
 
   @Override
   public void handle(HttpServerRequest request) {
-    if (clients.began(request.connection())) {
-      Responder responder = responder(request);
+    Clients.Client client = clients.of(request.connection());
+    if (Clients.hasToWait(request, client, () -> goOn(request))) {
+      request.pause();
+    } else if (Clients.began(client)) {
+      Responder responder = responder(request, client);
       tellOfEnd(request, responder);
       if (Invalid.isUpgraded(request)) {
         refuse(request, responder, Invalid.upgrade());
@@ -111,6 +115,11 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
     }
   }
 
+  private void goOn(HttpServerRequest request) {
+    request.resume();
+    handle(request);
+  }
+
   /**
    * The same for one of a server that is somebody else's, who has handlers of his own on the
    * response.
@@ -118,7 +127,7 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
    * @param onEnd takes what is to hear that the response has ended, or failed since its client went
    */
   public void handle(HttpServerRequest request, Consumer<Handler<AsyncResult<Void>>> onEnd) {
-    Responder responder = responder(request);
+    Responder responder = responder(request, null);
     onEnd.accept(
         end -> {
           if (end.succeeded()) {
@@ -130,8 +139,17 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
     handle(request, responder);
   }
 
-  private Responder responder(HttpServerRequest request) {
-    return new Responder(request, calls.nextId(), listener.now(), compression, date, faults);
+  private Responder responder(HttpServerRequest request, Clients.@Nullable Client client) {
+    return new Responder(
+        request,
+        client,
+        calls.nextId(),
+        listener.now(),
+        compression,
+        date,
+        faults,
+        clients,
+        admission.memory());
   }
 
   private void tellOfEnd(HttpServerRequest request, Responder responder) {
@@ -201,7 +219,7 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
     }
     HttpServerRequest request = responder.request();
     HttpServerResponse response = request.response();
-    clients.ended(request, !response.ended());
+    clients.ended(request, responder.client(), !response.ended());
     int status = response.ended() ? response.getStatusCode() : 0;
     Ending ending = response.ended() ? responder.ending(status) : Ending.CANCELLED;
     if (log.isDebugEnabled()) {
@@ -218,8 +236,9 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
 
   /** Takes what could not even be decoded. */
   public void invalid(HttpServerRequest request) {
-    clients.began(request.connection());
-    Responder responder = responder(request);
+    Clients.Client client = clients.of(request.connection());
+    Clients.began(client);
+    Responder responder = responder(request, client);
     tellOfEnd(request, responder);
     refuse(request, responder, Invalid.undecodable(request));
   }

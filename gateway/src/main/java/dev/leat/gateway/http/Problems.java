@@ -19,6 +19,11 @@ import java.util.Optional;
 final class Problems {
   private Problems() {}
 
+  /** What waits already leaves no room for it. */
+  static Problem noRoom(String detail) {
+    return Problem.of(503, "Too much waiting", detail + "; try again later");
+  }
+
   static Problem of(LeatException failure) {
     return switch (failure) {
       case BadMessage bad -> Problem.of(400, "Bad request", String.valueOf(bad.getMessage()));

@@ -23,6 +23,9 @@ final class RequestHeaders {
 
   private static final CharSequence TRACESTATE = HttpHeaders.createOptimized(Headers.TRACESTATE);
 
+  /** Parameters of a query; a message has room for them, and for what else there is. */
+  private static final int MOST_PARAMETERS = Headers.MOST / 2;
+
   private RequestHeaders() {}
 
   /**
@@ -105,6 +108,11 @@ final class RequestHeaders {
   private static void setQuery(@Nullable String query, Headers.Builder headers) {
     if (query == null || query.isEmpty()) {
       return;
+    }
+    String[] pairs = query.split("&", MOST_PARAMETERS + 1);
+    if (pairs.length > MOST_PARAMETERS) {
+      throw new IllegalArgumentException(
+          "the query has more than %d parameters".formatted(MOST_PARAMETERS));
     }
     Map<String, Integer> values = new HashMap<>();
     try {

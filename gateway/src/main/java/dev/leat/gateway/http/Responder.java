@@ -6,6 +6,7 @@ import dev.leat.Message;
 import dev.leat.Payload;
 import dev.leat.Problem;
 import dev.leat.caller.ReplyFaults;
+import dev.leat.gateway.admission.MemoryBudget;
 import dev.leat.gateway.route.Route;
 import dev.leat.wire.JsonSyntax;
 import dev.leat.wire.ProblemReply;
@@ -36,14 +37,19 @@ final class Responder {
   private static final String RETRY_AFTER = "1";
 
   private final HttpServerRequest request;
+  private final Clients.@Nullable Client client;
   private final String id;
   private final long began;
   private final Optional<String> given;
   private final boolean compression;
   private final HttpDate date;
   private final ReplyFaults faults;
+  private final Clients clients;
+  private final MemoryBudget memory;
   private @Nullable Route route;
   private Runnable onGone = () -> {};
+  private Runnable onEnd = () -> {};
+  private @Nullable Outbound outbound;
   private boolean over;
   private @Nullable Ending ending;
   private @Nullable Message shown;
@@ -51,24 +57,32 @@ final class Responder {
   /**
    * Nothing is said yet.
    *
+   * @param client who asks; null where that is not watched
    * @param id of the message, or the one it would have
    * @param began in the time of whoever hears of requests
    * @param compression whether responses are compressed for clients that take it
    * @param faults told of replies that cannot be shown
+   * @param memory that replies count in until their clients have taken them
    */
   Responder(
       HttpServerRequest request,
+      Clients.@Nullable Client client,
       String id,
       long began,
       boolean compression,
       HttpDate date,
-      ReplyFaults faults) {
+      ReplyFaults faults,
+      Clients clients,
+      MemoryBudget memory) {
     this.request = request;
+    this.client = client;
     this.id = id;
     this.began = began;
     this.compression = compression;
     this.date = date;
     this.faults = faults;
+    this.clients = clients;
+    this.memory = memory;
     this.given = RequestId.of(request);
     begin(request.response());
   }
@@ -85,12 +99,23 @@ final class Responder {
 
   void gone() {
     onGone.run();
+    if (outbound != null) {
+      outbound.end(false);
+    }
+  }
+
+  /** Runs something when the request ends, however it does. */
+  void onEnd(Runnable action) {
+    onEnd = action;
   }
 
   /** Whether the request ends now: it does so once, by its response or with its connection. */
   boolean isFirstEnd() {
     boolean first = !over;
     over = true;
+    if (first) {
+      onEnd.run();
+    }
     return first;
   }
 
@@ -105,6 +130,11 @@ final class Responder {
 
   HttpServerRequest request() {
     return request;
+  }
+
+  /** Who asks; null where that is not watched. */
+  Clients.@Nullable Client client() {
+    return client;
   }
 
   /** When the request was taken. */
@@ -156,12 +186,17 @@ final class Responder {
       problem(Problems.badReply(cause));
       return;
     }
+    int size = reply.payload().size();
+    if (!memory.take(size, size)) {
+      problem(Problems.noRoom("its reply is there, and there is no room to hand it on"));
+      return;
+    }
     HttpServerResponse response = request.response();
     response.setStatusCode(status(reply));
     headers.writeTo(response.headers());
     shown = reply;
     ending = ProblemReply.is(reply) ? Ending.FAILED : Ending.REPLIED;
-    end(reply.payload(), type);
+    end(reply.payload(), type, size);
   }
 
   private static void refuse(String fault) {
@@ -176,7 +211,7 @@ final class Responder {
     if (problem.status() == 503 && !response.headers().contains(HttpHeaders.RETRY_AFTER)) {
       response.putHeader(HttpHeaders.RETRY_AFTER, RETRY_AFTER);
     }
-    end(ProblemReply.payload(problem.withId(id)), ProblemReply.MEDIA_TYPE);
+    end(ProblemReply.payload(problem.withId(id)), ProblemReply.MEDIA_TYPE, 0);
   }
 
   /** 429: the route has taken its share. */
@@ -196,7 +231,7 @@ final class Responder {
   void accepted() {
     request.response().setStatusCode(202);
     ending = Ending.ACCEPTED;
-    end(Payload.json("{\"id\":\"" + id + "\"}"), Encoding.JSON.mediaType());
+    end(Payload.json("{\"id\":\"" + id + "\"}"), Encoding.JSON.mediaType(), 0);
   }
 
   /** 204 with the methods that are allowed. */
@@ -204,7 +239,7 @@ final class Responder {
     allow(allowed);
     ending = Ending.REPLIED;
     request.response().setStatusCode(NO_CONTENT);
-    end(Payload.EMPTY, "");
+    end(Payload.EMPTY, "", 0);
   }
 
   /** Says which methods are allowed, whatever else the response says. */
@@ -245,14 +280,19 @@ final class Responder {
     LingeringClose.close(request.connection());
   }
 
-  private void end(Payload payload, String type) {
+  /**
+   * Ends the response.
+   *
+   * @param held bytes that count as waiting until its client has taken it
+   */
+  private void end(Payload payload, String type, long held) {
     HttpServerResponse response = request.response();
     if (compression) {
       Compression.prepare(request);
     }
     int status = response.getStatusCode();
     if (status == NO_CONTENT || status == NOT_MODIFIED) {
-      response.end();
+      send(Payload.EMPTY, held);
       return;
     }
     if (payload.size() > 0) {
@@ -263,11 +303,15 @@ final class Responder {
       // Of what there would be; else it is said by itself.
       response.putHeader(HttpHeaders.CONTENT_LENGTH, Integer.toString(payload.size()));
     }
-    if (head || payload.size() == 0) {
-      response.end();
-    } else {
-      response.end(ZeroCopy.buffer(payload.bytes()));
-    }
+    send(head ? Payload.EMPTY : payload, held);
+  }
+
+  private void send(Payload payload, long held) {
+    // Before the end: the next request of the connection may come within it.
+    Clients.sending(client);
+    Outbound body = new Outbound(request, client, payload.bytes(), held, clients, memory);
+    outbound = body;
+    body.send();
   }
 
   /** Why a reply cannot be shown; empty when it can, as far as that is not in its headers. */

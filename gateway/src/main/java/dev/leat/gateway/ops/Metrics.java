@@ -116,6 +116,24 @@ public final class Metrics implements RequestListener {
         .register(registry);
   }
 
+  /**
+   * Shows what waits in memory, in bytes.
+   *
+   * @param used asked when metrics are read
+   */
+  public void watchMemory(LongSupplier used, long limit) {
+    Gauge.builder("leat.gateway.buffered", used::getAsLong)
+        .baseUnit("bytes")
+        .description("Bytes of bodies and replies that wait in the gateway")
+        .strongReference(true)
+        .register(registry);
+    Gauge.builder("leat.gateway.buffer.limit", () -> limit)
+        .baseUnit("bytes")
+        .description("Bytes of bodies and replies that may wait in the gateway")
+        .strongReference(true)
+        .register(registry);
+  }
+
   @Override
   public long now() {
     return registry.config().clock().monotonicTime();

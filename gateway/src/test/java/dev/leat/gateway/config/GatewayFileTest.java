@@ -69,7 +69,8 @@ class GatewayFileTest {
               - {address: "127.0.0.1:8081", http2: true}
             management: 127.0.0.1:9090
             event-loops: 3
-            clients: {first-request: 1s, idle: 2s, body: 3s, headers: 4KiB, cancelled: 5}
+            buffer-limit: 3GiB
+            clients: {first-request: 1s, idle: 2s, body: 3s, response: 4s, headers: 4KiB, cancelled: 5}
             routes:
               - method: post
                 path: /orders
@@ -97,8 +98,9 @@ class GatewayFileTest {
                 "::1", 8443, new Tls(folder.resolve("cert.pem"), folder.resolve("key.pem"))),
             Listener.plain("127.0.0.1", 8081).withHttp2());
     assertThat(settings.eventLoops()).hasValue(3);
+    assertThat(settings.bufferLimit()).hasValue(3L << 30);
     assertThat(settings.clients())
-        .isEqualTo(new ClientLimits(seconds(1), seconds(2), seconds(3), 4096, 5));
+        .isEqualTo(new ClientLimits(seconds(1), seconds(2), seconds(3), seconds(4), 4096, 5));
     assertThat(settings.management()).contains(Listener.plain("127.0.0.1", 9090));
     assertThat(settings.routes())
         .containsExactly(
@@ -246,7 +248,7 @@ class GatewayFileTest {
       textBlock =
           """
           brokr: x                     | 1: there is no key 'brokr' in the file, did you mean 'broker'?
-          zzz: x                       | 1: there is no key 'zzz' in the file, known are broker, listen, management, event-loops, in-flight-limit, drain, compression, clients, defaults, routes
+          zzz: x                       | 1: there is no key 'zzz' in the file, known are broker, listen, management, event-loops, in-flight-limit, buffer-limit, drain, compression, clients, defaults, routes
           broker: a                    | 1: broker: 'a' is not a broker's URL: it starts with a scheme, such as memory:
           broker: redis://u:s3cret@h h | 1: broker: 'redis://***@h h' cannot be read as a URL
           broker: {a: b}               | 1: there is no key 'a' in broker, known are url, user, password, password-file
@@ -264,6 +266,7 @@ class GatewayFileTest {
           listen: [127.0.0.1:80, "0.0.0.0:80"] | 1: listen: two are on port 80
           management: 127.0.0.1:8080   | 1: management: port 8080 is one that requests come to; name another
           management: 0.0.0.0:8080     | 1: management: port 8080 is one that requests come to; name another
+          buffer-limit: 9            | 1: buffer-limit: at least 65536 bytes are needed, were 9
           clients: {headers: 9}        | 1: a request's headers need at least 256 bytes, were 9
           compression: perhaps         | 1: compression: 'perhaps' is none of
           defaults: {rate-limit: 100}  | 1: rate-limit: '100' is not a rate such as 100/s, 20/m or 9/h

@@ -3,30 +3,32 @@ package dev.leat.gateway.http;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bodies that are on their way, the oldest first. Confined to its loop. Hot path: each is its own
- * place in the chain, so that nothing is looked up or made for it.
+ * Bodies that are on their way, from or to clients, the one that has stood still for longest first.
+ * Confined to its loop. Hot path: each is its own place in the chain, so that nothing is looked up
+ * or made for it.
  */
-final class Bodies {
+final class Transfers {
   /** A body that may be on its way. */
-  abstract static class Incoming {
+  abstract static class Transfer {
     private boolean underWay;
     private long since;
-    private @Nullable Incoming older;
-    private @Nullable Incoming newer;
+    private @Nullable Transfer older;
+    private @Nullable Transfer newer;
 
-    /** It did not come in time; called once it counts as here no more. */
+    /** It did not go on in time; called once it counts as on its way no more. */
     abstract void giveUp();
   }
 
-  private @Nullable Incoming oldest;
-  private @Nullable Incoming newest;
+  private @Nullable Transfer oldest;
+  private @Nullable Transfer newest;
 
   /**
-   * A body is on its way.
+   * A body is on its way, or has gone on.
    *
    * @param now never less than before, in whatever unit
    */
-  void add(Incoming body, long now) {
+  void add(Transfer body, long now) {
+    remove(body);
     body.underWay = true;
     body.since = now;
     body.older = newest;
@@ -39,13 +41,13 @@ final class Bodies {
   }
 
   /** It is there, or will not come; harmless if it is not on its way. */
-  void remove(Incoming body) {
+  void remove(Transfer body) {
     if (!body.underWay) {
       return;
     }
     body.underWay = false;
-    Incoming older = body.older;
-    Incoming newer = body.newer;
+    Transfer older = body.older;
+    Transfer newer = body.newer;
     if (older == null) {
       oldest = newer;
     } else {
@@ -60,9 +62,9 @@ final class Bodies {
     body.newer = null;
   }
 
-  /** Gives up those that have been on their way since before a time. */
+  /** Gives up those that have not gone on since before a time. */
   void giveUpBefore(long time) {
-    Incoming body = oldest;
+    Transfer body = oldest;
     while (body != null && body.since < time) {
       remove(body);
       body.giveUp();
