@@ -80,10 +80,14 @@ final class Cancellations {
     return !empty && contains(id, entryId, acceptedAt);
   }
 
-  /** By its place too: the broker's clock may have been set back since it was accepted. */
+  /**
+   * By its place too: the broker's clock may have been set back since it was accepted. Where only
+   * the time is known, what came in the same millisecond may have come after: to handle what nobody
+   * waits for is a waste, not to handle what was sent again a loss.
+   */
   private synchronized boolean contains(String id, String entryId, Instant acceptedAt) {
     @Nullable Cancelled cancelled = ids.get(id);
     return cancelled != null
-        && (cancelled.entryId.equals(entryId) || acceptedAt.toEpochMilli() <= cancelled.at);
+        && (cancelled.entryId.equals(entryId) || acceptedAt.toEpochMilli() < cancelled.at);
   }
 }
