@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jline.utils.Signals;
 
 /** Closes what a command has opened when the process is told to end. */
@@ -41,17 +42,22 @@ final class Closing {
   /**
    * Runs the action when the process ends.
    *
-   * @param hasten what else is done when it is told to end once more
+   * @param hasten what else is done when it is told to end once more; the third time it ends at
+   *     once
    */
   static Closing on(Runnable action, Runnable hasten) {
     Closing closing = on(action);
-    AtomicBoolean told = new AtomicBoolean();
+    AtomicInteger told = new AtomicInteger();
     SIGNALS.forEach(
         (name, number) ->
             Signals.register(
                 name,
                 () -> {
-                  if (told.getAndSet(true)) {
+                  int times = told.incrementAndGet();
+                  if (times > 2) {
+                    // Whoever says it three times means it, whatever stands still.
+                    Runtime.getRuntime().halt(ENDED_BY_SIGNAL + number);
+                  } else if (times == 2) {
                     hasten.run();
                   } else {
                     // Ends once the action was run, and this thread is not to wait for that.

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -127,6 +128,11 @@ final class Edge extends VerticleBase {
       begun.close();
     }
     return Future.succeededFuture();
+  }
+
+  /** Runs something on its loop; call once it has started. */
+  Executor loop() {
+    return task -> context.runOnContext(turn -> task.run());
   }
 
   List<Integer> ports() {

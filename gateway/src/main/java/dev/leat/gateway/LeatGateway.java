@@ -8,6 +8,7 @@ import dev.leat.LeatException;
 import dev.leat.broker.Capability;
 import dev.leat.caller.SharedReplies;
 import dev.leat.gateway.admission.Admission;
+import dev.leat.gateway.admission.Connections;
 import dev.leat.gateway.admission.MemoryBudget;
 import dev.leat.gateway.http.ClientLimits;
 import dev.leat.gateway.http.RateLimits;
@@ -37,6 +38,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +60,13 @@ public final class LeatGateway implements AutoCloseable {
 
   /** How long requests under way may take to end when the gateway closes, unless said otherwise. */
   public static final Duration DEFAULT_DRAIN = Duration.ofSeconds(10);
+
+  private static final int MANAGEMENT_CONNECTIONS = 32;
+
+  private static final Duration MANAGEMENT_PATIENCE = Duration.ofSeconds(5);
+
+  /** Time after its drain in which a gateway has ended, whatever its loops do. */
+  private static final Duration LAST_WORDS = Duration.ofSeconds(5);
 
   /** Bytes that a gateway must be able to hold. */
   public static final long LEAST_BUFFER_LIMIT = MemoryBudget.LARGE;
@@ -163,7 +172,17 @@ public final class LeatGateway implements AutoCloseable {
   }
 
   private Admission admission() {
-    return new Admission(leat.broker(), leat.loop(), inFlightLimit, new MemoryBudget(bufferLimit));
+    return new Admission(
+        leat.broker(), leat.loop(), inFlightLimit, new MemoryBudget(bufferLimit), connections());
+  }
+
+  private Connections connections() {
+    int all = clientLimits.connections() == 0 ? OpenFiles.room() : clientLimits.connections();
+    int ofAddress =
+        clientLimits.connectionsOfAddress() == 0
+            ? Math.max(1, all / 2)
+            : clientLimits.connectionsOfAddress();
+    return new Connections(all, ofAddress);
   }
 
   /** Gives requests under way another time to end when it closes. */
@@ -175,6 +194,7 @@ public final class LeatGateway implements AutoCloseable {
   /** Gives clients other limits than {@link ClientLimits#DEFAULT}. */
   public LeatGateway clientLimits(ClientLimits limits) {
     clientLimits = limits;
+    admission = admission();
     return this;
   }
 
@@ -209,7 +229,12 @@ public final class LeatGateway implements AutoCloseable {
       throw new IllegalArgumentException("a gateway listens at one address at least");
     }
     RouteTable candidate = tableOf(routes);
-    Vertx started = Vertx.vertx(options());
+    Vertx started =
+        Vertx.builder()
+            .with(options(eventLoops))
+            .withTransport(
+                LimitedTransport.of(admission.connections(), clientLimits.firstRequest()))
+            .build();
     vertx = started;
     listeners = List.copyOf(addresses);
     edges = new ArrayList<>();
@@ -234,7 +259,7 @@ public final class LeatGateway implements AutoCloseable {
         started.deployVerticle(edge).toCompletionStage().toCompletableFuture().join();
       }
       ports = edges.getFirst().ports();
-      manage(started);
+      manage();
     } catch (CompletionException failure) {
       RuntimeException explained = explained(failure);
       undo(started);
@@ -324,11 +349,16 @@ public final class LeatGateway implements AutoCloseable {
     List<Future<?>> draining = new ArrayList<>();
     edges.forEach(edge -> draining.add(edge.shutdown(drain)));
     mounted.forEach(place -> draining.add(place.drained(drain)));
-    Future.join(draining)
-        .transform(ended -> end(closing))
-        .toCompletionStage()
-        .toCompletableFuture()
-        .join();
+    try {
+      Future.join(draining)
+          .transform(ended -> end(closing))
+          .toCompletionStage()
+          .toCompletableFuture()
+          .orTimeout(Durations.bounded(drain.plus(LAST_WORDS)).toMillis(), TimeUnit.MILLISECONDS)
+          .join();
+    } catch (CompletionException stuck) {
+      log.warn("gateway ports={} does not end: an event loop stands still", ports, stuck);
+    }
     edges = List.of();
   }
 
@@ -379,15 +409,25 @@ public final class LeatGateway implements AutoCloseable {
     return made.metrics();
   }
 
-  private void manage(Vertx started) {
+  /** On a loop and with connections of its own: it is to answer while the others do not. */
+  private void manage() {
     if (management != null) {
       management.metrics().watch(this::inFlight, this::lateReplies);
       management.metrics().watchMemory(admission.memory()::used, bufferLimit);
+      management.metrics().watchConnections(admission.connections()::open);
       Listener at = managedAt.orElseThrow();
+      Vertx own =
+          Vertx.builder()
+              .with(options(1))
+              .withTransport(
+                  LimitedTransport.of(
+                      new Connections(MANAGEMENT_CONNECTIONS, MANAGEMENT_CONNECTIONS),
+                      MANAGEMENT_PATIENCE))
+              .build();
       try {
         managementPort =
             management
-                .listen(started, at.host(), at.port())
+                .listen(own, at.host(), at.port(), edges.stream().map(Edge::loop).toList())
                 .toCompletionStage()
                 .toCompletableFuture()
                 .join();
@@ -448,9 +488,9 @@ public final class LeatGateway implements AutoCloseable {
     return Future.join(edges.stream().map(edge -> edge.renew(listener, proof)).toList());
   }
 
-  private VertxOptions options() {
+  private static VertxOptions options(int loops) {
     return new VertxOptions()
-        .setEventLoopPoolSize(eventLoops)
+        .setEventLoopPoolSize(loops)
         .setPreferNativeTransport(true)
         .setFileSystemOptions(
             new FileSystemOptions()

@@ -10,6 +10,7 @@ import dev.leat.MessageId;
 import dev.leat.Payload;
 import dev.leat.caller.PendingCalls;
 import dev.leat.gateway.admission.Admission;
+import dev.leat.gateway.admission.Connections;
 import dev.leat.gateway.admission.MemoryBudget;
 import dev.leat.gateway.http.ClientLimits;
 import dev.leat.gateway.http.Ending;
@@ -116,7 +117,12 @@ class GatewayLifeTest extends GatewayFixture {
                       loop,
                       ClientLimits.DEFAULT,
                       new RateLimits(),
-                      new Admission(leat.broker(), leat.loop(), 10, new MemoryBudget(1 << 20)),
+                      new Admission(
+                          leat.broker(),
+                          leat.loop(),
+                          10,
+                          new MemoryBudget(1 << 20),
+                          new Connections(10, 10)),
                       new Counting(endings),
                       false));
       server = made;

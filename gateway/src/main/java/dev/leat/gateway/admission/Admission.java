@@ -36,6 +36,7 @@ public final class Admission implements AutoCloseable {
   private final EventLoop loop;
   private final int most;
   private final MemoryBudget memory;
+  private final Connections connections;
   private final boolean looks;
   private final AtomicInteger all = new AtomicInteger();
   private final Map<Route, AtomicInteger> routes = new ConcurrentHashMap<>();
@@ -50,9 +51,12 @@ public final class Admission implements AutoCloseable {
    * @param loop for its timer
    * @param most requests that may wait at a time
    * @param memory that bodies and replies count in
+   * @param connections of clients
    */
-  public Admission(Broker broker, EventLoop loop, int most, MemoryBudget memory) {
+  public Admission(
+      Broker broker, EventLoop loop, int most, MemoryBudget memory, Connections connections) {
     this.memory = memory;
+    this.connections = connections;
     this.broker = broker;
     this.loop = loop;
     this.most = most;
@@ -78,6 +82,11 @@ public final class Admission implements AutoCloseable {
   /** Bytes that wait. */
   public MemoryBudget memory() {
     return memory;
+  }
+
+  /** Connections of clients. */
+  public Connections connections() {
+    return connections;
   }
 
   /** Whether anybody is there to answer. */

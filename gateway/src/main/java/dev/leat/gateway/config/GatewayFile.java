@@ -42,7 +42,15 @@ public final class GatewayFile {
           "defaults",
           "routes");
   private static final Set<String> CLIENT_KEYS =
-      inOrder("first-request", "idle", "body", "response", "headers", "cancelled");
+      inOrder(
+          "first-request",
+          "idle",
+          "body",
+          "response",
+          "headers",
+          "connections",
+          "connections-per-address",
+          "cancelled");
   private static final Set<String> LISTENER_KEYS = inOrder("address", "tls", "http2");
   private static final Set<String> TLS_KEYS = inOrder("certificate", "key");
 
@@ -192,6 +200,10 @@ public final class GatewayFile {
           said.get("body").flatMap(v -> v.as(Units::duration)).orElse(general.body()),
           said.get("response").flatMap(v -> v.as(Units::duration)).orElse(general.response()),
           said.get("headers").flatMap(v -> v.as(Units::bytes)).orElse(general.headerBytes()),
+          said.get("connections").flatMap(v -> v.as(Units::count)).orElse(general.connections()),
+          said.get("connections-per-address")
+              .flatMap(v -> v.as(Units::count))
+              .orElse(general.connectionsOfAddress()),
           said.get("cancelled").flatMap(v -> v.as(Units::count)).orElse(general.cancelled()));
     } catch (IllegalArgumentException impossible) {
       clients.get().fault(String.valueOf(impossible.getMessage()));

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,9 @@ final class Clients {
 
   /** That a body may stand still where memory is short. */
   private static final long TIGHT = rounds(Duration.ofSeconds(1));
+
+  /** That a connection may be silent where there are hardly any left. */
+  private static final long CROWDED = rounds(Duration.ofSeconds(2));
 
   /** One connection. */
   static final class Client {
@@ -56,11 +60,18 @@ final class Clients {
   private final IdentityHashMap<HttpConnection, Client> clients = new IdentityHashMap<>();
   private final long responseTime;
   private final MemoryBudget memory;
+  private final BooleanSupplier crowded;
   private final Transfers bodies = new Transfers();
   private final Transfers responses = new Transfers();
   private long round;
 
-  Clients(EventLoop loop, ClientLimits limits, MemoryBudget memory) {
+  /**
+   * None yet.
+   *
+   * @param crowded whether there are nearly as many connections as there may be
+   */
+  Clients(EventLoop loop, ClientLimits limits, MemoryBudget memory, BooleanSupplier crowded) {
+    this.crowded = crowded;
     this.loop = loop;
     this.firstRequest = rounds(limits.firstRequest());
     this.idle = rounds(limits.idle());
@@ -214,10 +225,12 @@ final class Clients {
     long longest = memory.isTight() ? TIGHT : Long.MAX_VALUE;
     bodies.giveUpBefore(round - Math.min(bodyTime, longest));
     responses.giveUpBefore(round - Math.min(responseTime, longest));
+    // And where connections become few, for nobody who has nothing to ask.
+    long patienceOfAll = crowded.getAsBoolean() ? CROWDED : Long.MAX_VALUE;
     List<HttpConnection> silent = new ArrayList<>();
     clients.forEach(
         (connection, client) -> {
-          long patience = client.hasAsked ? idle : firstRequest;
+          long patience = Math.min(patienceOfAll, client.hasAsked ? idle : firstRequest);
           if (client.underWay == 0 && round - client.waitingSince > patience) {
             silent.add(connection);
           }

@@ -75,7 +75,8 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
     this.routes = routes;
     this.calls = calls;
     this.loop = loop;
-    this.clients = new Clients(loop, limits, admission.memory());
+    this.clients =
+        new Clients(loop, limits, admission.memory(), () -> admission.connections().isCrowded());
   }
 
   /**
@@ -88,6 +89,7 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
 
   /** A client has connected; from now on it is watched. */
   public void opened(HttpConnection connection) {
+    FirstBytes.opened(connection);
     clients.opened(connection);
     IdleConnectionDrain.watch(connection);
     BrokenBodies.watch(connection);

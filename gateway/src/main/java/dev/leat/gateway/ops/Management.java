@@ -12,10 +12,13 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -32,6 +35,12 @@ public final class Management implements AutoCloseable {
   /** Seconds; whoever asks whether we are ready asks again soon. */
   private static final long PATIENCE = 2;
 
+  /** Milliseconds between two questions to the event loops. */
+  private static final long TURN = 1_000;
+
+  /** Seconds after which a connection is closed on which nothing is said. */
+  private static final int IDLE = 60;
+
   private final Broker broker;
   private final Supplier<Collection<Topic>> topics;
   private final PrometheusMeterRegistry registry =
@@ -43,7 +52,8 @@ public final class Management implements AutoCloseable {
   /** Watched from the first time that somebody asks: to begin takes a tenth of a second. */
   private @Nullable JvmGcMetrics garbage;
 
-  private @Nullable HttpServer server;
+  private @Nullable Vertx own;
+  private volatile @Nullable LoopWatch watch;
   private volatile boolean draining;
 
   /**
@@ -63,10 +73,21 @@ public final class Management implements AutoCloseable {
     return metrics;
   }
 
-  /** Starts to listen; the result is the port. */
-  public Future<Integer> listen(Vertx vertx, String host, int port) {
-    HttpServer listening = vertx.createHttpServer().requestHandler(this::handle);
-    server = listening;
+  /**
+   * Starts to listen; the result is the port.
+   *
+   * @param vertx its own, which it closes: it answers while others stand still
+   * @param loops that it is not live without
+   */
+  public Future<Integer> listen(Vertx vertx, String host, int port, List<Executor> loops) {
+    own = vertx;
+    LoopWatch watching = new LoopWatch(loops);
+    watch = watching;
+    vertx.setPeriodic(TURN, turn -> watching.turn());
+    HttpServer listening =
+        vertx
+            .createHttpServer(new HttpServerOptions().setIdleTimeout(IDLE))
+            .requestHandler(this::handle);
     return listening.listen(port, host).map(HttpServer::actualPort);
   }
 
@@ -77,8 +98,8 @@ public final class Management implements AutoCloseable {
 
   @Override
   public void close() {
-    if (server != null) {
-      server.close();
+    if (own != null) {
+      own.close();
     }
     if (garbage != null) {
       garbage.close();
@@ -94,10 +115,20 @@ public final class Management implements AutoCloseable {
     }
     String path = request.path();
     switch (path == null ? "" : path) {
-      case "/health/live" -> answer(response, 200, "{\"status\":\"up\"}");
+      case "/health/live" -> live(response);
       case "/health/ready" -> ready(response);
       case "/metrics" -> metrics(response);
       default -> answer(response, 404, "{\"title\":\"Not found\",\"status\":404}");
+    }
+  }
+
+  /** Live while its event loops go on: one that does not is not mended but by a new start. */
+  private void live(HttpServerResponse response) {
+    LoopWatch watching = watch;
+    if (watching != null && watching.isStuck()) {
+      answer(response, 503, "{\"status\":\"stuck\"}");
+    } else {
+      answer(response, 200, "{\"status\":\"up\"}");
     }
   }
 

@@ -117,6 +117,18 @@ public final class Metrics implements RequestListener {
   }
 
   /**
+   * Shows how many clients are connected.
+   *
+   * @param open asked when metrics are read
+   */
+  public void watchConnections(IntSupplier open) {
+    Gauge.builder("leat.gateway.connections", open::getAsInt)
+        .description("Connections of clients that are open")
+        .strongReference(true)
+        .register(registry);
+  }
+
+  /**
    * Shows what waits in memory, in bytes.
    *
    * @param used asked when metrics are read

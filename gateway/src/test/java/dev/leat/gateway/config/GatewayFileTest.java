@@ -70,7 +70,7 @@ class GatewayFileTest {
             management: 127.0.0.1:9090
             event-loops: 3
             buffer-limit: 3GiB
-            clients: {first-request: 1s, idle: 2s, body: 3s, response: 4s, headers: 4KiB, cancelled: 5}
+            clients: {first-request: 1s, idle: 2s, body: 3s, response: 4s, headers: 4KiB, connections: 9, connections-per-address: 7, cancelled: 5}
             routes:
               - method: post
                 path: /orders
@@ -100,7 +100,7 @@ class GatewayFileTest {
     assertThat(settings.eventLoops()).hasValue(3);
     assertThat(settings.bufferLimit()).hasValue(3L << 30);
     assertThat(settings.clients())
-        .isEqualTo(new ClientLimits(seconds(1), seconds(2), seconds(3), seconds(4), 4096, 5));
+        .isEqualTo(new ClientLimits(seconds(1), seconds(2), seconds(3), seconds(4), 4096, 9, 7, 5));
     assertThat(settings.management()).contains(Listener.plain("127.0.0.1", 9090));
     assertThat(settings.routes())
         .containsExactly(
