@@ -112,6 +112,13 @@ public interface Broker extends AutoCloseable {
   CompletionStage<Boolean> renewNote(Note note);
 
   /**
+   * Removes what every group of a stream has completed for a while, where there is much of it. For
+   * streams that perhaps no member looks after that does so by itself; to be called again and
+   * again, some seconds apart.
+   */
+  CompletionStage<?> tidy(String stream);
+
+  /**
    * Removes the oldest entries beyond a number, but never what a group has not completed.
    *
    * @param keep how many entries to leave

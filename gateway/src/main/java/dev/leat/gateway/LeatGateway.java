@@ -268,7 +268,7 @@ public final class LeatGateway implements AutoCloseable {
       undo(started);
       throw failure;
     }
-    admission.start();
+    admission.start(() -> table.topics());
     certificates = Certificates.watch(started, listeners, this::renew);
     log.info("gateway addresses={} ports={} routes={} listening", hosts(), ports, routes.size());
     return this;
@@ -305,7 +305,7 @@ public final class LeatGateway implements AutoCloseable {
         new Mounted(
             leat, new VertxLoop(owner, context), owner, this::table, rates, admission, shared);
     mounted.add(place);
-    admission.start();
+    admission.start(() -> table.topics());
     router.route().handler(place);
     return Future.fromCompletionStage(take(tableOf(routes), routes), context);
   }

@@ -25,6 +25,9 @@ final class Health {
   /** Pages of keys that are looked through for topics: a tenth of a second of a server's time. */
   private static final int ROUNDS = 200;
 
+  /** Bytes of completed entries that a stream keeps; fewer where the server has little memory. */
+  private static final long LARGEST = 64L << 20;
+
   private final RedisConnection connection;
 
   /**
@@ -128,27 +131,35 @@ final class Health {
   /** Removes the oldest entries beyond a number, but never what a group has not completed. */
   Future<Long> trim(String stream, long keep) {
     return firstKept(stream, keep)
-        .compose(kept -> trim(stream, kept, keep, 0, Map.of()))
+        .compose(kept -> trim(stream, kept, keep, 0, "", Map.of()))
         .map(Trimmed::removed);
   }
 
   /**
-   * Removes what stands below an id, if the stream is longer than that and has groups.
+   * Removes what stands below an id, if the stream is longer than that, or too large, and has
+   * groups.
    *
+   * @param janitor who does so; where another does, this one leaves it to that
    * @param before what each group had been handed last when this was done before
    */
-  Future<Trimmed> trimBelow(String stream, String id, long longerThan, Map<String, String> before) {
-    return trim(stream, id, -1, longerThan, before);
+  Future<Trimmed> trimBelow(
+      String stream, String id, long longerThan, String janitor, Map<String, String> before) {
+    return trim(stream, id, -1, longerThan, janitor, before);
   }
 
   private Future<Trimmed> trim(
-      String stream, String bound, long keep, long longerThan, Map<String, String> before) {
+      String stream,
+      String bound,
+      long keep,
+      long longerThan,
+      String janitor,
+      Map<String, String> before) {
     return Script.TRIM
         .run(
             connection,
-            List.of(stream),
+            List.of(stream, stream + "::JANITOR"),
             command -> {
-              command.and(bound).and(keep).and(longerThan);
+              command.and(bound).and(keep).and(longerThan).and(LARGEST).and(janitor);
               before.forEach((group, last) -> command.and(group).and(last));
               return command;
             })

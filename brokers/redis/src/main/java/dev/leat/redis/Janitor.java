@@ -10,7 +10,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Removes what every group of a topic has completed, off the hot path. Confined to its loop; each
- * member of a group has one, and it does no harm that they do the same work.
+ * member of a group has one, and so has each gateway, but one of them does the work.
  *
  * <p>It goes by ids alone and never reads a payload. What was completed since it last came by is
  * left, so that there is always something of the recent past to look at.
@@ -27,6 +27,7 @@ final class Janitor {
   private final Vertx vertx;
   private final Health health;
   private final String stream;
+  private final String id = Long.toHexString(ThreadLocalRandom.current().nextLong());
   private final Consumer<Health.Trimmed> onSweep;
   private String completedBefore = "0-0";
   private Map<String, String> handedBefore = Map.of();
@@ -64,7 +65,7 @@ final class Janitor {
   /** Removes what was completed when it was called before, if it is now too. */
   Future<Health.Trimmed> sweep() {
     return health
-        .trimBelow(stream, completedBefore, SHORT, handedBefore)
+        .trimBelow(stream, completedBefore, SHORT, id, handedBefore)
         .onSuccess(
             trimmed -> {
               completedBefore = trimmed.completedBelow();

@@ -26,7 +26,9 @@ import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -57,6 +59,10 @@ final class RedisBroker implements Broker {
   private final RedisConnection control;
 
   private final Health health;
+
+  /** By their streams, of those that are looked after from here; confined to the loop. */
+  private final Map<String, Janitor> janitors = new HashMap<>();
+
   private final ServerClock clock;
   private final List<RedisLane> lanes = new CopyOnWriteArrayList<>();
   private final List<Reading> readings = new CopyOnWriteArrayList<>();
@@ -259,6 +265,15 @@ final class RedisBroker implements Broker {
                             .and(note.keep().toMillis())
                             .and(note.message().id(), note.message().type()))
                 .map(renewed -> renewed.number() == 1));
+  }
+
+  @Override
+  public CompletionStage<?> tidy(String stream) {
+    return ask(
+        () ->
+            janitors
+                .computeIfAbsent(stream, one -> new Janitor(io.vertx(), health, stream, seen -> {}))
+                .sweep());
   }
 
   @Override

@@ -4,20 +4,53 @@
 -- Has the server write down how many entries each group was handed. By itself it tells its log and
 -- its replicas of the last one alone, and after a restart what was handed over seems to wait.
 --
--- KEYS  stream
+-- KEYS  stream; which janitor looks after it
 -- ARGV  id below which entries may go; entries to keep where there is no group at all, or -1 for
---       all; length up to which the stream is left alone; then the name of each group of which the
---       number is written down already, and the id of what it was handed last
+--       all; length up to which the stream is left alone; bytes up to which it is, where the server
+--       has so many; who asks, or nothing for one that is no janitor; then the name of each group of
+--       which the number is written down already, and the id of what it was handed last
 -- gives how many were removed; the id below which all groups have completed everything, '0-0' where
 -- there is none; then the name of each group and the id of what it was handed last
 local stream, bound, keep, short = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local largest, janitor = tonumber(ARGV[4]), ARGV[5]
 local written = {}
-for i = 4, #ARGV, 2 do
+for i = 6, #ARGV, 2 do
   written[ARGV[i]] = ARGV[i + 1]
 end
+
+-- A server that is out of memory does not take it down, and is trimmed by whoever comes.
+local function isMine()
+  local owner = janitor ~= '' and redis.call('GET', KEYS[2])
+  if owner and owner ~= janitor then
+    return false
+  end
+  if janitor ~= '' then
+    redis.pcall('SET', KEYS[2], janitor, 'PX', 4000)
+  end
+  return true
+end
+
+-- One stream may have a thirty-second of the memory, and nothing that is done with where three
+-- quarters are used: the rest is for what is to be completed. Who may not ask goes by the length.
+local memory = redis.pcall('INFO', 'memory')
+local most = type(memory) == 'string' and tonumber(string.match(memory, '\nmaxmemory:(%d+)')) or 0
+local used = most > 0 and tonumber(string.match(memory, '\nused_memory:(%d+)')) or 0
+local tight = used > 0.75 * most
+if most > 0 then
+  largest = math.min(largest, most / 32)
+end
+local size = redis.pcall('MEMORY', 'USAGE', stream)
+size = type(size) == 'number' and size or 0
+
 local groups = groupsOf(stream)
 if #groups == 0 then
-  return {keep < 0 and 0 or redis.call('XTRIM', stream, 'MAXLEN', '=', keep), '0-0'}
+  if keep < 0 then
+    return {0, '0-0'}
+  end
+  if size > largest then
+    keep = math.min(keep, math.floor(redis.call('XLEN', stream) * largest / size))
+  end
+  return {redis.call('XTRIM', stream, 'MAXLEN', '=', keep), '0-0'}
 end
 
 -- Where the sequence is too large to count on, the last one itself is left.
@@ -55,8 +88,8 @@ for _, group in ipairs(groups) do
   writeDown(group, info)
 end
 said[2] = floor
-if redis.call('XLEN', stream) > short then
-  local lowest = padded(bound) < padded(floor) and bound or floor
+if (tight or size > largest or redis.call('XLEN', stream) > short) and isMine() then
+  local lowest = not tight and padded(bound) < padded(floor) and bound or floor
   said[1] = redis.call('XTRIM', stream, 'MINID', '=', lowest)
 end
 return said

@@ -8,6 +8,7 @@ import dev.leat.Caller;
 import dev.leat.Leat;
 import dev.leat.LeatException;
 import dev.leat.Payload;
+import dev.leat.Reply;
 import dev.leat.Topic;
 import dev.leat.Worker;
 import dev.leat.broker.Membership;
@@ -157,6 +158,43 @@ class RedisBrokerTest {
 
       other.await(1);
       assertThat(other.texts()).containsExactly("after");
+    }
+  }
+
+  @Test
+  void what_is_large_and_completed_goes_though_it_is_little_in_number() {
+    try (Leat leat = connect();
+        RedisClient client = new RedisClient(redis.port())) {
+      client.send("CONFIG", "SET", "maxmemory", "256mb");
+      String stream = Topic.of("large").incoming();
+      leat.worker("large").on("t", Payload.class, (payload, request) -> Reply.empty()).start();
+      byte[] upload = new byte[3_000_000];
+      for (int i = 0; i < 40; i++) {
+        leat.caller().call("large", "t", upload, Payload.class, Duration.ofSeconds(10));
+      }
+
+      // As no member would that is written in another language.
+      until("it is trimmed", () -> client.send("MEMORY", "USAGE", stream).number() < 10_000_000);
+    }
+  }
+
+  @Test
+  void what_no_member_looks_after_is_tidied_by_whoever_asks_for_it() {
+    try (Leat leat = connect();
+        Leat other = connect();
+        RedisClient client = new RedisClient(redis.port())) {
+      String stream = Topic.of("others").incoming();
+      client.send("EVAL", MANY, "1", stream);
+      client.send("XGROUP", "CREATE", stream, "g", "$");
+      result(leat.broker().tidy(stream));
+      assertThat(client.send("XLEN", stream).number()).isEqualTo(2_000);
+
+      // One after the other does so, not two at once.
+      result(other.broker().tidy(stream));
+      result(other.broker().tidy(stream));
+      assertThat(client.send("XLEN", stream).number()).isEqualTo(2_000);
+      result(leat.broker().tidy(stream));
+      assertThat(client.send("XLEN", stream).number()).isZero();
     }
   }
 

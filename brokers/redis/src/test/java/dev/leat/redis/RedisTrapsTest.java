@@ -10,6 +10,7 @@ import dev.leat.BrokerUnavailable;
 import dev.leat.Leat;
 import dev.leat.LeatException;
 import dev.leat.Message;
+import dev.leat.Payload;
 import dev.leat.Position;
 import dev.leat.Reply;
 import dev.leat.StreamFull;
@@ -219,6 +220,38 @@ class RedisTrapsTest {
       until("nothing is pending", () -> pending(client) == 0);
       client.send("CONFIG", "SET", "maxmemory", "0");
       assertThat(call(leat, "again")).isEqualTo("again");
+    }
+  }
+
+  @Test
+  void a_server_that_what_is_completed_has_filled_takes_requests_again_soon() {
+    try (Leat leat = Leat.connect(redis.url());
+        RedisClient client = new RedisClient(redis.port())) {
+      client.send("CONFIG", "SET", "maxmemory", "48mb");
+      leat.worker("upload")
+          .on("upload", Payload.class, (payload, request) -> Reply.empty())
+          .start();
+      byte[] upload = new byte[3_000_000];
+
+      for (int i = 0; i < 60; i++) {
+        until("it is taken", () -> isTaken(leat, upload));
+      }
+      assertThat(
+              client
+                  .send("XPENDING", Topic.of("upload").incoming(), Worker.DEFAULT_GROUP)
+                  .items()
+                  .getFirst()
+                  .number())
+          .isZero();
+    }
+  }
+
+  private static boolean isTaken(Leat leat, byte[] upload) {
+    try {
+      leat.caller().call("upload", "upload", upload, Payload.class, LONG);
+      return true;
+    } catch (StreamFull full) {
+      return false;
     }
   }
 

@@ -8,11 +8,15 @@ import dev.leat.broker.GroupHealth;
 import dev.leat.broker.StreamHealth;
 import dev.leat.gateway.route.Route;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Takes no more requests than each route and the gateway as a whole may have waiting, and none that
@@ -20,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * rate at which it is answered say how long a new one would. Any thread.
  */
 public final class Admission implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Admission.class);
+
   /** Seconds; a place becomes free with any reply. */
   private static final long SOON = 1;
 
@@ -32,6 +38,8 @@ public final class Admission implements AutoCloseable {
   /** Between two looks at the streams that requests go to. */
   private static final Duration LOOK_PAUSE = Duration.ofMillis(100);
 
+  private static final Duration TIDY_PAUSE = Duration.ofSeconds(2);
+
   private final Broker broker;
   private final EventLoop loop;
   private final int most;
@@ -43,6 +51,7 @@ public final class Admission implements AutoCloseable {
   private final Map<Topic, TopicLoad> topics = new ConcurrentHashMap<>();
   private final TopicReaders readers;
   private EventLoop.@Nullable Timer timer;
+  private EventLoop.@Nullable Timer tidying;
   private boolean closed;
 
   /**
@@ -64,10 +73,39 @@ public final class Admission implements AutoCloseable {
     this.looks = broker.capabilities().contains(Capability.EXACT_BACKLOG);
   }
 
-  /** Begins to look at streams; without it, only what waits here is counted. */
-  public synchronized void start() {
+  /**
+   * Begins to look at streams; without it, only what waits here is counted. And has them tidied:
+   * their workers may be of a kind that does not.
+   *
+   * @param sentTo asked for the topics that requests go to
+   */
+  public synchronized void start(Supplier<Collection<Topic>> sentTo) {
     if (looks && timer == null) {
       lookLater();
+    }
+    if (tidying == null) {
+      tidyLater(sentTo);
+    }
+  }
+
+  private synchronized void tidyLater(Supplier<Collection<Topic>> sentTo) {
+    if (!closed) {
+      tidying =
+          loop.schedule(
+              TIDY_PAUSE,
+              () -> {
+                for (Topic topic : sentTo.get()) {
+                  var unused =
+                      broker
+                          .tidy(topic.incoming())
+                          .exceptionally(
+                              failure -> {
+                                log.debug("topic={} is not tidied", topic, failure);
+                                return null;
+                              });
+                }
+                tidyLater(sentTo);
+              });
     }
   }
 
@@ -76,6 +114,9 @@ public final class Admission implements AutoCloseable {
     closed = true;
     if (timer != null) {
       timer.cancel();
+    }
+    if (tidying != null) {
+      tidying.cancel();
     }
   }
 
