@@ -13,11 +13,14 @@ import dev.leat.gateway.route.Route;
 import dev.leat.gateway.route.RouteTable;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
+import io.vertx.core.http.ClientAuth;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.net.PemTrustOptions;
 import io.vertx.core.net.SocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -215,7 +218,19 @@ final class Edge extends VerticleBase {
                     .setSsl(true)
                     .setUseAlpn(listener.http2())
                     .setKeyCertOptions(proof.options()));
+    listener.tls().ifPresent(tls -> secure(options, tls));
     return options;
+  }
+
+  private static void secure(HttpServerOptions options, Tls tls) {
+    options.setEnabledSecureTransportProtocols(new LinkedHashSet<>(tls.protocols()));
+    tls.ciphers().forEach(options::addEnabledCipherSuite);
+    tls.clientAuthority()
+        .ifPresent(
+            authority ->
+                options
+                    .setClientAuth(ClientAuth.REQUIRED)
+                    .setTrustOptions(new PemTrustOptions().addCertPath(authority.toString())));
   }
 
   /** Loops that ask for any port must be given the same one, but each listener its own. */

@@ -9,9 +9,7 @@ import java.util.Optional;
  * @param port 0 for any that is free
  * @param tls plain where empty
  * @param http2 whether HTTP/2 is spoken besides HTTP/1.1. Without TLS only by clients that speak it
- *     from the first byte on (RFC 9113, section 3.3), and at a price: one that has not sent a whole
- *     request yet cannot be told from one that may switch, and is not given up before an hour of
- *     silence
+ *     from the first byte on (RFC 9113, section 3.3)
  */
 public record Listener(String host, int port, Optional<Tls> tls, boolean http2) {
   /** Refuses what is no port. */

@@ -24,10 +24,13 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLParameters;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** HTTP/1.1 and HTTP/2, plain and over TLS. */
@@ -103,6 +106,47 @@ class GatewayProtocolsTest extends GatewayFixture {
 
       assertThat(response.version()).isEqualTo(version);
       assertThat(response.body()).isEqualTo("hello");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "TLSv1.2, TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256, false",
+    "TLSv1.2, TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, true",
+    "TLSv1.3, TLS_AES_128_GCM_SHA256, true"
+  })
+  void weak_cipher_suites_are_not_spoken(String protocol, String suite, boolean spoken)
+      throws Exception {
+    listenSecured();
+    SSLParameters offered = new SSLParameters(new String[] {suite}, new String[] {protocol});
+    try (HttpClient client =
+        HttpClient.newBuilder()
+            .sslContext(Keytool.trusting(folder))
+            .sslParameters(offered)
+            .build()) {
+      if (spoken) {
+        assertThat(client.send(post(secured()).build(), BodyHandlers.ofString()).body())
+            .isEqualTo("hello");
+      } else {
+        assertThatThrownBy(() -> client.send(post(secured()).build(), BodyHandlers.ofString()))
+            .isInstanceOf(SSLHandshakeException.class);
+      }
+    }
+  }
+
+  @Test
+  void where_clients_are_to_prove_themselves_one_that_does_not_is_refused() throws Exception {
+    Tls tls = Keytool.make(folder);
+    gateway.listen(
+        List.of(
+            Listener.plain("127.0.0.1", 0),
+            Listener.secured("127.0.0.1", 0, tls.forClientsOf(tls.certificate()))));
+    try (HttpClient known = HttpClient.newBuilder().sslContext(Keytool.identified(folder)).build();
+        HttpClient stranger = trusting()) {
+      assertThat(known.send(post(secured()).build(), BodyHandlers.ofString()).body())
+          .isEqualTo("hello");
+      assertThatThrownBy(() -> stranger.send(post(secured()).build(), BodyHandlers.ofString()))
+          .isInstanceOf(IOException.class);
     }
   }
 

@@ -10,8 +10,11 @@ import java.security.cert.Certificate;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
 
 /** Certificates for 127.0.0.1 that sign themselves, as PEM files. */
 final class Keytool {
@@ -36,6 +39,18 @@ final class Keytool {
 
   /** Trusts what was made last in a folder. */
   static SSLContext trusting(Path folder) throws IOException, GeneralSecurityException {
+    return trusting(folder, null);
+  }
+
+  /** The same, and proves itself with it. */
+  static SSLContext identified(Path folder) throws IOException, GeneralSecurityException {
+    KeyManagerFactory own = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    own.init(load(folder.resolve("keys.p12")), SECRET);
+    return trusting(folder, own.getKeyManagers());
+  }
+
+  private static SSLContext trusting(Path folder, KeyManager @Nullable [] own)
+      throws IOException, GeneralSecurityException {
     Certificate certificate = load(folder.resolve("keys.p12")).getCertificate("edge");
     KeyStore trusted = KeyStore.getInstance("PKCS12");
     trusted.load(null, null);
@@ -44,7 +59,7 @@ final class Keytool {
         TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
     trust.init(trusted);
     SSLContext context = SSLContext.getInstance("TLS");
-    context.init(null, trust.getTrustManagers(), null);
+    context.init(own, trust.getTrustManagers(), null);
     return context;
   }
 

@@ -52,7 +52,8 @@ public final class GatewayFile {
           "connections-per-address",
           "cancelled");
   private static final Set<String> LISTENER_KEYS = inOrder("address", "tls", "http2");
-  private static final Set<String> TLS_KEYS = inOrder("certificate", "key");
+  private static final Set<String> TLS_KEYS =
+      inOrder("certificate", "key", "client-ca", "protocols", "ciphers");
 
   private final Path path;
   private final Environment environment;
@@ -249,14 +250,33 @@ public final class GatewayFile {
     if (keys.isEmpty()) {
       return Optional.empty();
     }
-    for (String key : TLS_KEYS) {
+    for (String key : List.of("certificate", "key")) {
       if (!keys.orElseThrow().values().containsKey(key)) {
         value.fault("the key '" + key + "' is missing, which names a PEM file");
       }
     }
     Optional<Path> certificate = keys.orElseThrow().get("certificate").flatMap(this::file);
     Optional<Path> key = keys.orElseThrow().get("key").flatMap(this::file);
-    return certificate.flatMap(pem -> key.map(secret -> new Tls(pem, secret)));
+    Optional<Path> authority = keys.orElseThrow().get("client-ca").flatMap(this::file);
+    Optional<List<String>> protocols =
+        keys.orElseThrow().get("protocols").map(v -> List.copyOf(v.texts()));
+    Optional<List<String>> ciphers =
+        keys.orElseThrow().get("ciphers").map(v -> List.copyOf(v.texts()));
+    try {
+      return certificate.flatMap(
+          pem ->
+              key.map(
+                  secret ->
+                      new Tls(
+                          pem,
+                          secret,
+                          authority,
+                          protocols.orElse(Tls.PROTOCOLS),
+                          ciphers.orElse(Tls.CIPHERS))));
+    } catch (IllegalArgumentException unknown) {
+      value.fault(String.valueOf(unknown.getMessage()));
+      return Optional.empty();
+    }
   }
 
   /** A file, named from where this one is. */

@@ -258,6 +258,8 @@ class GatewayFileTest {
           listen: 127.0.0.1:99999      | 1: listen: a port is a number from 0 to 65535, was 99999
           listen: {adress: a:1}        | 1: there is no key 'adress' in listen, did you mean 'address'?
           listen: {address: a:1, tls: {certificate: no.pem, key: no.pem}} | 1: certificate: the file 'no.pem' cannot be read
+          listen: {address: a:1, tls: {certificate: ., key: ., ciphers: [ROT13]}} | 1: 'ROT13' is no cipher suite that this Java knows
+          listen: {address: a:1, tls: {certificate: ., key: ., protocols: [SSL9]}} | 1: 'SSL9' is no protocol of TLS that this Java knows
           listen: {address: a:1, tls: {key: no.pem}} | 1: the key 'certificate' is missing, which names a PEM file
           defaults: {reply: loud}      | 1: reply: 'loud' is none of private, shared, none
           defaults: {body-limit: 9GiB} | 1: body-limit: '9GiB' is more than a message can hold
