@@ -18,23 +18,34 @@ final class Child implements AutoCloseable {
   }
 
   static Child start(Class<?> program, String... arguments) {
-    return start(ProcessBuilder.Redirect.INHERIT, program, arguments);
+    return start(ProcessBuilder.Redirect.INHERIT, List.of(), program, arguments);
+  }
+
+  /** One with so many megabytes of heap, whose log goes to a file of a folder. */
+  static Child small(Path folder, int megabytes, Class<?> program, String... arguments) {
+    return start(
+        ProcessBuilder.Redirect.appendTo(folder.resolve("processes.log").toFile()),
+        List.of("-Xmx" + megabytes + "m", "-XX:+ExitOnOutOfMemoryError"),
+        program,
+        arguments);
   }
 
   /** One whose log goes to a file of a folder. */
   static Child quiet(Path folder, Class<?> program, String... arguments) {
     return start(
         ProcessBuilder.Redirect.appendTo(folder.resolve("processes.log").toFile()),
+        List.of(),
         program,
         arguments);
   }
 
   private static Child start(
-      ProcessBuilder.Redirect errors, Class<?> program, String... arguments) {
+      ProcessBuilder.Redirect errors, List<String> options, Class<?> program, String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("--enable-native-access=ALL-UNNAMED");
     command.add("--sun-misc-unsafe-memory-access=allow");
+    command.addAll(options);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
     command.addAll(List.of(arguments));
     try {
@@ -72,6 +83,14 @@ final class Child implements AutoCloseable {
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
     }
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
   }
 
   /** Waits until it ends, and says how it did. */

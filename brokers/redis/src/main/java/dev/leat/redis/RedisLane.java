@@ -24,6 +24,9 @@ final class RedisLane implements Lane {
   /** Milliseconds; replies that were read stay that long at most. */
   private static final long TRIM_PAUSE = 1_000;
 
+  /** Bytes of replies that were read; those beyond go at once. */
+  private static final long MOST_READ = 8L << 20;
+
   /**
    * Milliseconds that the reply stream outlives a lane that was killed; also the longest time that
    * a lane may be cut off and still find the replies that came meanwhile. By the server's clock:
@@ -45,6 +48,7 @@ final class RedisLane implements Lane {
 
   private @Nullable Long trimming;
   private @Nullable String trimmed;
+  private long bytesTrimmed;
   private volatile boolean closed;
 
   RedisLane(IoLoop io, EventLoop loop, Server server, String replyStream, ReplyListener listener) {
@@ -123,6 +127,9 @@ final class RedisLane implements Lane {
   private final class Replies implements EntryListener {
     @Override
     public void onEntries(List<Entry> batch) {
+      if (replies.bytes() - bytesTrimmed > MOST_READ) {
+        trim();
+      }
       onLoop(() -> listener.onReplies(batch.stream().map(Entry::message).toList()));
     }
 
@@ -152,6 +159,7 @@ final class RedisLane implements Lane {
 
   private void trim() {
     keepReplyStream();
+    bytesTrimmed = replies.bytes();
     String last = replies.last();
     if (last != null && !last.equals(trimmed)) {
       trimmed = last;

@@ -27,6 +27,9 @@ final class RedisTail extends Reading {
   /** Id of the last entry that was read; confined to the loop. */
   private @Nullable String last;
 
+  /** Bytes of entries that were read; confined to the loop. */
+  private long bytes;
+
   RedisTail(IoLoop io, Server server, String stream, Position from, EntryListener listener) {
     super(io, server);
     this.stream = stream;
@@ -38,6 +41,11 @@ final class RedisTail extends Reading {
   /** Id of the last entry that was read; none before the first. */
   @Nullable String last() {
     return last;
+  }
+
+  /** Bytes of all entries that were read so far. */
+  long bytes() {
+    return bytes;
   }
 
   @Override
@@ -66,6 +74,9 @@ final class RedisTail extends Reading {
     measure(batch);
     handedOver(batch.size());
     last = batch.getLast().id();
+    for (RawEntry entry : batch) {
+      bytes += entry.size();
+    }
     onEntries(batch);
   }
 
