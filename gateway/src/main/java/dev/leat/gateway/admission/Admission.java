@@ -6,6 +6,7 @@ import dev.leat.broker.Capability;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.GroupHealth;
 import dev.leat.broker.StreamHealth;
+import dev.leat.gateway.route.ReplyMode;
 import dev.leat.gateway.route.Route;
 import java.time.Duration;
 import java.util.Collection;
@@ -141,15 +142,19 @@ public final class Admission implements AutoCloseable {
    */
   public OptionalLong admit(Route route) {
     TopicLoad load = topics.computeIfAbsent(route.topic(), topic -> new TopicLoad());
+    // What nobody waits for may wait in its stream for as long as there is room.
+    boolean answered = route.reply() != ReplyMode.NONE;
     long timeout = route.timeout().toMillis();
-    double excess = load.expectedWait(timeout) - SHARE * timeout;
+    double excess = answered ? load.expectedWait(timeout) - SHARE * timeout : 0;
     if (excess > 0) {
       return OptionalLong.of(secondsToWait(excess));
     }
     AtomicInteger own = routes.computeIfAbsent(route, one -> new AtomicInteger());
     if (all.incrementAndGet() <= most) {
       if (own.incrementAndGet() <= route.inFlightLimit()) {
-        load.appended();
+        if (answered) {
+          load.appended();
+        }
         return OptionalLong.empty();
       }
       own.decrementAndGet();
@@ -177,7 +182,7 @@ public final class Admission implements AutoCloseable {
       own.decrementAndGet();
     }
     TopicLoad load = topics.get(route.topic());
-    if (load != null) {
+    if (load != null && route.reply() != ReplyMode.NONE) {
       load.ended(answered);
     }
   }

@@ -319,14 +319,12 @@ final class Exchange extends Transfers.Transfer implements CallListener {
     }
     Route route = match.route();
     Instant deadline = loop.clock().instant().plus(route.timeout());
-    if (route.reply() != ReplyMode.NONE) {
-      OptionalLong wait = admission.admit(route);
-      if (wait.isPresent()) {
-        responder.busy(wait.getAsLong());
-        return;
-      }
-      waits = true;
+    OptionalLong wait = admission.admit(route);
+    if (wait.isPresent()) {
+      responder.busy(wait.getAsLong());
+      return;
     }
+    waits = true;
     // Workers that answer on the shared stream parse what they get, and end at what is empty.
     boolean isEmpty = given.size() == 0 && route.reply() == ReplyMode.SHARED;
     Payload payload = isEmpty ? Payload.json("{}") : given;
@@ -375,6 +373,8 @@ final class Exchange extends Transfers.Transfer implements CallListener {
   }
 
   private void onTaken() {
+    letGo();
+    waitsNoMore(true);
     if (!responder.isOver()) {
       responder.accepted();
     }
