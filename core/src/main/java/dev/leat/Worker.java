@@ -116,7 +116,8 @@ public interface Worker extends AutoCloseable {
   /**
    * Appends replies to whatever stream a message names. Without it only to streams of replies,
    * {@code ...::PRODUCER_OUTGOING}, and a message that names another is a dead letter: else whoever
-   * may write to this topic could have its workers write to all others.
+   * may write to this topic could have its workers write to all others. Who sent an entry that
+   * breaks the protocol is told in a stream of replies alone.
    */
   Worker answersAnywhere();
 

@@ -96,12 +96,11 @@ final class CommandHandler implements Handler<Message> {
       CommandOutput output = new CommandOutput(process.getInputStream(), MOST_OUTPUT, tree::kill);
       CommandOutput errors = new CommandOutput(process.getErrorStream(), 4 * CAUSE, () -> {});
       // On a thread of its own: a command that does not read would hold up this one for good.
-      Thread.startVirtualThread(() -> write(process.getOutputStream(), message.payload()));
+      Thread.ofPlatform().daemon().start(() -> write(process.getOutputStream(), message.payload()));
       if (!process.waitFor(patience(request).toMillis(), TimeUnit.MILLISECONDS)) {
         throw new IllegalStateException(command.getFirst() + " took longer than anybody waits");
       }
-      output.awaitEnd(LAST_WORDS);
-      errors.awaitEnd(LAST_WORDS);
+      awaitEnd(tree, output, errors);
       if (output.isMore()) {
         throw new Failure(
             Problem.of(
@@ -114,6 +113,17 @@ final class CommandHandler implements Handler<Message> {
     } finally {
       // Also of one that has ended by itself: what it has begun is not looked after by anybody.
       tree.kill();
+    }
+  }
+
+  /** Whoever still holds the output was begun by the command, and goes before it is read on. */
+  private void awaitEnd(ProcessTree tree, CommandOutput output, CommandOutput errors)
+      throws InterruptedException {
+    if (!output.ends(LAST_WORDS) || !errors.ends(LAST_WORDS)) {
+      tree.kill();
+      if (!output.ends(PATIENCE) || !errors.ends(PATIENCE)) {
+        throw new IllegalStateException("the output of " + command.getFirst() + " does not end");
+      }
     }
   }
 

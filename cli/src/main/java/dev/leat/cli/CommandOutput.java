@@ -24,12 +24,13 @@ final class CommandOutput {
   CommandOutput(InputStream stream, int most, Runnable onMore) {
     this.most = most;
     this.onMore = onMore;
-    Thread.startVirtualThread(() -> read(stream));
+    // To read blocks a thread of the system; many commands would leave no virtual one any.
+    Thread.ofPlatform().daemon().start(() -> read(stream));
   }
 
-  /** Waits for its end, which whoever was begun by the process may hold up. */
-  void awaitEnd(Duration patience) throws InterruptedException {
-    var unused = ended.await(patience.toMillis(), TimeUnit.MILLISECONDS);
+  /** Whether it came to its end, after waiting for that. */
+  boolean ends(Duration patience) throws InterruptedException {
+    return ended.await(patience.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** Whether there was more than is kept. */

@@ -317,7 +317,7 @@ final class DeliverySettlement {
   private static CompletionStage<Boolean> asked(Supplier<CompletionStage<Boolean>> ending) {
     try {
       return ending.get();
-    } catch (RuntimeException failure) {
+    } catch (RuntimeException | Error failure) {
       return CompletableFuture.failedStage(failure);
     }
   }

@@ -50,6 +50,13 @@ final class IdempotencyRecord {
    */
   private static final int LEASES = 4;
 
+  /**
+   * How long a request without a key is known at most: nobody can ask for it again but who appended
+   * it twice, or hands it over again, and either is done by then. To keep each for as long as those
+   * with a key would take a server's memory for nothing.
+   */
+  private static final Duration UNASKED = Duration.ofMinutes(10);
+
   private static final String FINGERPRINT = "once.fingerprint";
 
   /** The name that clients know it by; there is no standard one. */
@@ -64,7 +71,10 @@ final class IdempotencyRecord {
   IdempotencyRecord(Broker broker, Membership membership, Delivery delivery, Duration keep) {
     this.broker = broker;
     this.message = delivery.message();
-    this.keep = keep;
+    this.keep =
+        message.headers().has(Headers.IDEMPOTENCY_KEY) || keep.compareTo(UNASKED) < 0
+            ? keep
+            : UNASKED;
     this.fingerprint = fingerprint(message);
     Headers own = Headers.of(FINGERPRINT, fingerprint);
     String type = AT_WORK + delivery.entryId();

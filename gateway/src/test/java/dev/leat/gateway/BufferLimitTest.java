@@ -39,6 +39,8 @@ class BufferLimitTest extends GatewayFixture {
   private static final int CLIENTS = 20;
   private static final Pattern BUFFERED = Pattern.compile("leat_gateway_buffered_bytes ([0-9.E]+)");
 
+  private static final Pattern CONNECTIONS = Pattern.compile("leat_gateway_connections ([0-9.E]+)");
+
   private final List<Socket> sockets = new ArrayList<>();
   private final AtomicInteger handled = new AtomicInteger();
 
@@ -84,6 +86,8 @@ class BufferLimitTest extends GatewayFixture {
     assertThat(buffered()).isLessThanOrEqualTo(LIMIT);
     // They are all still there, and read nothing.
     await().until(() -> buffered() == 0);
+    assertThat(sockets).noneMatch(Socket::isClosed);
+    await().until(() -> connections() < CLIENTS);
     assertThat(metrics()).containsPattern("leat_gateway_requests_seconds_count.*status=\"503\"");
     assertThat(get("/large").body()).hasSize(LARGE);
   }
@@ -161,6 +165,21 @@ class BufferLimitTest extends GatewayFixture {
     assertThat(writing.isAlive()).isFalse();
   }
 
+  @Test
+  void what_is_asked_together_is_answered_where_answers_are_compressed_too() throws IOException {
+    gateway.compression(true);
+    listen(Route.get("/x", "t", "x"));
+    Socket client = deaf();
+    write(
+        client,
+        "GET /unknown HTTP/1.1\r\nHost: x\r\n\r\n".repeat(500)
+            + "GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+
+    String all = new String(client.getInputStream().readAllBytes(), US_ASCII);
+    assertThat(Pattern.compile("HTTP/1.1 404").matcher(all).results()).hasSize(500);
+    assertThat(all).endsWith("answer");
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void bodies_that_never_end_are_given_up_and_nobody_else_waits_for_them(boolean chunked)
@@ -202,7 +221,15 @@ class BufferLimitTest extends GatewayFixture {
   }
 
   private long buffered() {
-    Matcher found = BUFFERED.matcher(metrics());
+    return metric(BUFFERED);
+  }
+
+  private long connections() {
+    return metric(CONNECTIONS);
+  }
+
+  private long metric(Pattern pattern) {
+    Matcher found = pattern.matcher(metrics());
     assertThat(found.find()).isTrue();
     return (long) Double.parseDouble(found.group(1));
   }

@@ -166,6 +166,11 @@ abstract class Reading implements Subscription {
   /** The command that reads up to a number of entries. */
   abstract Command next(int count);
 
+  /** Sends it. */
+  Future<Resp> sent(RedisConnection over, Command command) {
+    return over.send(command);
+  }
+
   /** How many of those it asks for it may hand over. */
   int mayBring(int count) {
     return count;
@@ -291,8 +296,7 @@ abstract class Reading implements Subscription {
     askedAt = nextAskedAt;
     nextAskedAt = System.nanoTime();
     var unused =
-        connection
-            .send(next(count))
+        sent(connection, next(count))
             .map(RawEntry::ofRead)
             .onSuccess(batch -> onBatch(batch, mine))
             .onFailure(failure -> onUnread(failure, mine))

@@ -51,7 +51,7 @@ final class RedisConnection implements RedisSession.Owner {
   private final Introduction introduction;
   private Runnable onConnected = () -> {};
   private Runnable onLost = () -> {};
-  private @Nullable Consumer<List<RawEntry>> onEntries;
+  private Consumer<List<RawEntry>> onEntries = batch -> {};
 
   /** The one that may be used, once it was introduced. */
   private @Nullable RedisSession session;
@@ -96,8 +96,8 @@ final class RedisConnection implements RedisSession.Owner {
   }
 
   /**
-   * Takes what is read of streams, on the loop, while the rest is on its way; answers are without
-   * it. To be said before it connects.
+   * Takes what is asked by {@link #read}, on the loop, while the rest is on its way. To be said
+   * before it connects.
    */
   void onEntries(Consumer<List<RawEntry>> action) {
     onEntries = action;
@@ -169,6 +169,12 @@ final class RedisConnection implements RedisSession.Owner {
   Future<Resp> send(Writable command) {
     RedisSession open = session;
     return open == null ? Future.failedFuture(notConnected()) : open.send(command);
+  }
+
+  /** The same for a command that reads a stream; its answer is without the entries. */
+  Future<Resp> read(Writable command) {
+    RedisSession open = session;
+    return open == null ? Future.failedFuture(notConnected()) : open.read(command);
   }
 
   /**

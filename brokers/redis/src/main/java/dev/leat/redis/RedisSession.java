@@ -59,11 +59,13 @@ final class RedisSession {
   /** Somebody who waits for an answer, behind some that only say that a command was taken. */
   private static final class Asked {
     final Promise<Resp> answer = Promise.promise();
+    final boolean read;
     int passedOver;
     @Nullable Failure refused;
 
-    Asked(int passedOver) {
+    Asked(int passedOver, boolean read) {
       this.passedOver = passedOver;
+      this.read = read;
     }
   }
 
@@ -92,7 +94,7 @@ final class RedisSession {
    * Begins on a socket that is open.
    *
    * @param patience milliseconds without any answer to what is asked, after which it counts as dead
-   * @param entries as {@link RespParser} takes them
+   * @param entries takes those of what is asked by {@link #read}
    */
   RedisSession(
       Vertx vertx,
@@ -100,7 +102,7 @@ final class RedisSession {
       Server server,
       NetSocketInternal socket,
       long patience,
-      @Nullable Consumer<List<RawEntry>> entries,
+      Consumer<List<RawEntry>> entries,
       Owner owner) {
     this.vertx = vertx;
     this.context = context;
@@ -109,7 +111,7 @@ final class RedisSession {
     this.patience = patience;
     this.owner = owner;
     RespParser parser =
-        new RespParser(this::onAnswer, entries == null ? null : batch -> handOut(batch, entries));
+        new RespParser(this::onAnswer, this::isRead, batch -> handOut(batch, entries));
     // Bytes as they were received: the public handler is given a copy.
     socket.messageHandler(
         bytes -> {
@@ -126,7 +128,17 @@ final class RedisSession {
 
   /** Sends a command; fails with {@link BrokerUnavailable} or what the server says. */
   Future<Resp> send(Writable command) {
-    return isOpen() ? asked(0, command) : Future.failedFuture(why());
+    return isOpen() ? asked(0, false, command) : Future.failedFuture(why());
+  }
+
+  /** Sends a command that reads a stream; its answer is without the entries, which come before. */
+  Future<Resp> read(Writable command) {
+    return isOpen() ? asked(0, true, command) : Future.failedFuture(why());
+  }
+
+  private boolean isRead() {
+    Asked waiting = asked.peek();
+    return waiting != null && waiting.read;
   }
 
   /** Sends commands that are done together, as {@link RedisConnection#sendTogether} says. */
@@ -136,7 +148,7 @@ final class RedisSession {
     }
     write(MULTI);
     together.forEach(this::write);
-    return asked(1 + together.size(), EXEC).map(Resp::items);
+    return asked(1 + together.size(), false, EXEC).map(Resp::items);
   }
 
   /** Sends what waits, and ends in order. What is asked fails here, and may yet be done there. */
@@ -171,12 +183,12 @@ final class RedisSession {
             : server + " does not keep up: %d commands wait for it".formatted(commands));
   }
 
-  private Future<Resp> asked(int passedOver, Writable last) {
+  private Future<Resp> asked(int passedOver, boolean read, Writable last) {
     assert Thread.currentThread().equals(loop) : "asked from another thread than its loop's";
     if (asked.isEmpty()) {
       heard = System.nanoTime();
     }
-    Asked one = new Asked(passedOver);
+    Asked one = new Asked(passedOver, read);
     asked.add(one);
     commands += 1 + passedOver;
     write(last);
@@ -199,7 +211,8 @@ final class RedisSession {
     heard = System.nanoTime();
     try {
       parser.feed(bytes);
-    } catch (IllegalStateException malformed) {
+    } catch (RuntimeException malformed) {
+      // Where the next answer begins is not known any more.
       log.error(
           "server={} does not speak the protocol of Redis: {}", server, malformed.getMessage());
       reset();

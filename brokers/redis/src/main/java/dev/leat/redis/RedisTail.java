@@ -69,6 +69,11 @@ final class RedisTail extends Reading {
         .and("STREAMS", stream, last == null ? "0" : last);
   }
 
+  @Override
+  Future<Resp> sent(RedisConnection over, Command command) {
+    return over.read(command);
+  }
+
   /** While the rest of what was asked for is on its way. */
   private void onSome(List<RawEntry> batch) {
     measure(batch);

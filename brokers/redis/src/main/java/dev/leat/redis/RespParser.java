@@ -7,8 +7,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Takes bytes as they come and hands out answers as they are complete. Confined to its connection's
@@ -36,7 +36,8 @@ final class RespParser {
   private static final int ROOM = 1 << 13;
 
   private final Consumer<Resp> answers;
-  private final @Nullable Consumer<List<RawEntry>> entries;
+  private final BooleanSupplier hands;
+  private final Consumer<List<RawEntry>> entries;
   private List<RawEntry> read = new ArrayList<>();
   private final ArrayDeque<Open> open = new ArrayDeque<>();
   private byte[] bytes = new byte[ROOM];
@@ -50,18 +51,20 @@ final class RespParser {
   private int[] bounds = new int[32];
 
   RespParser(Consumer<Resp> answers) {
-    this(answers, null);
+    this(answers, () -> false, all -> {});
   }
 
   /**
    * A parser that may hand out what is read of a stream while the rest is on its way: else as many
    * entries as were asked for would be in memory at once, whatever their size.
    *
-   * @param entries takes those of a read, which are left out of its answer; null if they are to be
-   *     in there
+   * @param hands asked whether the answer that is being read is one of whose entries that is to be
+   *     done
+   * @param entries takes them; they are left out of the answer
    */
-  RespParser(Consumer<Resp> answers, @Nullable Consumer<List<RawEntry>> entries) {
+  RespParser(Consumer<Resp> answers, BooleanSupplier hands, Consumer<List<RawEntry>> entries) {
     this.answers = answers;
+    this.hands = hands;
     this.entries = entries;
   }
 
@@ -204,7 +207,7 @@ final class RespParser {
   private void add(Resp value) {
     Resp complete = value;
     for (Open array = open.peek(); array != null; array = open.peek()) {
-      if (entries != null && open.size() == AROUND_ENTRIES && !complete.isNothing()) {
+      if (open.size() == AROUND_ENTRIES && hands.getAsBoolean() && !complete.isNothing()) {
         read.add(RawEntry.of(complete));
         complete = GONE;
       }
@@ -220,7 +223,7 @@ final class RespParser {
   }
 
   private void handOut() {
-    if (entries != null && !read.isEmpty()) {
+    if (!read.isEmpty()) {
       List<RawEntry> batch = read;
       read = new ArrayList<>();
       entries.accept(batch);

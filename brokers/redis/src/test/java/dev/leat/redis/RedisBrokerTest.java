@@ -5,9 +5,12 @@ import static dev.leat.testkit.Awaiting.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.Caller;
+import dev.leat.Handling;
+import dev.leat.Headers;
 import dev.leat.Leat;
 import dev.leat.LeatException;
 import dev.leat.Payload;
+import dev.leat.Position;
 import dev.leat.Reply;
 import dev.leat.Topic;
 import dev.leat.Worker;
@@ -196,6 +199,55 @@ class RedisBrokerTest {
       result(leat.broker().tidy(stream));
       assertThat(client.send("XLEN", stream).number()).isZero();
     }
+  }
+
+  @Test
+  void a_stream_of_large_entries_is_read_along_from_now_on() {
+    try (Leat leat = connect();
+        RedisClient client = new RedisClient(redis.port())) {
+      String stream = Topic.of("tailed").incoming();
+      client.send("XADD", stream, "*", "a", "x".repeat(300_000));
+      List<String> read = new CopyOnWriteArrayList<>();
+      Subscription tail =
+          leat.broker()
+              .tail(
+                  stream,
+                  Position.NOW,
+                  batch -> batch.forEach(entry -> read.add(entry.message().payload().asText())));
+      tail.request(10);
+      result(tail.ready());
+      leat.caller().send("tailed", "t", "y".repeat(300_000));
+      leat.caller().send("tailed", "t", "z");
+
+      until("both are read", () -> read.size() == 2);
+      assertThat(read).containsExactly("y".repeat(300_000), "z");
+    }
+  }
+
+  @Test
+  void of_a_request_that_no_key_asked_to_remember_the_answer_is_kept_for_minutes() {
+    try (Leat leat = connect();
+        RedisClient client = new RedisClient(redis.port())) {
+      leat.worker("paid")
+          .on("t", String.class, (text, request) -> text, Handling.DEFAULT.idempotent())
+          .start();
+      leat.caller().call("paid", "t", "x", String.class, LONG);
+      assertThat(kept(client)).containsExactly(10L);
+
+      client.keys("paid::DEFAULT::ANSWERS::*").forEach(key -> client.send("DEL", key));
+      leat.caller()
+          .with(Headers.of(Headers.IDEMPOTENCY_KEY, "k"))
+          .call("paid", "t", "x", String.class, LONG);
+      assertThat(kept(client)).containsExactly(24L * 60);
+    }
+  }
+
+  /** Minutes that answers are kept. */
+  private static List<Long> kept(RedisClient client) {
+    return client.keys("paid::DEFAULT::ANSWERS::*").stream()
+        .map(key -> client.send("PTTL", key).number())
+        .map(millis -> (millis + 59_999) / 60_000)
+        .toList();
   }
 
   @Test

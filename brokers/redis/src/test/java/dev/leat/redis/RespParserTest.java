@@ -54,7 +54,7 @@ class RespParserTest {
   void what_is_read_of_a_stream_is_handed_out_while_the_rest_is_on_its_way() {
     List<Resp> read = new ArrayList<>();
     List<RawEntry> entries = new ArrayList<>();
-    RespParser parser = new RespParser(read::add, entries::addAll);
+    RespParser parser = new RespParser(read::add, read::isEmpty, entries::addAll);
     String large = "x".repeat(100_000);
     List<Object> stream =
         List.of(

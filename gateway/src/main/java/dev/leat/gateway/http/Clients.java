@@ -27,6 +27,9 @@ final class Clients {
   /** That a body may stand still where memory is short. */
   private static final long TIGHT = rounds(Duration.ofSeconds(1));
 
+  /** In which it comes then, or another portion of it. */
+  private static final long TIGHT_BODY = rounds(Duration.ofSeconds(15));
+
   /** That a connection may be silent where there are hardly any left. */
   private static final long CROWDED = rounds(Duration.ofSeconds(2));
 
@@ -136,7 +139,7 @@ final class Clients {
       count(client, cancelled);
       if (client.cancelled > mostCancelled + client.answered
           && request.version() == HttpVersion.HTTP_2) {
-        request.connection().close();
+        Channels.closeSoon(request.connection());
       }
     }
   }
@@ -158,6 +161,11 @@ final class Clients {
   /** A body is on its way, or enough of it came to be given its time anew. */
   void receiving(Transfers.Transfer body) {
     bodies.add(body, round);
+  }
+
+  /** Some of a body has come. */
+  void moved(Transfers.Transfer body) {
+    body.moved(round);
   }
 
   /** It is there, or will not come. */
@@ -221,10 +229,14 @@ final class Clients {
   }
 
   private void look() {
-    // Where memory becomes short, nobody is waited for who stands still.
-    long longest = memory.isTight() ? TIGHT : Long.MAX_VALUE;
-    bodies.giveUpBefore(round - Math.min(bodyTime, longest));
-    responses.giveUpBefore(round - Math.min(responseTime, longest));
+    bodies.giveUpBefore(round - bodyTime);
+    responses.giveUpBefore(round - responseTime);
+    if (memory.isTight()) {
+      // Nobody is waited for who stands still, nor for long for who hardly moves.
+      bodies.giveUpBefore(round - Math.min(bodyTime, TIGHT_BODY));
+      bodies.giveUpStanding(round - TIGHT);
+      responses.giveUpStanding(round - TIGHT);
+    }
     // And where connections become few, for nobody who has nothing to ask.
     long patienceOfAll = crowded.getAsBoolean() ? CROWDED : Long.MAX_VALUE;
     List<HttpConnection> silent = new ArrayList<>();
@@ -235,7 +247,7 @@ final class Clients {
             silent.add(connection);
           }
         });
-    silent.forEach(HttpConnection::close);
+    silent.forEach(Channels::close);
   }
 
   private static long rounds(Duration time) {

@@ -270,6 +270,8 @@ final class Exchange extends Transfers.Transfer implements CallListener {
     if (received - timed > PACE) {
       timed = received;
       clients.receiving(this);
+    } else {
+      clients.moved(this);
     }
     return true;
   }

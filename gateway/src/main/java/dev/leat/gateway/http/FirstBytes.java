@@ -1,32 +1,21 @@
 package dev.leat.gateway.http;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
-import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.concurrent.Future;
 import io.vertx.core.http.HttpConnection;
-import io.vertx.core.http.impl.http1.Http1ServerConnection;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Closes a connection that does not come to its first request where HTTP/2 may be spoken: Vert.x
- * tells nobody of it before that, or before it has said that it speaks HTTP/2. Confined to the
- * connection's loop.
+ * Closes a connection that nobody else looks after in time: Vert.x tells of one only once its TLS
+ * is agreed upon, its client has said what HTTP/2 begins with, or, where that may be spoken without
+ * TLS, its first request is there. Confined to the connection's loop.
  */
 public final class FirstBytes extends ChannelInboundHandlerAdapter {
-  /** What HTTP/2 begins with (RFC 9113, section 3.4); nothing else begins like it. */
-  private static final byte[] PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(US_ASCII);
-
-  /** What TLS begins with; it has a time limit of its own. */
-  private static final byte HANDSHAKE = 22;
-
   private final Duration patience;
-  private boolean compares = true;
-  private int matched;
   private @Nullable Future<?> timer;
 
   /**
@@ -39,12 +28,11 @@ public final class FirstBytes extends ChannelInboundHandlerAdapter {
   }
 
   /** A connection is looked after by others from now on. */
-  static void opened(HttpConnection connection) {
-    if (connection instanceof Http1ServerConnection http1) {
-      FirstBytes watching = http1.channel().pipeline().get(FirstBytes.class);
-      if (watching != null) {
-        http1.channel().pipeline().remove(watching);
-      }
+  public static void opened(HttpConnection connection) {
+    Channel channel = Channels.of(connection);
+    FirstBytes watching = channel == null ? null : channel.pipeline().get(FirstBytes.class);
+    if (channel != null && watching != null) {
+      channel.pipeline().remove(watching);
     }
   }
 
@@ -59,14 +47,6 @@ public final class FirstBytes extends ChannelInboundHandlerAdapter {
   public void channelActive(ChannelHandlerContext context) {
     begin(context);
     context.fireChannelActive();
-  }
-
-  @Override
-  public void channelRead(ChannelHandlerContext context, Object message) {
-    if (compares && message instanceof ByteBuf bytes && isLookedAfter(bytes)) {
-      context.pipeline().remove(this);
-    }
-    context.fireChannelRead(message);
   }
 
   @Override
@@ -88,21 +68,5 @@ public final class FirstBytes extends ChannelInboundHandlerAdapter {
                   patience.toMillis(),
                   TimeUnit.MILLISECONDS);
     }
-  }
-
-  /** Whether it speaks HTTP/2 or TLS; of HTTP/1 we are told by its first request. */
-  private boolean isLookedAfter(ByteBuf bytes) {
-    for (int i = bytes.readerIndex(); i < bytes.writerIndex(); i++) {
-      byte next = bytes.getByte(i);
-      if (next != PREFACE[matched]) {
-        compares = false;
-        return matched == 0 && next == HANDSHAKE;
-      }
-      matched++;
-      if (matched == PREFACE.length) {
-        return true;
-      }
-    }
-    return false;
   }
 }

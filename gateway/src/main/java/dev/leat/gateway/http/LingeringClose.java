@@ -29,7 +29,9 @@ final class LingeringClose extends ChannelInboundHandlerAdapter {
     channel.pipeline().addFirst(new LingeringClose());
     channel.config().setAutoRead(true);
     var unused =
-        channel.eventLoop().schedule(() -> connection.close(), LONGEST, TimeUnit.MILLISECONDS);
+        channel
+            .eventLoop()
+            .schedule(() -> Channels.close(connection), LONGEST, TimeUnit.MILLISECONDS);
   }
 
   @Override

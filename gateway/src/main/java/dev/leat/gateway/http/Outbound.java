@@ -2,6 +2,7 @@ package dev.leat.gateway.http;
 
 import dev.leat.gateway.admission.MemoryBudget;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
@@ -74,19 +75,22 @@ final class Outbound extends Transfers.Transfer {
     }
   }
 
+  /** A stream of HTTP/2 may be given up alone, unless its client takes nothing of any. */
   @Override
   void giveUp() {
-    if (request.version() == HttpVersion.HTTP_2) {
+    Channel channel = Channels.of(request.connection());
+    boolean deaf = channel != null && !channel.isWritable();
+    if (request.version() == HttpVersion.HTTP_2 && !deaf) {
       request.response().reset(CANCEL);
     } else {
-      request.connection().close();
+      Channels.close(request.connection());
     }
     end(false);
   }
 
   private void goOn() {
     HttpServerResponse response = request.response();
-    while (!over && bytes.length - at > PART) {
+    while (!over) {
       if (response.closed()) {
         end(false);
         return;
@@ -96,18 +100,42 @@ final class Outbound extends Transfers.Transfer {
         response.drainHandler(drained -> goOn());
         return;
       }
-      var unused = response.write(part(PART));
-      at += PART;
+      int length = Math.min(PART, bytes.length - at);
+      Future<Void> written = response.write(part(length));
+      at += length;
+      if (at == bytes.length) {
+        endAfter(written);
+        return;
+      }
     }
-    if (!over) {
-      end();
-    }
+  }
+
+  /** Not before all of it was taken: a shutdown closes as soon as a response has ended. */
+  private void endAfter(Future<Void> last) {
+    clients.waitsForRoom(this);
+    last.onComplete(
+        taken -> {
+          if (!over && taken.succeeded() && !request.response().closed()) {
+            end();
+          } else {
+            end(false);
+          }
+        });
   }
 
   private void end() {
     HttpServerResponse response = request.response();
     Future<Void> ended =
         bytes.length == at ? response.end() : response.end(part(bytes.length - at));
+    if (!ended.isComplete()
+        && request.version() != HttpVersion.HTTP_2
+        && request.decoderResult().isSuccess()) {
+      // While requests are read Vert.x keeps what is written, and the next would have to wait.
+      Channel channel = Channels.of(request.connection());
+      if (channel != null) {
+        channel.flush();
+      }
+    }
     if (ended.isComplete()) {
       end(ended.succeeded());
     } else {

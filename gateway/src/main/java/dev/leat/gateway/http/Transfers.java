@@ -1,5 +1,7 @@
 package dev.leat.gateway.http;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,8 +14,14 @@ final class Transfers {
   abstract static class Transfer {
     private boolean underWay;
     private long since;
+    private long movedAt;
     private @Nullable Transfer older;
     private @Nullable Transfer newer;
+
+    /** Something of it went on its way, though perhaps not enough to be given its time anew. */
+    final void moved(long now) {
+      movedAt = now;
+    }
 
     /** It did not go on in time; called once it counts as on its way no more. */
     abstract void giveUp();
@@ -31,6 +39,7 @@ final class Transfers {
     remove(body);
     body.underWay = true;
     body.since = now;
+    body.movedAt = now;
     body.older = newest;
     if (newest == null) {
       oldest = body;
@@ -60,6 +69,22 @@ final class Transfers {
     }
     body.older = null;
     body.newer = null;
+  }
+
+  /** Gives up those of which nothing has moved since before a time; looks at all of them. */
+  void giveUpStanding(long time) {
+    List<Transfer> standing = new ArrayList<>();
+    for (Transfer body = oldest; body != null; body = body.newer) {
+      if (body.movedAt < time) {
+        standing.add(body);
+      }
+    }
+    for (Transfer body : standing) {
+      if (body.underWay) {
+        remove(body);
+        body.giveUp();
+      }
+    }
   }
 
   /** Gives up those that have not gone on since before a time. */

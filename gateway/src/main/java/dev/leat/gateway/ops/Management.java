@@ -2,6 +2,7 @@ package dev.leat.gateway.ops;
 
 import dev.leat.Topic;
 import dev.leat.broker.Broker;
+import dev.leat.gateway.http.FirstBytes;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
@@ -87,6 +88,7 @@ public final class Management implements AutoCloseable {
     HttpServer listening =
         vertx
             .createHttpServer(new HttpServerOptions().setIdleTimeout(IDLE))
+            .connectionHandler(FirstBytes::opened)
             .requestHandler(this::handle);
     return listening.listen(port, host).map(HttpServer::actualPort);
   }
