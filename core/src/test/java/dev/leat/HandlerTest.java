@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.leat.broker.Append;
+import dev.leat.broker.Lane;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 /** What a handler returns or throws, and what its caller gets. */
@@ -253,6 +256,53 @@ class HandlerTest extends LeatFixture {
     assertThatThrownBy(() -> getUser("7"))
         .isInstanceOf(HandlerFailed.class)
         .hasMessageContaining("cannot be written");
+  }
+
+  @Test
+  @SuppressWarnings("NullAway") // Whoever compiles without it may do so.
+  void what_a_handler_says_last_and_cannot_be_is_one_attempt_and_a_problem_at_once() {
+    List<Supplier<Object>> impossible =
+        List.of(
+            () -> Reply.of(null),
+            () -> Reply.of("done").andSend("a:b:c", "t", "x"),
+            () -> Reply.of("done").andSend("other", null, "x"));
+    AtomicInteger attempts = new AtomicInteger();
+    leat.worker("last")
+        .on(
+            "t",
+            Integer.class,
+            (which, request) -> {
+              attempts.incrementAndGet();
+              return impossible.get(which).get();
+            })
+        .start();
+
+    for (int i = 0; i < impossible.size(); i++) {
+      int which = i;
+      assertThatThrownBy(
+              () -> leat.caller().call("last", "t", which, String.class, Duration.ofSeconds(2)))
+          .isInstanceOf(HandlerFailed.class)
+          .hasMessageStartingWith("500 ");
+      assertThat(attempts.get()).isEqualTo(i + 1);
+    }
+  }
+
+  @Test
+  void a_request_that_wants_its_reply_among_the_requests_of_others_is_a_dead_letter() {
+    AtomicInteger handled = new AtomicInteger();
+    leat.worker("asked")
+        .on("t", String.class, (text, request) -> handled.incrementAndGet())
+        .start();
+    String victim = Topic.of("victim").incoming();
+    Lane lane = leat.broker().openLane(leat.loop(), leat.nextReplyStream(), replies -> {});
+    Message request = new Message("id-1", "t", victim, Headers.NONE, "stranger", Payload.text("x"));
+    lane.append(List.of(new Append(Topic.of("asked").incoming(), request)))
+        .toCompletableFuture()
+        .join();
+
+    await().until(() -> deadLetters("asked").size() == 1);
+    assertThat(length(leat, "victim")).isZero();
+    assertThat(handled.get()).isZero();
   }
 
   @Test
