@@ -9,10 +9,8 @@ import dev.leat.gateway.http.ClientLimits;
 import dev.leat.gateway.route.Route;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
-import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.HttpVersion;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -97,11 +95,7 @@ class BufferLimitTest extends GatewayFixture {
     listenHttp2(Route.get("/large", "t", "large"), Route.get("/x", "t", "x"));
     Vertx vertx = Vertx.vertx();
     try {
-      HttpClient client =
-          vertx.createHttpClient(
-              new HttpClientOptions()
-                  .setProtocolVersion(HttpVersion.HTTP_2)
-                  .setHttp2ClearTextUpgrade(false));
+      HttpClient client = http2Client(vertx);
       AtomicInteger refused = new AtomicInteger();
       AtomicInteger begun = new AtomicInteger();
       AtomicInteger givenUp = new AtomicInteger();

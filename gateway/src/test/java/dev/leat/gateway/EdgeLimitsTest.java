@@ -11,10 +11,8 @@ import dev.leat.gateway.route.Route;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
-import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.StreamResetException;
 import java.io.IOException;
 import java.net.Socket;
@@ -153,11 +151,7 @@ class EdgeLimitsTest extends GatewayFixture {
     listenHttp2(Route.post("/x", "t", "x").bodyLimit(100));
     Vertx vertx = Vertx.vertx();
     try {
-      HttpClient client =
-          vertx.createHttpClient(
-              new HttpClientOptions()
-                  .setProtocolVersion(HttpVersion.HTTP_2)
-                  .setHttp2ClearTextUpgrade(false));
+      HttpClient client = http2Client(vertx);
       CompletableFuture<Long> reset = new CompletableFuture<>();
       CompletableFuture<Integer> status = new CompletableFuture<>();
       client

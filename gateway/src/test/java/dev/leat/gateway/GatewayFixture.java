@@ -6,6 +6,9 @@ import dev.leat.Worker;
 import dev.leat.broker.GroupHealth;
 import dev.leat.broker.Membership;
 import dev.leat.gateway.route.Route;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpVersion;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -58,6 +61,14 @@ abstract class GatewayFixture {
   void listenHttp2(Route... routes) {
     add(routes);
     gateway.listen(List.of(Listener.plain("127.0.0.1", 0).withHttp2()));
+  }
+
+  /** A client that speaks HTTP/2 from the first byte on. */
+  static io.vertx.core.http.HttpClient http2Client(Vertx vertx) {
+    return vertx.createHttpClient(
+        new HttpClientOptions()
+            .setProtocolVersion(HttpVersion.HTTP_2)
+            .setHttp2ClearTextUpgrade(false));
   }
 
   /** Routes to topics that were read once, by workers that have gone since. */

@@ -6,19 +6,13 @@ import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
-import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.HttpVersion;
 
 /** Speaks HTTP/2 in plain text from the first byte on, and says no lengths. */
 final class Http2Client implements AutoCloseable {
   private final Vertx vertx = Vertx.vertx();
-  private final HttpClient client =
-      vertx.createHttpClient(
-          new HttpClientOptions()
-              .setProtocolVersion(HttpVersion.HTTP_2)
-              .setHttp2ClearTextUpgrade(false));
+  private final HttpClient client = GatewayFixture.http2Client(vertx);
 
   record Answer(int status, MultiMap headers, String body) {}
 

@@ -318,16 +318,17 @@ abstract class Reading implements Subscription {
     }
   }
 
-  /** Learns how large entries are. */
-  final void measure(List<RawEntry> batch) {
+  /** Learns how large entries are; gives how many bytes these have. */
+  final long measure(List<RawEntry> batch) {
+    long bytes = 0;
+    for (RawEntry entry : batch) {
+      bytes += entry.size();
+    }
     if (!batch.isEmpty()) {
-      long bytes = 0;
-      for (RawEntry entry : batch) {
-        bytes += entry.size();
-      }
       int mean = (int) Math.max(1, bytes / batch.size());
       usual = Math.max(mean, usual - (usual - mean) / 4);
     }
+    return bytes;
   }
 
   private void onUnread(Throwable failure, int preparation) {

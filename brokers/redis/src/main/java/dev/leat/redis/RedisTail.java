@@ -76,12 +76,9 @@ final class RedisTail extends Reading {
 
   /** While the rest of what was asked for is on its way. */
   private void onSome(List<RawEntry> batch) {
-    measure(batch);
+    bytes += measure(batch);
     handedOver(batch.size());
     last = batch.getLast().id();
-    for (RawEntry entry : batch) {
-      bytes += entry.size();
-    }
     onEntries(batch);
   }
 

@@ -3,7 +3,6 @@ package dev.leat.gateway.admission;
 import java.net.InetAddress;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Counts the connections of clients, in all and by the address that they come from, and says when
@@ -13,7 +12,6 @@ public final class Connections {
   private final int most;
   private final int mostOfAddress;
   private final AtomicInteger all = new AtomicInteger();
-  private final AtomicLong refused = new AtomicLong();
   private final ConcurrentHashMap<InetAddress, Integer> addresses = new ConcurrentHashMap<>();
 
   /**
@@ -36,7 +34,6 @@ public final class Connections {
       leave(address);
     }
     all.decrementAndGet();
-    refused.incrementAndGet();
     return false;
   }
 
@@ -49,11 +46,6 @@ public final class Connections {
   /** How many are open. */
   public int open() {
     return all.get();
-  }
-
-  /** How many were refused so far. */
-  public long refused() {
-    return refused.get();
   }
 
   /** Whether so many are open that those which do nothing are in the way of others. */

@@ -66,11 +66,6 @@ public final class MemoryBudget {
     return used.get();
   }
 
-  /** Bytes that may wait. */
-  public long limit() {
-    return limit;
-  }
-
   /** Whether more than half of it is used: whoever stands still is in the way of others. */
   public boolean isTight() {
     return used.get() > limit / 2;

@@ -109,8 +109,7 @@ final class RequestHeaders {
     if (query == null || query.isEmpty()) {
       return;
     }
-    String[] pairs = query.split("&", MOST_PARAMETERS + 1);
-    if (pairs.length > MOST_PARAMETERS) {
+    if (query.chars().filter(sign -> sign == '&').count() >= MOST_PARAMETERS) {
       throw new IllegalArgumentException(
           "the query has more than %d parameters".formatted(MOST_PARAMETERS));
     }
