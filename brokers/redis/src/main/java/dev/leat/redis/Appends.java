@@ -1,5 +1,6 @@
 package dev.leat.redis;
 
+import dev.leat.BrokerUnavailable;
 import dev.leat.broker.Append;
 import dev.leat.wire.StreamEntry;
 import io.vertx.core.Future;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -76,17 +78,20 @@ final class Appends {
       return;
     }
     List<One> batch = waiting;
-    int count = commands;
     waiting = new ArrayList<>();
     commands = 0;
     bytes = 0;
-    if (count == 1) {
+    send(batch);
+  }
+
+  private void send(List<One> batch) {
+    if (batch.size() == 1 && batch.getFirst().appends().size() == 1) {
       connection
           .send(Commands.append(batch.getFirst().appends().getFirst()))
           .onSuccess(added -> onAdded(batch, List.of(added)))
           .onFailure(failure -> onFailure(batch, failure));
     } else {
-      List<Writable> adding = new ArrayList<>(count);
+      List<Writable> adding = new ArrayList<>();
       batch.forEach(one -> one.appends().forEach(append -> adding.add(Commands.append(append))));
       connection
           .sendTogether(adding)
@@ -142,9 +147,26 @@ final class Appends {
   private void onFailure(List<One> batch, Throwable failure) {
     if (isMendable(failure)) {
       mend(batch);
+    } else if (failure instanceof RedisFailure refused && refused.isForbidden()) {
+      forbidden(batch, refused);
     } else {
       batch.forEach(one -> one.ids().completeExceptionally(IoLoop.leatException(failure)));
     }
+  }
+
+  /** One that may not be written has had all of its turn refused: the others are not its fault. */
+  private void forbidden(List<One> batch, RedisFailure refused) {
+    if (batch.size() > 1) {
+      batch.forEach(one -> send(List.of(one)));
+      return;
+    }
+    One one = batch.getFirst();
+    String streams =
+        one.appends().stream().map(Append::stream).distinct().collect(Collectors.joining(", "));
+    one.ids()
+        .completeExceptionally(
+            new BrokerUnavailable(
+                "nothing can be appended to " + streams + ": " + refused.getMessage(), refused));
   }
 
   private void mend(List<One> batch) {

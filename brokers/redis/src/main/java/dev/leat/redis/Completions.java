@@ -1,6 +1,7 @@
 package dev.leat.redis;
 
 import dev.leat.LeatException;
+import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.Batcher;
 import dev.leat.broker.Completion;
@@ -31,10 +32,11 @@ final class Completions {
   /** Confined to the loop once it was added. */
   private static final class One {
     final Lease lease;
-    final Completion completion;
     final Consumer<Boolean> onEnd;
     final long until;
     final CompletableFuture<Boolean> done = new CompletableFuture<>();
+
+    Completion completion;
 
     /** Nobody knows whether it was done: an answer was lost. */
     boolean lost;
@@ -254,6 +256,10 @@ final class Completions {
   }
 
   private void onFailure(List<One> batch, Throwable failure) {
+    if (failure instanceof RedisFailure refused && refused.isForbidden()) {
+      forbidden(batch, refused);
+      return;
+    }
     List<One> again = new ArrayList<>();
     for (One one : batch) {
       one.lost |= failure instanceof RedisLost;
@@ -269,6 +275,29 @@ final class Completions {
           .timer(RetryOnLoss.PAUSE, TimeUnit.MILLISECONDS)
           .onComplete(waited -> complete(again));
     }
+  }
+
+  /**
+   * One stream that the user may not write to has had all of them refused, and the others are not
+   * its fault. A sender who wants his reply there goes without; what a handler sends does not get
+   * lost like that, and is tried again with the whole message.
+   */
+  private void forbidden(List<One> batch, RedisFailure refused) {
+    if (batch.size() > 1) {
+      batch.forEach(one -> complete(List.of(one)));
+      return;
+    }
+    One one = batch.getFirst();
+    Completion completion = one.completion;
+    List<Append> others =
+        completion.appends().stream().filter(append -> !Topic.isOutgoing(append.stream())).toList();
+    if (others.size() == completion.appends().size()) {
+      one.fail(IoLoop.leatException(refused));
+      return;
+    }
+    log.warn("entry={} its reply cannot be appended: {}", one.lease.id(), refused.getMessage());
+    one.completion = new Completion(others, completion.notes());
+    complete(List.of(one));
   }
 
   private void sendExtensions(List<Extension> batch) {

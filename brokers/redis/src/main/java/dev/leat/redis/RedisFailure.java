@@ -29,11 +29,20 @@ final class RedisFailure extends RuntimeException {
   /** How a transaction fails that was to be done when the server could do it no more. */
   private static final String ABORTED = "EXECABORT Transaction discarded because of: ";
 
+  /** How a server begins that the user may not say this, or not of this key. */
+  private static final String FORBIDDEN = "NOPERM";
+
   private final String error;
 
   private RedisFailure(Server server, String error) {
-    super(server + ": " + error, null, false, false);
+    super(server + ": " + error + hint(cause(error)), null, false, false);
     this.error = cause(error);
+  }
+
+  private static String hint(String cause) {
+    return cause.startsWith(FORBIDDEN)
+        ? "; which rights a user needs is in docs/brokers.md, 'Least rights'"
+        : "";
   }
 
   private static String cause(String error) {
@@ -57,6 +66,11 @@ final class RedisFailure extends RuntimeException {
   /** Whether the server has no memory left for it. */
   boolean isOutOfMemory() {
     return says("OOM");
+  }
+
+  /** Whether the user may not do it; what was to be done together with it is not done either. */
+  boolean isForbidden() {
+    return says(FORBIDDEN);
   }
 
   /** Whether the server says so: errors begin with a word in capitals. */

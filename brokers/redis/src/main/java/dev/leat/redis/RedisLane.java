@@ -46,6 +46,9 @@ final class RedisLane implements Lane {
   /** The first connection is waited for; once it has been there, what cannot be sent now fails. */
   private Future<Void> connected = Future.succeededFuture();
 
+  /** Whether the reply stream is there: who only reads makes none. Confined to the connection. */
+  private boolean made;
+
   private @Nullable Long trimming;
   private @Nullable String trimmed;
   private long bytesTrimmed;
@@ -65,7 +68,12 @@ final class RedisLane implements Lane {
   void start() {
     onIo(
         () -> {
-          writes.onConnected(this::makeReplyStream);
+          writes.onConnected(
+              () -> {
+                if (made) {
+                  makeReplyStream();
+                }
+              });
           connected = writes.start();
           trimming = io.vertx().setPeriodic(TRIM_PAUSE, fired -> trim());
         });
@@ -84,7 +92,7 @@ final class RedisLane implements Lane {
       return CompletableFuture.failedStage(new BrokerUnavailable("this lane is closed"));
     }
     if (sharesLoop && loop.inLoop() && connected.isComplete()) {
-      return appends.append(batch);
+      return appendNow(batch);
     }
     CompletableFuture<List<String>> result = new CompletableFuture<>();
     onIo(
@@ -92,11 +100,19 @@ final class RedisLane implements Lane {
             connected.onComplete(
                 done -> {
                   var unused =
-                      appends
-                          .append(batch)
+                      appendNow(batch)
                           .whenComplete((ids, failure) -> onLoop(() -> end(result, ids, failure)));
                 }));
     return result;
+  }
+
+  /** Before the first request there has to be where its reply goes. */
+  private CompletableFuture<List<String>> appendNow(List<Append> batch) {
+    if (!made) {
+      made = true;
+      makeReplyStream();
+    }
+    return appends.append(batch);
   }
 
   @Override
@@ -112,7 +128,11 @@ final class RedisLane implements Lane {
             io.vertx().cancelTimer(trimming);
           }
           appends.flush();
-          writes.close(Command.of("UNLINK", replyStream));
+          if (made) {
+            writes.close(Command.of("UNLINK", replyStream));
+          } else {
+            writes.close();
+          }
         });
   }
 
@@ -158,6 +178,9 @@ final class RedisLane implements Lane {
   }
 
   private void trim() {
+    if (!made) {
+      return;
+    }
     keepReplyStream();
     bytesTrimmed = replies.bytes();
     String last = replies.last();

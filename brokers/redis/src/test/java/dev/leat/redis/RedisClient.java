@@ -96,6 +96,16 @@ public final class RedisClient implements AutoCloseable {
     return send("KEYS", pattern).items().stream().map(Resp::text).toList();
   }
 
+  /** What users were refused: who, and which command, key or name it was. */
+  public List<String> refusals() {
+    return send("ACL", "LOG", "128").items().stream().map(RedisClient::written).toList();
+  }
+
+  /** Completes all of a stream that a group was not handed, as one that takes and acknowledges. */
+  public void completeAll(String stream, String group) {
+    send("XREADGROUP", "GROUP", group, "other", "NOACK", "COUNT", "5000", "STREAMS", stream, ">");
+  }
+
   Vertx vertx() {
     return vertx;
   }
