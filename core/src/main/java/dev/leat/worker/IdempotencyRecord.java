@@ -80,7 +80,8 @@ final class IdempotencyRecord {
     String type = AT_WORK + delivery.entryId();
     this.atWork =
         new Note(
-            key(membership, message),
+            store(membership),
+            name(message),
             new Message(message.id(), type, "", own, membership.member(), Payload.EMPTY),
             membership.lease().multipliedBy(LEASES));
   }
@@ -118,7 +119,7 @@ final class IdempotencyRecord {
             .headers()
             .without(name -> name.equals(Headers.TOOK) || name.equals(Headers.ATTEMPT))
             .with(FINGERPRINT, fingerprint);
-    return new Note(atWork.key(), reply.withHeaders(headers), keep);
+    return atWork.replacedBy(reply.withHeaders(headers), keep);
   }
 
   /** It was not done: the same request may be tried again. */
@@ -126,18 +127,17 @@ final class IdempotencyRecord {
     return atWork.forgotten();
   }
 
-  private static String key(Membership membership, Message message) {
+  private static String store(Membership membership) {
     Topic topic = membership.topic();
+    return String.join(
+        "::", topic.namespace(), topic.name(), "ANSWERS", escaped(membership.group()));
+  }
+
+  private static String name(Message message) {
     Headers headers = message.headers();
     String own = headers.get(Headers.IDEMPOTENCY_KEY).orElse(message.id());
-    return String.join(
-        "::",
-        topic.namespace(),
-        topic.name(),
-        "ANSWERS",
-        escaped(membership.group()),
-        escaped(message.type()),
-        escaped(headers.get(Headers.AUTH_SUBJECT).orElse("")) + "/" + escaped(own));
+    String subject = headers.get(Headers.AUTH_SUBJECT).orElse("");
+    return escaped(message.type()) + "::" + escaped(subject) + "/" + escaped(own);
   }
 
   /** So that a part cannot be mistaken for two, nor two for one. */

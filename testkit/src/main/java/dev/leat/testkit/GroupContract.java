@@ -492,14 +492,14 @@ abstract class GroupContract extends BrokerFixture {
   @Test
   void a_note_is_kept_once_and_written_with_a_completion_or_notes_are_refused_by_name() {
     Message said = message(Payload.text("first"));
-    Note first = new Note("notes::" + topic, said, Duration.ofMinutes(1));
+    Note first = new Note("notes", topic.toString(), said, Duration.ofMinutes(1));
     if (!offers(Capability.NOTES)) {
       assertThatThrownBy(() -> result(broker.noteIfAbsent(first)))
           .isInstanceOf(Unsupported.class)
           .hasMessageContaining(Capability.NOTES.name());
       return;
     }
-    Note other = new Note(first.key(), message(Payload.text("other")), Duration.ofMinutes(1));
+    Note other = first.replacedBy(message(Payload.text("other")), Duration.ofMinutes(1));
     assertThat(result(broker.noteIfAbsent(first))).isEmpty();
     assertThat(result(broker.noteIfAbsent(other))).contains(said);
 
@@ -516,7 +516,7 @@ abstract class GroupContract extends BrokerFixture {
   @Test
   void a_note_is_forgotten_in_time() {
     Message said = message(Payload.text("x"));
-    Note brief = new Note("notes::" + topic, said, Duration.ofMillis(100));
+    Note brief = new Note("notes", topic.toString(), said, Duration.ofMillis(100));
     if (!offers(Capability.NOTES)) {
       assertThatThrownBy(() -> result(broker.noteIfAbsent(brief))).isInstanceOf(Unsupported.class);
       return;
@@ -527,14 +527,15 @@ abstract class GroupContract extends BrokerFixture {
 
   @Test
   void a_note_that_is_renewed_is_kept_for_its_time_from_then_on_and_another_is_not() {
-    Note note = new Note("notes::" + topic, message(Payload.text("x")), Duration.ofMillis(400));
+    Note note =
+        new Note("notes", topic.toString(), message(Payload.text("x")), Duration.ofMillis(400));
     if (!offers(Capability.NOTES)) {
       assertThatThrownBy(() -> result(broker.renewNote(note)))
           .isInstanceOf(Unsupported.class)
           .hasMessageContaining(Capability.NOTES.name());
       return;
     }
-    Note other = new Note(note.key(), message(Payload.text("y")), Duration.ofMinutes(1));
+    Note other = note.replacedBy(message(Payload.text("y")), Duration.ofMinutes(1));
     assertThat(result(broker.renewNote(note))).as("there is none").isFalse();
     result(broker.noteIfAbsent(note));
     stays(

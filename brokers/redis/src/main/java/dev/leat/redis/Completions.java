@@ -5,6 +5,7 @@ import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.Batcher;
 import dev.leat.broker.Completion;
+import dev.leat.broker.FaultLog;
 import dev.leat.broker.Membership;
 import dev.leat.broker.Note;
 import dev.leat.wire.StreamEntry;
@@ -88,9 +89,20 @@ final class Completions {
   private final String member;
   private final long lease;
   private final Batcher<One> completing;
+  private final long answers;
+  private final FaultLog early;
   private List<Extension> extending = new ArrayList<>();
 
-  Completions(IoLoop io, RedisConnection connection, Membership membership) {
+  /**
+   * Those of one member.
+   *
+   * @param answers bytes that the notes of a store may take
+   * @param early told when notes are forgotten before their time
+   */
+  Completions(
+      IoLoop io, RedisConnection connection, Membership membership, long answers, FaultLog early) {
+    this.answers = answers;
+    this.early = early;
     this.io = io;
     this.connection = connection;
     this.stream = membership.topic().incoming();
@@ -203,14 +215,14 @@ final class Completions {
     List<String> all = new ArrayList<>(keys);
     for (One one : batch) {
       one.completion.appends().forEach(append -> all.add(append.stream()));
-      one.completion.notes().forEach(note -> all.add(note.key()));
+      one.completion.notes().forEach(note -> all.addAll(List.of(note.key(), note.store())));
     }
     Script.COMPLETE
         .run(
             connection,
             all,
             command -> {
-              command.and(group, member);
+              command.and(group, member).and(answers);
               batch.forEach(one -> write(one, command));
               return command;
             })
@@ -219,8 +231,22 @@ final class Completions {
               for (int i = 0; i < batch.size(); i++) {
                 done(batch.get(i), results.items().get(i));
               }
+              forgotten(results.items().getLast().number());
             })
         .onFailure(failure -> onFailure(batch, failure));
+  }
+
+  /** Said ten times a minute at most: with each completion another would be forgotten. */
+  private void forgotten(long notes) {
+    if (notes > 0) {
+      early.warn(
+          "stream={} group={} answers={} forgotten before their time, since they take more than {}"
+              + " bytes (?answers=BYTES of the broker's URL); what they answered would be done again",
+          stream,
+          group,
+          notes,
+          answers);
+    }
   }
 
   private static void write(One one, Command command) {

@@ -50,7 +50,6 @@ final class RedisBroker implements Broker {
   /** A server that is there answers within this, and one that is not need not be waited for. */
   private static final Duration FAREWELL = Duration.ofSeconds(2);
 
-  private final Server server;
   private final EventLoop loop;
   private final Vertx vertx;
   private final IoLoop io;
@@ -66,6 +65,10 @@ final class RedisBroker implements Broker {
   private final ServerClock clock;
   private final List<RedisLane> lanes = new CopyOnWriteArrayList<>();
   private final List<Reading> readings = new CopyOnWriteArrayList<>();
+
+  /** Written before the broker is handed out. */
+  private Server server;
+
   private volatile boolean closed;
 
   private RedisBroker(Server server, EventLoop loop) {
@@ -107,20 +110,25 @@ final class RedisBroker implements Broker {
       info = io.ask(() -> control.send(Command.of("INFO", "memory"))).join().text();
     } catch (CompletionException forbidden) {
       log.warn("server={} does not say whether it evicts", server, forbidden);
+      server = server.withMemory(0);
       return;
     }
-    String policy =
-        info.lines()
-            .filter(line -> line.startsWith("maxmemory_policy:"))
-            .map(line -> line.substring(line.indexOf(':') + 1).strip())
-            .findFirst()
-            .orElse("noeviction");
+    server = server.withMemory(Long.parseLong(said(info, "maxmemory", "0")));
+    String policy = said(info, "maxmemory_policy", "noeviction");
     if (!policy.equals("noeviction") && !server.evictionAllowed()) {
       throw new BadConfiguration(
           ("%s: the server evicts keys when its memory is full (maxmemory-policy %s), and with"
                   + " them requests; set it to noeviction, or allow it with ?eviction=allowed")
               .formatted(server, policy));
     }
+  }
+
+  private static String said(String info, String name, String otherwise) {
+    return info.lines()
+        .filter(line -> line.startsWith(name + ":"))
+        .map(line -> line.substring(line.indexOf(':') + 1).strip())
+        .findFirst()
+        .orElse(otherwise);
   }
 
   /** A user who may not begin a transaction would have its commands done one by one. */

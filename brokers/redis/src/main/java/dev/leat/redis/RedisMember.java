@@ -72,7 +72,8 @@ class RedisMember extends Reading implements Claims.Claimant {
     this.stream = membership.topic().incoming();
     this.listener = listener;
     this.brokenEntries = new FaultLog(log, loop.clock());
-    this.completions = new Completions(io, control, membership);
+    this.completions =
+        new Completions(io, control, membership, server.answers(), new FaultLog(log, loop.clock()));
     this.registration =
         new Registration(io.vertx(), control, connection(), membership, listener::types);
     this.claims = new Claims(io.vertx(), control, membership, loop, registration, this);

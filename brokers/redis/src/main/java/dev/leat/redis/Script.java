@@ -21,7 +21,7 @@ import java.util.function.UnaryOperator;
 record Script(String text, String digest) {
   static final Script APPEND = named("messages", "append");
   static final Script FIND = named("messages", "find");
-  static final Script COMPLETE = named("ids", "lines", "complete");
+  static final Script COMPLETE = named("ids", "lines", "notes", "complete");
   static final Script EXTEND = named("extend");
   static final Script RELEASE = named("release");
   static final Script JOIN = named("ids", "lines", "join");

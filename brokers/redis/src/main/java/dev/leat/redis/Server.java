@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param authority file of the certificate that the server's is signed by; where empty, the ones
  *     that Java trusts
  * @param evictionAllowed whether it may be one that throws away keys when it is full
+ * @param answers bytes that the answers may take which idempotent handlers of one group are
+ *     remembered by; 0 where that goes by the server's memory
  */
 record Server(
     String shown,
@@ -30,15 +32,25 @@ record Server(
     Optional<String> password,
     int database,
     Optional<String> authority,
-    boolean evictionAllowed) {
+    boolean evictionAllowed,
+    long answers) {
   private static final int DEFAULT_PORT = 6379;
   private static final int LARGEST_PORT = 65_535;
   private static final String AUTHORITY = "ca";
   private static final String EVICTION = "eviction";
+  private static final String ANSWERS = "answers";
+
+  /** Some million and a half small ones; and no more than a quarter of the memory there is. */
+  private static final long MOST_ANSWERS = 1L << 30;
+
+  private static final int SHARE_OF_ANSWERS = 4;
+
+  /** What a double tells apart, and less than any time in milliseconds. */
+  private static final long LARGEST_ANSWERS = 1_000_000_000_000L;
 
   static Server of(BrokerUrl url) {
     boolean tls = url.scheme().equals("rediss");
-    url.refuseOptionsBut(tls ? Set.of(AUTHORITY, EVICTION) : Set.of(EVICTION));
+    url.refuseOptionsBut(tls ? Set.of(AUTHORITY, EVICTION, ANSWERS) : Set.of(EVICTION, ANSWERS));
     URI uri = url.uri();
     refuseUnlessServer(url, uri);
     String[] parts = userInfo(uri.getRawUserInfo());
@@ -51,7 +63,8 @@ record Server(
         nonEmpty(parts[1]),
         database(url, uri.getPath()),
         authority(url),
-        isEvictionAllowed(url));
+        isEvictionAllowed(url),
+        answers(url));
   }
 
   private static void refuseUnlessServer(BrokerUrl url, URI uri) {
@@ -119,6 +132,37 @@ record Server(
       throw new BadConfiguration("%s: eviction can only be 'allowed'".formatted(url));
     }
     return !said.isEmpty();
+  }
+
+  private static long answers(BrokerUrl url) {
+    String said = url.options().getOrDefault(ANSWERS, "");
+    try {
+      long bytes = said.isEmpty() ? 0 : Long.parseLong(said);
+      if (said.isEmpty() || (bytes >= 1 && bytes <= LARGEST_ANSWERS)) {
+        return bytes;
+      }
+    } catch (NumberFormatException notANumber) {
+      // Refused below, with those out of range.
+    }
+    throw new BadConfiguration(
+        "%s: 'answers' is a number of bytes from 1 to %d, was '%s'"
+            .formatted(url, LARGEST_ANSWERS, said));
+  }
+
+  /** The same once it is known how much memory the server may use; 0 is without a limit. */
+  Server withMemory(long most) {
+    long usual = most == 0 ? MOST_ANSWERS : Math.min(MOST_ANSWERS, most / SHARE_OF_ANSWERS);
+    return new Server(
+        shown,
+        host,
+        port,
+        tls,
+        user,
+        password,
+        database,
+        authority,
+        evictionAllowed,
+        answers == 0 ? usual : answers);
   }
 
   private static Optional<String> nonEmpty(String text) {

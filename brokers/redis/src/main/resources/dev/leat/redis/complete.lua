@@ -1,20 +1,22 @@
 -- Appends replies and takes entries off their group, each of them only if the member still holds
 -- it: what lapsed and went to another leaves nothing behind.
 --
--- KEYS  stream, delayed, entries by key; then for each completion the stream of each append and the
---       key of each note
--- ARGV  group, member, then for each completion: id; attempt, or an empty string where its lease is
+-- KEYS  stream, delayed, entries by key; then for each completion the stream of each append, and of
+--       each note the key and the store
+-- ARGV  group, member, bytes that the notes of a store may take, then for each completion: id; attempt, or an empty string where its lease is
 --       so new that nobody else can have it, so that to acknowledge it tells enough; its place in
 --       the order, empty where there is none; number of appends, and for each append: 1 if its stream must be there already, number of strings,
 --       the strings; then number of notes, and for each note: milliseconds to keep it, or 0 to
 --       forget it if it has this id and type, number of strings, the strings
 -- gives for each completion 1, 0 where another has it or may have it, -1 where nobody has it, or why one of its
---       appends could not be made though it is done: the stream's key holds something else
+--       appends could not be made though it is done: the stream's key holds something else; then how
+--       many notes were forgotten before their time
 local stream, delayed, order = KEYS[1], KEYS[2], KEYS[3]
-local group, member = ARGV[1], ARGV[2]
+local group, member, most = ARGV[1], ARGV[2], tonumber(ARGV[3])
 
 local results = {}
-local key, at, last = 4, 3, #ARGV
+local early = 0
+local key, at, last = 4, 4, #ARGV
 while at <= last do
   local id, attempt, place, appends = ARGV[at], ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3])
   local mine, failure, other = true
@@ -52,16 +54,15 @@ while at <= last do
   for _ = 1, notes do
     local to = at + 1 + ARGV[at + 1]
     if mine and ARGV[at] ~= '0' then
-      redis.call('DEL', KEYS[key])
-      redis.call('RPUSH', KEYS[key], unpack(ARGV, at + 2, to))
-      redis.call('PEXPIRE', KEYS[key], ARGV[at])
+      early = early + keep(KEYS[key + 1], KEYS[key], ARGV[at], most, {unpack(ARGV, at + 2, to)})
     elseif mine and redis.call('LINDEX', KEYS[key], 0) == ARGV[at + 2]
         and redis.call('LINDEX', KEYS[key], 1) == ARGV[at + 3] then
-      redis.call('DEL', KEYS[key])
+      forget(KEYS[key + 1], KEYS[key])
     end
-    key = key + 1
+    key = key + 2
     at = to + 1
   end
   results[#results + 1] = failure or (mine and 1) or (other and 0) or -1
 end
+results[#results + 1] = early
 return results

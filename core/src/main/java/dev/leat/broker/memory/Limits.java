@@ -10,25 +10,28 @@ import java.util.Set;
  * @param entries messages
  * @param bytes of their payloads together
  * @param history messages kept, for looking at, of those that all groups have completed
+ * @param answers bytes that the answers may take which idempotent handlers are remembered by
  */
-record Limits(int entries, long bytes, int history) {
+record Limits(int entries, long bytes, int history, long answers) {
   private static final String ENTRIES = "entries";
   private static final String BYTES = "bytes";
   private static final String HISTORY = "history";
+  private static final String ANSWERS = "answers";
 
   /**
    * A few seconds' work at the rate one process can do, in a heap of a few hundred megabytes. The
    * history is short, since what lives for seconds is what a garbage collector copies most: with
    * 65,536 its pauses were 15 ms at 33,000 requests per second.
    */
-  private static final Limits DEFAULT = new Limits(65_536, 64L << 20, 1_024);
+  private static final Limits DEFAULT = new Limits(65_536, 64L << 20, 1_024, 64L << 20);
 
   static Limits of(BrokerUrl url) {
-    url.refuseOptionsBut(Set.of(ENTRIES, BYTES, HISTORY));
+    url.refuseOptionsBut(Set.of(ENTRIES, BYTES, HISTORY, ANSWERS));
     return new Limits(
         Math.toIntExact(number(url, ENTRIES, DEFAULT.entries, 1, Integer.MAX_VALUE)),
         number(url, BYTES, DEFAULT.bytes, 1, Long.MAX_VALUE),
-        Math.toIntExact(number(url, HISTORY, DEFAULT.history, 0, Integer.MAX_VALUE)));
+        Math.toIntExact(number(url, HISTORY, DEFAULT.history, 0, Integer.MAX_VALUE)),
+        number(url, ANSWERS, DEFAULT.answers, 1, Long.MAX_VALUE));
   }
 
   private static long number(BrokerUrl url, String option, long otherwise, long least, long most) {

@@ -43,7 +43,7 @@ final class MemoryBroker implements Broker {
   MemoryBroker(Limits limits, EventLoop loop) {
     this.limits = limits;
     this.loop = loop;
-    this.notes = new Notes(loop.clock(), limits.entries());
+    this.notes = new Notes(loop.clock(), limits);
   }
 
   Notes notes() {
