@@ -234,7 +234,7 @@ class RedisBrokerTest {
       leat.caller().call("paid", "t", "x", String.class, LONG);
       assertThat(kept(client)).containsExactly(10L);
 
-      client.keys("paid::DEFAULT::ANSWERS::*").forEach(key -> client.send("DEL", key));
+      client.keys("paid::DEFAULT::ANSWERS::*::*").forEach(key -> client.send("DEL", key));
       leat.caller()
           .with(Headers.of(Headers.IDEMPOTENCY_KEY, "k"))
           .call("paid", "t", "x", String.class, LONG);
@@ -244,7 +244,7 @@ class RedisBrokerTest {
 
   /** Minutes that answers are kept. */
   private static List<Long> kept(RedisClient client) {
-    return client.keys("paid::DEFAULT::ANSWERS::*").stream()
+    return client.keys("paid::DEFAULT::ANSWERS::*::*").stream()
         .map(key -> client.send("PTTL", key).number())
         .map(millis -> (millis + 59_999) / 60_000)
         .toList();
