@@ -71,14 +71,15 @@ final class Health {
             all -> {
               List<Resp> items = all.items();
               List<Future<GroupHealth>> groups =
-                  items.stream().skip(1).map(group -> health(stream, group.items())).toList();
+                  items.stream().skip(2).map(group -> health(stream, group.items())).toList();
               return Future.all(groups)
                   .map(
                       done ->
                           new StreamHealth(
                               stream,
                               items.getFirst().number(),
-                              groups.stream().map(Future::result).toList()));
+                              groups.stream().map(Future::result).toList(),
+                              known(items.get(1).number())));
             });
   }
 
@@ -223,6 +224,10 @@ final class Health {
                 group.get(2).number(),
                 OptionalLong.of(unread + waiting),
                 group.get(6).number() == 0));
+  }
+
+  private static OptionalLong known(long number) {
+    return number < 0 ? OptionalLong.empty() : OptionalLong.of(number);
   }
 
   private Future<Long> countAfter(String stream, String id, long counted) {

@@ -217,7 +217,7 @@ final class MemoryStream {
               OptionalLong.of(log.end() - group.cursor() + group.waiting()),
               group.answers()));
     }
-    return new StreamHealth(key, log.present(), healths);
+    return new StreamHealth(key, log.present(), healths, OptionalLong.of(log.bytes()));
   }
 
   synchronized Set<String> untaken(List<String> entryIds) {

@@ -14,6 +14,8 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongConsumer;
+import java.util.function.ObjLongConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,6 +41,9 @@ public final class Admission implements AutoCloseable {
   /** Between two looks at the streams that requests go to. */
   private static final Duration LOOK_PAUSE = Duration.ofMillis(100);
 
+  /** Bytes of a message besides its body, about. */
+  private static final int BESIDES = 300;
+
   private static final Duration TIDY_PAUSE = Duration.ofSeconds(2);
 
   private final Broker broker;
@@ -50,6 +55,7 @@ public final class Admission implements AutoCloseable {
   private final AtomicInteger all = new AtomicInteger();
   private final Map<Route, AtomicInteger> routes = new ConcurrentHashMap<>();
   private final Map<Topic, TopicLoad> topics = new ConcurrentHashMap<>();
+  private final Map<Topic, TopicBacklog> backlogs = new ConcurrentHashMap<>();
   private final TopicReaders readers;
   private EventLoop.@Nullable Timer timer;
   private EventLoop.@Nullable Timer tidying;
@@ -139,15 +145,19 @@ public final class Admission implements AutoCloseable {
   /**
    * Seconds after which to try again, if the request cannot be taken; else it counts as waiting,
    * until {@link #ended} is called for it.
+   *
+   * @param bytes of its body
    */
-  public OptionalLong admit(Route route) {
+  public OptionalLong admit(Route route, int bytes) {
     TopicLoad load = topics.computeIfAbsent(route.topic(), topic -> new TopicLoad());
-    // What nobody waits for may wait in its stream for as long as there is room.
     boolean answered = route.reply() != ReplyMode.NONE;
     long timeout = route.timeout().toMillis();
     double excess = answered ? load.expectedWait(timeout) - SHARE * timeout : 0;
     if (excess > 0) {
       return OptionalLong.of(secondsToWait(excess));
+    }
+    if (!answered && !mayWait(route, bytes)) {
+      return OptionalLong.of(SOON);
     }
     AtomicInteger own = routes.computeIfAbsent(route, one -> new AtomicInteger());
     if (all.incrementAndGet() <= most) {
@@ -161,6 +171,13 @@ public final class Admission implements AutoCloseable {
     }
     all.decrementAndGet();
     return OptionalLong.of(SOON);
+  }
+
+  /** What nobody waits for may wait in its stream, which others have to have room in too. */
+  private boolean mayWait(Route route, int bytes) {
+    return backlogs
+        .computeIfAbsent(route.topic(), topic -> new TopicBacklog())
+        .takes(bytes + BESIDES, route.backlogLimit());
   }
 
   /**
@@ -191,21 +208,31 @@ public final class Admission implements AutoCloseable {
     topics.forEach(
         (topic, load) -> {
           if (load.isToBeLookedAt(loop.clock().millis())) {
-            var unused =
-                broker
-                    .health(topic.incoming())
-                    .whenComplete(
-                        (health, failure) -> {
-                          long now = loop.clock().millis();
-                          if (failure == null) {
-                            load.looked(now, backlog(health));
-                          } else {
-                            load.lookedInVain(now);
-                          }
-                        });
+            ask(topic, (health, now) -> load.looked(now, backlog(health)), load::lookedInVain);
+          }
+        });
+    backlogs.forEach(
+        (topic, backlog) -> {
+          if (backlog.isToBeLookedAt(loop.clock().millis())) {
+            ask(topic, backlog::looked, backlog::lookedInVain);
           }
         });
     lookLater();
+  }
+
+  private void ask(Topic topic, ObjLongConsumer<StreamHealth> looked, LongConsumer inVain) {
+    var unused =
+        broker
+            .health(topic.incoming())
+            .whenComplete(
+                (health, failure) -> {
+                  long now = loop.clock().millis();
+                  if (failure == null) {
+                    looked.accept(health, now);
+                  } else {
+                    inVain.accept(now);
+                  }
+                });
   }
 
   /** Of those groups that answer, the one that is ahead: others may have been left behind. */

@@ -170,6 +170,7 @@ final class RouteReader {
     all.put("query", setting(v -> v.oneOf(QUERY_RULES), Route::queryFillsBody));
     all.put("gzip-bodies", setting(Value::yesOrNo, Route::gzipBodies));
     all.put("without-workers", setting(v -> v.oneOf(WITHOUT_WORKERS), Route::waitsForWorkers));
+    all.put("backlog-limit", setting(v -> v.as(Units::size), Route::backlogLimit));
     all.put("shared-limit", setting(v -> v.as(Units::count), Route::sharedLimit));
     return Collections.unmodifiableMap(all);
   }

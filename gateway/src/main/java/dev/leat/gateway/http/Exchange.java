@@ -321,7 +321,7 @@ final class Exchange extends Transfers.Transfer implements CallListener {
     }
     Route route = match.route();
     Instant deadline = loop.clock().instant().plus(route.timeout());
-    OptionalLong wait = admission.admit(route);
+    OptionalLong wait = admission.admit(route, given.size());
     if (wait.isPresent()) {
       responder.busy(wait.getAsLong());
       return;

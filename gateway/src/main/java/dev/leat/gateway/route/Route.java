@@ -58,13 +58,17 @@ public record Route(
     boolean queryFillsBody,
     boolean gzipBodies,
     boolean waitsForWorkers,
-    int sharedLimit) {
+    int sharedLimit,
+    long backlogLimit) {
 
   /** A media type that stands for all. */
   public static final String ANYTHING = "*/*";
 
   /** Seconds of a busy topic, for readers that are slower. */
   public static final int DEFAULT_SHARED_LIMIT = 65_536;
+
+  /** Some hundred thousand small requests, and a part of what a broker's memory is given. */
+  public static final long DEFAULT_BACKLOG_LIMIT = 256L << 20;
 
   private static final String JSON = "application/json";
 
@@ -116,6 +120,11 @@ public record Route(
           "route %s %s: at least 1 shared reply must be kept, was %d"
               .formatted(method, path, sharedLimit));
     }
+    if (backlogLimit < 1) {
+      throw new IllegalArgumentException(
+          "route %s %s: at least 1 byte must be able to wait, was %d"
+              .formatted(method, path, backlogLimit));
+    }
     orderKey
         .filter(key -> key.source() == OrderKey.Source.PATH)
         .filter(key -> !template.parameters().contains(key.name()))
@@ -154,7 +163,8 @@ public record Route(
         false,
         false,
         true,
-        DEFAULT_SHARED_LIMIT);
+        DEFAULT_SHARED_LIMIT,
+        DEFAULT_BACKLOG_LIMIT);
   }
 
   /** {@code GET}, and {@code HEAD} with it. */
@@ -272,6 +282,11 @@ public record Route(
     return with(draft -> draft.sharedLimit = entries);
   }
 
+  /** The same, and as many bytes of its topic may wait for workers. */
+  public Route backlogLimit(long bytes) {
+    return with(draft -> draft.backlogLimit = bytes);
+  }
+
   /** Whether a body may be of a media type, in lower case and without its parameters. */
   public boolean takes(String mediaType) {
     if (mediaTypes.isEmpty() && reply == ReplyMode.SHARED) {
@@ -308,7 +323,8 @@ public record Route(
         draft.queryFillsBody,
         draft.gzipBodies,
         draft.waitsForWorkers,
-        draft.sharedLimit);
+        draft.sharedLimit,
+        draft.backlogLimit);
   }
 
   /** What of a route may be changed, while it is. */
@@ -328,6 +344,7 @@ public record Route(
     private boolean gzipBodies;
     private boolean waitsForWorkers;
     private int sharedLimit;
+    private long backlogLimit;
 
     private Draft(Route route) {
       timeout = route.timeout;
@@ -345,6 +362,7 @@ public record Route(
       gzipBodies = route.gzipBodies;
       waitsForWorkers = route.waitsForWorkers;
       sharedLimit = route.sharedLimit;
+      backlogLimit = route.backlogLimit;
     }
   }
 

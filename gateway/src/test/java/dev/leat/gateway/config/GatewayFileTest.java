@@ -344,7 +344,7 @@ class GatewayFileTest {
             "leat.yaml:3: the key 'type' of this route is missing",
             "leat.yaml:4: routes is a map of method, path, topic, type, timeout, reply, dialect,"
                 + " media-types, body-limit, headers, cors, rate-limit, idempotency-key,"
-                + " order-by, in-flight-limit, query, gzip-bodies, without-workers, shared-limit");
+                + " order-by, in-flight-limit, query, gzip-bodies, without-workers, backlog-limit, shared-limit");
   }
 
   @Test

@@ -1,0 +1,71 @@
+package dev.leat.gateway.admission;
+
+import dev.leat.broker.GroupHealth;
+import dev.leat.broker.StreamHealth;
+
+/**
+ * Bytes that wait in a topic's stream for workers, as far as it is known: what stood there when it
+ * was looked at last, and what was sent since. Any thread.
+ */
+final class TopicBacklog {
+  /** A look may take a tenth of the time: servers before Redis 7 count what waits one by one. */
+  private static final long RESTS = 10;
+
+  // All below is guarded by this.
+  private long waiting;
+  private long sent;
+  private long sentBefore;
+  private long askedAt;
+  private long nextLook;
+  private boolean asking;
+
+  /** Counts what is sent, unless as much waits as may. */
+  synchronized boolean takes(long bytes, long limit) {
+    if (waiting + sent >= limit) {
+      return false;
+    }
+    sent += bytes;
+    return true;
+  }
+
+  /** Nobody looks at what is idle. */
+  synchronized boolean isToBeLookedAt(long now) {
+    if (asking || now < nextLook || (waiting == 0 && sent == 0)) {
+      return false;
+    }
+    asking = true;
+    askedAt = now;
+    sentBefore = sent;
+    return true;
+  }
+
+  /** The broker did not say. */
+  synchronized void lookedInVain(long now) {
+    asking = false;
+    nextLook = now + RESTS * (now - askedAt);
+  }
+
+  /** What was sent while it was asked may be in there, or not yet. */
+  synchronized void looked(StreamHealth health, long now) {
+    lookedInVain(now);
+    waiting = waiting(health);
+    sent -= sentBefore;
+  }
+
+  /**
+   * What no group has completed, one that has been left behind included: it cannot be trimmed. All
+   * of it where nobody reads it.
+   */
+  private static long waiting(StreamHealth health) {
+    long entries =
+        health.groups().stream().mapToLong(TopicBacklog::entries).max().orElse(health.length());
+    long bytes = health.bytes().orElse(0);
+    return health.length() == 0
+        ? 0
+        : (long) (bytes * Math.min(1.0, (double) entries / health.length()));
+  }
+
+  private static long entries(GroupHealth group) {
+    return group.pending() + group.backlog().orElse(0);
+  }
+}
