@@ -81,6 +81,7 @@ class LeastRightsTest {
                 .route(
                     Route.post("/accounts", "users::accounts", "entry.book")
                         .orderBy(new OrderKey(OrderKey.Source.HEADER, "account")))
+                .manageAt("127.0.0.1", 0)
                 .listen("127.0.0.1", 0)) {
       work(worker);
       assertThat(post(gateway, "/users", "ada").statusCode()).isEqualTo(201);
@@ -101,6 +102,8 @@ class LeastRightsTest {
       assertThat(leat(redis, "operator", "redrive", "users")).contains("redrove 1 dead letter");
       until("it was tried again", () -> failures.get() == 4);
       leat(redis, "operator", "call", "users", "user.put", "\"bob\"");
+      assertThat(managed(gateway, "/health/ready")).contains("up");
+      assertThat(managed(gateway, "/metrics")).contains("leat_topic_dead_letters");
       theGatewayTrims(gateway, admin);
       assertThat(admin.refusals()).isEmpty();
     }
@@ -161,6 +164,11 @@ class LeastRightsTest {
         .ordered()
         .on("entry.book", String.class, (text, request) -> text)
         .start();
+  }
+
+  private String managed(LeatGateway gateway, String path) throws Exception {
+    URI address = URI.create("http://127.0.0.1:" + gateway.managementPort() + path);
+    return http.send(HttpRequest.newBuilder(address).build(), BodyHandlers.ofString()).body();
   }
 
   /** What is served by workers of another make alone. */

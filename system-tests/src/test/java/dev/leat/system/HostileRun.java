@@ -4,7 +4,9 @@ import static dev.leat.testkit.Awaiting.until;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.leat.LeatException;
 import dev.leat.cli.LeatCommand;
+import dev.leat.redis.RedisClient;
 import dev.leat.redis.RedisServerProcess;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -18,6 +20,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -68,14 +72,21 @@ class HostileRun {
           Child.small(folder, HEAP, LeatCommand.class, "gateway", file(redis).toString())) {
         int port = portOf(gateway.lineAfter("listening on "));
         int management = portOf(gateway.lineAfter("managed at "));
-        underAttack(gateway, worker, port, management);
+        try (RedisClient stranger = new RedisClient(redis.port())) {
+          Map<String, HttpAttacks.Attack> attacks =
+              new LinkedHashMap<>(new HttpAttacks(port, SEED).all());
+          attacks.putAll(new StreamAttacks(stranger, SEED).all());
+          underAttack(gateway, worker, management, port, attacks.values());
+        }
       }
     } finally {
       http.shutdownNow();
     }
   }
 
-  private void underAttack(Child gateway, Child worker, int port, int management) throws Exception {
+  private void underAttack(
+      Child gateway, Child worker, int management, int port, Collection<HttpAttacks.Attack> attacks)
+      throws Exception {
     List<Thread> clients = new ArrayList<>();
     for (int i = 0; i < CLIENTS; i++) {
       int number = i;
@@ -90,9 +101,8 @@ class HostileRun {
     answered.set(0);
 
     List<Thread> attackers = new ArrayList<>();
-    for (Map.Entry<String, HttpAttacks.Attack> attack :
-        new HttpAttacks(port, SEED).all().entrySet()) {
-      attackers.add(Thread.startVirtualThread(() -> repeat(attack.getValue())));
+    for (HttpAttacks.Attack attack : attacks) {
+      attackers.add(Thread.startVirtualThread(() -> repeat(attack)));
     }
     long end = System.nanoTime() + Duration.ofSeconds(SECONDS).toNanos();
     while (System.nanoTime() < end) {
@@ -130,7 +140,7 @@ class HostileRun {
     while (!over.get()) {
       try {
         attack.run();
-      } catch (IOException refused) {
+      } catch (IOException | LeatException refused) {
         refusals.incrementAndGet();
       }
       LockSupport.parkNanos(BREATH.toNanos());
@@ -201,6 +211,7 @@ class HostileRun {
         routes:
           - {method: POST, path: /echo, topic: shared, type: echo}
           - {method: GET, path: /large, topic: shared, type: large}
+          - {method: POST, path: /zipped, topic: shared, type: upload, gzip-bodies: true}
           - {method: POST, path: /upload, topic: shared, type: upload}
           - {method: POST, path: /events, topic: shared, type: event, reply: none}
         """

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
+import java.util.zip.GZIPOutputStream;
 
 /** What one person with a script does to a gateway: each attack once, until it is over. */
 final class HttpAttacks {
@@ -75,6 +76,7 @@ final class HttpAttacks {
         "many headers",
         () -> hold(20, "GET /echo HTTP/1.1\r\nHost: x\r\n" + "a: b\r\n".repeat(100_000)));
     all.put("deep JSON", () -> hold(20, post("/echo", "[".repeat(500_000))));
+    all.put("gzip that becomes large", this::bombs);
     all.put("a flood of events", () -> hold(10, post("/events", json(500_000)).repeat(20)));
     all.put("random bytes", this::noise);
     all.put("streams that are reset", () -> frames(this::resets));
@@ -113,6 +115,21 @@ final class HttpAttacks {
         socket.close();
       }
     }
+  }
+
+  /** 100 MB of zeros in 100 kB. */
+  private void bombs() throws IOException {
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    try (OutputStream zip = new GZIPOutputStream(body)) {
+      byte[] zeros = new byte[1_000_000];
+      for (int i = 0; i < 100; i++) {
+        zip.write(zeros);
+      }
+    }
+    String head =
+        "POST /zipped HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
+            .formatted(body.size());
+    hold(10, head + body.toString(ISO_8859_1));
   }
 
   private void noise() throws IOException {

@@ -28,6 +28,17 @@ final class Health {
   /** Bytes of completed entries that a stream keeps; fewer where the server has little memory. */
   private static final long LARGEST = 64L << 20;
 
+  /** Of the server's memory that completed entries of one stream take at most: one in so many. */
+  private static final int PART = 32;
+
+  /** Bytes of dead letters that a topic keeps, and their part of the server's memory. */
+  static final long MOST_DEAD_LETTERS = 1L << 30;
+
+  private static final int PART_OF_DEAD_LETTERS = 8;
+
+  /** What is bounded by its bytes alone. */
+  private static final long ANY_NUMBER = 1_000_000_000_000L;
+
   private final RedisConnection connection;
 
   /**
@@ -132,7 +143,21 @@ final class Health {
   /** Removes the oldest entries beyond a number, but never what a group has not completed. */
   Future<Long> trim(String stream, long keep) {
     return firstKept(stream, keep)
-        .compose(kept -> trim(stream, kept, keep, 0, "", Map.of()))
+        .compose(kept -> trim(stream, kept, keep, 0, LARGEST, PART, "", Map.of()))
+        .map(Trimmed::removed);
+  }
+
+  /** Removes the oldest dead letters where all of a topic take too much. */
+  Future<Long> trimDeadLetters(Topic topic) {
+    return trim(
+            topic.deadLetters(),
+            "0-0",
+            ANY_NUMBER,
+            0,
+            MOST_DEAD_LETTERS,
+            PART_OF_DEAD_LETTERS,
+            "",
+            Map.of())
         .map(Trimmed::removed);
   }
 
@@ -145,7 +170,7 @@ final class Health {
    */
   Future<Trimmed> trimBelow(
       String stream, String id, long longerThan, String janitor, Map<String, String> before) {
-    return trim(stream, id, -1, longerThan, janitor, before);
+    return trim(stream, id, -1, longerThan, LARGEST, PART, janitor, before);
   }
 
   private Future<Trimmed> trim(
@@ -153,6 +178,8 @@ final class Health {
       String bound,
       long keep,
       long longerThan,
+      long largest,
+      int part,
       String janitor,
       Map<String, String> before) {
     return Script.TRIM
@@ -160,7 +187,7 @@ final class Health {
             connection,
             List.of(stream, stream + "::JANITOR"),
             command -> {
-              command.and(bound).and(keep).and(longerThan).and(LARGEST).and(janitor);
+              command.and(bound).and(keep).and(longerThan).and(largest).and(part).and(janitor);
               before.forEach((group, last) -> command.and(group).and(last));
               return command;
             })

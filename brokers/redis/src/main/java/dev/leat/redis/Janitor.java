@@ -1,5 +1,6 @@
 package dev.leat.redis;
 
+import dev.leat.Topic;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.Map;
@@ -71,6 +72,25 @@ final class Janitor {
               completedBefore = trimmed.completedBelow();
               handedBefore = trimmed.handed();
               onSweep.accept(trimmed);
-            });
+            })
+        .onComplete(swept -> Topic.ofIncoming(stream).ifPresent(this::sweepDeadLetters));
+  }
+
+  /** Whoever sends what no handler can do makes one with each. */
+  private void sweepDeadLetters(Topic topic) {
+    health
+        .trimDeadLetters(topic)
+        .onSuccess(
+            removed -> {
+              if (removed > 0) {
+                log.warn(
+                    "topic={} dead_letters={} forgotten, the oldest: all of them took more than {}"
+                        + " bytes, or an eighth of the server's memory",
+                    topic,
+                    removed,
+                    Health.MOST_DEAD_LETTERS);
+              }
+            })
+        .onFailure(failure -> log.debug("topic={} dead letters not trimmed", topic, failure));
   }
 }

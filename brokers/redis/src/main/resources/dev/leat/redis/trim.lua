@@ -6,15 +6,16 @@
 --
 -- KEYS  stream; which janitor looks after it
 -- ARGV  id below which entries may go; entries to keep where there is no group at all, or -1 for
---       all; length up to which the stream is left alone; bytes up to which it is, where the server
---       has so many; who asks, or nothing for one that is no janitor; then the name of each group of
---       which the number is written down already, and the id of what it was handed last
+--       all; length up to which the stream is left alone; bytes up to which it is, and which part of
+--       the server's memory at most; who asks, or nothing for one that is no janitor; then the name
+--       of each group of which the number is written down already, and the id of what it was handed
+--       last
 -- gives how many were removed; the id below which all groups have completed everything, '0-0' where
 -- there is none; then the name of each group and the id of what it was handed last
 local stream, bound, keep, short = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local largest, janitor = tonumber(ARGV[4]), ARGV[5]
+local largest, part, janitor = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
 local written = {}
-for i = 6, #ARGV, 2 do
+for i = 7, #ARGV, 2 do
   written[ARGV[i]] = ARGV[i + 1]
 end
 
@@ -30,14 +31,14 @@ local function isMine()
   return true
 end
 
--- One stream may have a thirty-second of the memory, and nothing that is done with where three
--- quarters are used: the rest is for what is to be completed. Who may not ask goes by the length.
+-- One stream may have a part of the memory, and nothing that is done with where three quarters are
+-- used: the rest is for what is to be completed. Who may not ask goes by the length.
 local memory = redis.pcall('INFO', 'memory')
 local most = type(memory) == 'string' and tonumber(string.match(memory, '\nmaxmemory:(%d+)')) or 0
 local used = most > 0 and tonumber(string.match(memory, '\nused_memory:(%d+)')) or 0
 local tight = used > 0.75 * most
 if most > 0 then
-  largest = math.min(largest, most / 32)
+  largest = math.min(largest, most / part)
 end
 local size = redis.pcall('MEMORY', 'USAGE', stream)
 size = type(size) == 'number' and size or 0

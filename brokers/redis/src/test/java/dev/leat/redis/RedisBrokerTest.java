@@ -182,6 +182,40 @@ class RedisBrokerTest {
   }
 
   @Test
+  void dead_letters_end_where_they_take_too_much_and_the_latest_stay() {
+    try (Leat leat = connect();
+        RedisClient client = new RedisClient(redis.port())) {
+      client.send("CONFIG", "SET", "maxmemory", "256mb");
+      String letters = Topic.of("dead").deadLetters();
+      leat.worker("dead")
+          .on(
+              "t",
+              Payload.class,
+              (payload, request) -> {
+                throw new IllegalStateException("always");
+              })
+          .start();
+      byte[] large = new byte[1_000_000];
+      for (int i = 0; i < 60; i++) {
+        leat.caller().send("dead", "t", large);
+      }
+
+      until(
+          "nothing waits",
+          () ->
+              client.send("XLEN", letters).number() > 0
+                  && client
+                          .send("XPENDING", Topic.of("dead").incoming(), "workers")
+                          .items()
+                          .getFirst()
+                          .number()
+                      == 0);
+      until("an eighth is left", () -> client.send("MEMORY", "USAGE", letters).number() < 33 << 20);
+      assertThat(client.send("XLEN", letters).number()).isGreaterThan(20);
+    }
+  }
+
+  @Test
   void what_no_member_looks_after_is_tidied_by_whoever_asks_for_it() {
     try (Leat leat = connect();
         Leat other = connect();
