@@ -8,7 +8,6 @@ import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.NetSocket;
-import io.vertx.core.net.PemTrustOptions;
 import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Optional;
@@ -74,14 +73,8 @@ final class RedisConnection implements RedisSession.Owner {
     this.context = context;
     this.server = server;
     this.introduction = new Introduction(server);
-    NetClientOptions options =
-        new NetClientOptions().setConnectTimeout(2_000).setTcpNoDelay(true).setSsl(server.tls());
-    if (server.tls()) {
-      options.setHostnameVerificationAlgorithm("HTTPS");
-      server
-          .authority()
-          .ifPresent(file -> options.setTrustOptions(new PemTrustOptions().addCertPath(file)));
-    }
+    NetClientOptions options = new NetClientOptions().setConnectTimeout(2_000).setTcpNoDelay(true);
+    server.tls().ifPresent(tls -> tls.addTo(options));
     this.client = vertx.createNetClient(options);
   }
 

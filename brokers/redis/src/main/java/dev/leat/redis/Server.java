@@ -5,10 +5,9 @@ import dev.leat.broker.BrokerUrl;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,8 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param shown how it is named in errors and logs, without its password
  * @param user of the access control list; the default user where empty
  * @param password none where empty
- * @param authority file of the certificate that the server's is signed by; where empty, the ones
- *     that Java trusts
+ * @param tls where it is spoken to over TLS
  * @param evictionAllowed whether it may be one that throws away keys when it is full
  * @param answers bytes that the answers may take which idempotent handlers of one group are
  *     remembered by; 0 where that goes by the server's memory
@@ -27,16 +25,14 @@ record Server(
     String shown,
     String host,
     int port,
-    boolean tls,
     Optional<String> user,
     Optional<String> password,
     int database,
-    Optional<String> authority,
+    Optional<ServerTls> tls,
     boolean evictionAllowed,
     long answers) {
   private static final int DEFAULT_PORT = 6379;
   private static final int LARGEST_PORT = 65_535;
-  private static final String AUTHORITY = "ca";
   private static final String EVICTION = "eviction";
   private static final String ANSWERS = "answers";
 
@@ -50,7 +46,11 @@ record Server(
 
   static Server of(BrokerUrl url) {
     boolean tls = url.scheme().equals("rediss");
-    url.refuseOptionsBut(tls ? Set.of(AUTHORITY, EVICTION, ANSWERS) : Set.of(EVICTION, ANSWERS));
+    Set<String> options = new TreeSet<>(Set.of(EVICTION, ANSWERS));
+    if (tls) {
+      options.addAll(ServerTls.OPTIONS);
+    }
+    url.refuseOptionsBut(options);
     URI uri = url.uri();
     refuseUnlessServer(url, uri);
     String[] parts = userInfo(uri.getRawUserInfo());
@@ -58,11 +58,10 @@ record Server(
         url.toString(),
         uri.getHost(),
         uri.getPort() < 0 ? DEFAULT_PORT : uri.getPort(),
-        tls,
         nonEmpty(parts[0]),
         nonEmpty(parts[1]),
         database(url, uri.getPath()),
-        authority(url),
+        tls ? Optional.of(ServerTls.of(url)) : Optional.empty(),
         isEvictionAllowed(url),
         answers(url));
   }
@@ -114,18 +113,6 @@ record Server(
     return URLDecoder.decode(part.replace("+", "%2B"), StandardCharsets.UTF_8);
   }
 
-  private static Optional<String> authority(BrokerUrl url) {
-    Optional<String> file = Optional.ofNullable(url.options().get(AUTHORITY));
-    file.ifPresent(
-        name -> {
-          if (!Files.isReadable(Path.of(name))) {
-            throw new BadConfiguration(
-                "%s: the certificate file '%s' cannot be read".formatted(url, name));
-          }
-        });
-    return file;
-  }
-
   private static boolean isEvictionAllowed(BrokerUrl url) {
     String said = url.options().getOrDefault(EVICTION, "");
     if (!said.isEmpty() && !said.equals("allowed")) {
@@ -156,11 +143,10 @@ record Server(
         shown,
         host,
         port,
-        tls,
         user,
         password,
         database,
-        authority,
+        tls,
         evictionAllowed,
         answers == 0 ? usual : answers);
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.leat.BadConfiguration;
 import dev.leat.BrokerUnavailable;
 import dev.leat.Leat;
+import io.vertx.core.http.ClientAuth;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
@@ -58,10 +59,33 @@ class TlsTest {
   void a_certificate_that_is_not_there_and_one_for_a_server_without_tls_are_one_sentence() {
     assertThatThrownBy(() -> Leat.connect(url("127.0.0.1") + "?ca=/no/such.pem"))
         .isInstanceOf(BadConfiguration.class)
-        .hasMessageEndingWith("the certificate file '/no/such.pem' cannot be read");
+        .hasMessageEndingWith("the file '/no/such.pem' of 'ca' cannot be read");
     assertThatThrownBy(() -> Leat.connect(redis.url() + "?ca=x"))
         .isInstanceOf(BadConfiguration.class)
         .hasMessageContaining("there is no option 'ca'");
+  }
+
+  @Test
+  void a_server_that_wants_to_know_its_client_is_shown_a_certificate() {
+    front.close();
+    front = new TlsFront(redis.port(), folder, ClientAuth.REQUIRED);
+    String trusting = "?ca=" + front.certificate();
+    String shown = trusting + "&cert=" + front.certificate() + "&key=" + front.key();
+    assertThatThrownBy(() -> Leat.connect(url("127.0.0.1") + trusting))
+        .isInstanceOf(BrokerUnavailable.class);
+    try (Leat leat = Leat.connect(url("127.0.0.1") + shown)) {
+      leat.worker("mtls").on("echo", String.class, (text, request) -> text).start();
+
+      assertThat(leat.caller().call("mtls", "echo", "secret", String.class, Duration.ofSeconds(20)))
+          .isEqualTo("secret");
+    }
+  }
+
+  @Test
+  void a_certificate_without_its_key_is_one_sentence() {
+    assertThatThrownBy(() -> Leat.connect(url("127.0.0.1") + "?cert=" + front.certificate()))
+        .isInstanceOf(BadConfiguration.class)
+        .hasMessageContaining("a certificate needs its key");
   }
 
   private String url(String host) {
