@@ -136,7 +136,7 @@ class LeatCommandTest {
   void a_misspelt_option_of_a_broker_names_those_that_are_known() {
     assertThat(run("demo", "--broker", "memory:?entrees=1")).isEqualTo(2);
     assertThat(err.toString())
-        .contains("there is no option 'entrees', known are bytes, entries, history");
+        .contains("there is no option 'entrees', known are answers, bytes, entries, history");
   }
 
   @Test
