@@ -20,7 +20,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,12 +41,16 @@ import org.junit.jupiter.api.io.TempDir;
 class HostileRun {
   private static final int SECONDS = Integer.getInteger("leat.hostile.seconds", 60);
   private static final long SEED = Long.getLong("leat.hostile.seed", System.nanoTime());
+  private static final String ATTACKS = System.getProperty("leat.hostile.attacks", ".*");
   private static final int HEAP = 256;
   private static final int CLIENTS = 8;
   private static final Duration DEADLINE = Duration.ofSeconds(5);
 
   /** Between two attacks of a kind: two cores are shared with those who are attacked. */
   private static final Duration BREATH = Duration.ofMillis(500);
+
+  /** Between the beginnings of two kinds: what each has to compile is not to come all at once. */
+  private static final Duration STEP = Duration.ofMillis(200);
 
   private static final Duration MEASURED = Duration.ofSeconds(8);
 
@@ -76,7 +79,7 @@ class HostileRun {
           Map<String, HttpAttacks.Attack> attacks =
               new LinkedHashMap<>(new HttpAttacks(port, SEED).all());
           attacks.putAll(new StreamAttacks(stranger, SEED).all());
-          underAttack(gateway, worker, management, port, attacks.values());
+          underAttack(gateway, worker, management, port, attacks);
         }
       }
     } finally {
@@ -85,12 +88,17 @@ class HostileRun {
   }
 
   private void underAttack(
-      Child gateway, Child worker, int management, int port, Collection<HttpAttacks.Attack> attacks)
+      Child gateway,
+      Child worker,
+      int management,
+      int port,
+      Map<String, HttpAttacks.Attack> attacks)
       throws Exception {
     List<Thread> clients = new ArrayList<>();
     for (int i = 0; i < CLIENTS; i++) {
       int number = i;
-      clients.add(Thread.startVirtualThread(() -> ask(port, number)));
+      // Not virtual ones: those are not taken from who has much to do, as attackers have.
+      clients.add(Thread.ofPlatform().start(() -> ask(port, number)));
     }
     LockSupport.parkNanos(MEASURED.toNanos());
     int most = answered.get();
@@ -101,9 +109,13 @@ class HostileRun {
     answered.set(0);
 
     List<Thread> attackers = new ArrayList<>();
-    for (HttpAttacks.Attack attack : attacks) {
-      attackers.add(Thread.startVirtualThread(() -> repeat(attack)));
-    }
+    attacks.forEach(
+        (name, attack) -> {
+          if (name.matches(ATTACKS)) {
+            attackers.add(Thread.startVirtualThread(() -> repeat(attack)));
+            LockSupport.parkNanos(STEP.toNanos());
+          }
+        });
     long end = System.nanoTime() + Duration.ofSeconds(SECONDS).toNanos();
     while (System.nanoTime() < end) {
       LockSupport.parkNanos(Duration.ofSeconds(1).toNanos());
@@ -127,6 +139,9 @@ class HostileRun {
         refusals.get(),
         violations.size());
 
+    if (!violations.isEmpty()) {
+      logged().forEach(System.out::println);
+    }
     assertThat(violations.stream().limit(10)).isEmpty();
     assertThat(share).as("answered of 100").isGreaterThanOrEqualTo(95);
     until("nothing waits", () -> metric(management, "leat_gateway_buffered_bytes") == 0);
@@ -134,6 +149,15 @@ class HostileRun {
         .atMost(Duration.ofSeconds(90))
         .until(() -> files(gateway) <= files + 16);
     assertThat(metric(management, "jvm_threads_live_threads")).isLessThanOrEqualTo(threads + 8);
+  }
+
+  /** What the two processes have logged last, without the stacks. */
+  private List<String> logged() throws IOException {
+    List<String> lines =
+        Files.readAllLines(folder.resolve("processes.log")).stream()
+            .filter(line -> line.contains(" WARN ") || line.contains(" ERROR "))
+            .toList();
+    return lines.subList(Math.max(0, lines.size() - 60), lines.size());
   }
 
   private void repeat(HttpAttacks.Attack attack) {

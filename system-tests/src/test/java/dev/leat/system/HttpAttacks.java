@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -48,36 +49,33 @@ final class HttpAttacks {
   /** All of them, by name. */
   Map<String, Attack> all() {
     Map<String, Attack> all = new LinkedHashMap<>();
-    all.put("replies that nobody reads", () -> hold(20, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n"));
+    all.put("replies that nobody reads", held(20, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n"));
     all.put(
         "replies that nobody reads, asked for together",
-        () -> hold(2, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n".repeat(2_000)));
+        held(2, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n".repeat(2_000)));
     all.put(
         "bodies that never end",
-        () ->
-            hold(
-                50,
-                "POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n"
-                    + "x".repeat(999_999)));
+        held(
+            50,
+            "POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n"
+                + "x".repeat(999_999)));
     all.put(
         "chunked bodies that never end",
-        () ->
-            hold(
-                50,
-                "POST /upload HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nF0000\r\n"
-                    + "x".repeat(900_000)));
-    all.put("headers that never end", () -> hold(300, "GET /echo HTTP/1.1\r\nHost"));
-    all.put("connections", () -> hold(2_000, ""));
-    all.put("half a preface", () -> hold(300, "PRI * HTTP/2.0\r\n"));
+        held(
+            50,
+            "POST /upload HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nF0000\r\n"
+                + "x".repeat(900_000)));
+    all.put("headers that never end", held(300, "GET /echo HTTP/1.1\r\nHost"));
+    all.put("connections", held(2_000, ""));
+    all.put("half a preface", held(300, "PRI * HTTP/2.0\r\n"));
     all.put(
-        "a large header",
-        () -> hold(20, "GET /echo HTTP/1.1\r\nHost: x\r\nA: " + "a".repeat(1_000_000)));
+        "a large header", held(20, "GET /echo HTTP/1.1\r\nHost: x\r\nA: " + "a".repeat(1_000_000)));
     all.put(
-        "many headers",
-        () -> hold(20, "GET /echo HTTP/1.1\r\nHost: x\r\n" + "a: b\r\n".repeat(100_000)));
-    all.put("deep JSON", () -> hold(20, post("/echo", "[".repeat(500_000))));
-    all.put("gzip that becomes large", this::bombs);
-    all.put("a flood of events", () -> hold(10, post("/events", json(500_000)).repeat(20)));
+        "many headers", held(20, "GET /echo HTTP/1.1\r\nHost: x\r\n" + "a: b\r\n".repeat(100_000)));
+    all.put("deep JSON", held(20, post("/echo", "[".repeat(500_000))));
+    String bomb = bomb();
+    all.put("gzip that becomes large", held(10, bomb));
+    all.put("a flood of events", held(10, post("/events", json(500_000)).repeat(20)));
     all.put("random bytes", this::noise);
     all.put("streams that are reset", () -> frames(this::resets));
     all.put("settings", () -> frames(out -> frame(out, SETTINGS, 0, 0)));
@@ -97,9 +95,13 @@ final class HttpAttacks {
   }
 
   /** Says something on so many connections, never reads, and goes away a while later. */
-  private void hold(int connections, String said) throws IOException {
-    List<Socket> held = new ArrayList<>();
+  private Attack held(int connections, String said) {
     byte[] bytes = said.getBytes(ISO_8859_1);
+    return () -> hold(connections, bytes);
+  }
+
+  private void hold(int connections, byte[] bytes) throws IOException {
+    List<Socket> held = new ArrayList<>();
     try {
       for (int i = 0; i < connections; i++) {
         Socket socket = connect();
@@ -118,18 +120,20 @@ final class HttpAttacks {
   }
 
   /** 100 MB of zeros in 100 kB. */
-  private void bombs() throws IOException {
+  private static String bomb() {
     ByteArrayOutputStream body = new ByteArrayOutputStream();
     try (OutputStream zip = new GZIPOutputStream(body)) {
       byte[] zeros = new byte[1_000_000];
       for (int i = 0; i < 100; i++) {
         zip.write(zeros);
       }
+    } catch (IOException impossible) {
+      throw new UncheckedIOException(impossible);
     }
-    String head =
-        "POST /zipped HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
-            .formatted(body.size());
-    hold(10, head + body.toString(ISO_8859_1));
+    return "POST /zipped HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: "
+        + body.size()
+        + "\r\n\r\n"
+        + body.toString(ISO_8859_1);
   }
 
   private void noise() throws IOException {

@@ -15,6 +15,7 @@ final class StreamAttacks {
   private static final String REQUESTS = Topic.of(HostileWorker.TOPIC).incoming();
   private static final String REPLIES = "leat::replies#*::PRODUCER_OUTGOING";
   private static final int AT_ONCE = 20;
+  private static final String MANY_HEADERS = manyHeaders();
 
   private final RedisClient client;
   private final Random random;
@@ -30,7 +31,7 @@ final class StreamAttacks {
     all.put("entries of too few strings", () -> some(() -> request("a", "b")));
     all.put("entries of random strings", () -> some(() -> request(noise(8))));
     all.put("headers that are no JSON", () -> some(() -> request(message("echo", "", "[[", "x"))));
-    all.put("headers without end", () -> request(message("echo", "", manyHeaders(), "x")));
+    all.put("headers without end", () -> request(message("echo", "", MANY_HEADERS, "x")));
     all.put(
         "types that write to a log",
         () -> some(() -> request(message("a\n\u001b[2J", "", "", "x"))));
@@ -46,8 +47,7 @@ final class StreamAttacks {
     all.put("replies that break the protocol", () -> toCallers("a", "b"));
     all.put("replies of random strings", () -> toCallers(noise(8)));
     all.put("replies to nobody", () -> toCallers(message("echo", "", "", "x".repeat(100_000))));
-    all.put(
-        "replies with headers without end", () -> toCallers(message("", "", manyHeaders(), "")));
+    all.put("replies with headers without end", () -> toCallers(message("", "", MANY_HEADERS, "")));
     return all;
   }
 
