@@ -21,11 +21,14 @@ final class Child implements AutoCloseable {
     return start(ProcessBuilder.Redirect.INHERIT, List.of(), program, arguments);
   }
 
-  /** One with so many megabytes of heap, whose log goes to a file of a folder. */
+  /**
+   * One with so many megabytes of heap, whose log goes to a file of a folder. It does not optimize
+   * its code, which takes most of a small machine for half a minute.
+   */
   static Child small(Path folder, int megabytes, Class<?> program, String... arguments) {
     return start(
         ProcessBuilder.Redirect.appendTo(folder.resolve("processes.log").toFile()),
-        List.of("-Xmx" + megabytes + "m", "-XX:+ExitOnOutOfMemoryError"),
+        List.of("-Xmx" + megabytes + "m", "-XX:+ExitOnOutOfMemoryError", "-XX:TieredStopAtLevel=1"),
         program,
         arguments);
   }
