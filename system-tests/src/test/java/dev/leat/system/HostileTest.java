@@ -38,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
  * its right answer, or 503, within its deadline; afterwards everything is as it was. {@code
  * -Dleat.hostile.seconds} says how long, {@code -Dleat.hostile.seed} what random bytes are.
  */
-class HostileRun {
+class HostileTest {
   private static final int SECONDS = Integer.getInteger("leat.hostile.seconds", 60);
   private static final long SEED = Long.getLong("leat.hostile.seed", System.nanoTime());
   private static final String ATTACKS = System.getProperty("leat.hostile.attacks", ".*");
