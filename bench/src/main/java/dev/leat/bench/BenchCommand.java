@@ -129,6 +129,14 @@ public final class BenchCommand implements Callable<Integer> {
   private boolean costs;
 
   @Option(
+      names = "--growth",
+      description = {
+        "Measures what a request takes where there is 1, 10 and 100 times as much in it or around",
+        "it, over each broker, and no peers."
+      })
+  private boolean growth;
+
+  @Option(
       names = "--out",
       paramLabel = "FOLDER",
       defaultValue = "bench/target/results",
@@ -165,6 +173,10 @@ public final class BenchCommand implements Callable<Integer> {
     }
     if (costs) {
       var unused = Costs.measure(screen, folder, wrk, plan, () -> dot(screen));
+      return 0;
+    }
+    if (growth) {
+      brokers.forEach(broker -> Setup.growth(screen, folder, broker));
       return 0;
     }
     List<Comparison> all = new ArrayList<>();

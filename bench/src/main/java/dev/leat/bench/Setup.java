@@ -2,6 +2,7 @@ package dev.leat.bench;
 
 import dev.leat.Payload;
 import java.io.File;
+import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -169,6 +170,19 @@ record Setup(String name, int port, List<Program> programs) implements AutoClose
       Duration before = redis.cpu();
       long passed = commands.run(batch, time);
       return redis.cpu().minus(before).toNanos() / 1e3 / passed;
+    }
+  }
+
+  /** What a request takes where there is ever more of something; over a server of its own. */
+  static void growth(PrintWriter screen, Path folder, String broker) {
+    if (!broker.startsWith("redis") || broker.contains(":")) {
+      Growth.measure(screen, broker, broker);
+      return;
+    }
+    int port = Ports.free();
+    Program redis = server(folder, port, false);
+    try (redis) {
+      Growth.measure(screen, broker, url(port));
     }
   }
 
