@@ -6,8 +6,8 @@ import java.time.Duration;
 
 /**
  * A message that is kept under a key, for a time. Those of one store that were written with a
- * completion may take so many bytes together as the broker is told; beyond that the ones whose time
- * is over first are forgotten before it is.
+ * completion may take so many bytes together as the broker is told; beyond that others are
+ * forgotten before their time, the oldest or those whose time is over first.
  *
  * @param store what it belongs to; two stores have no note in common
  * @param name like no other in its store

@@ -90,19 +90,19 @@ final class Completions {
   private final long lease;
   private final Batcher<One> completing;
   private final long answers;
-  private final FaultLog early;
+  private final FaultLog faults;
   private List<Extension> extending = new ArrayList<>();
 
   /**
    * Those of one member.
    *
    * @param answers bytes that the notes of a store may take
-   * @param early told when notes are forgotten before their time
+   * @param faults told when notes are forgotten before their time, and of replies that go nowhere
    */
   Completions(
-      IoLoop io, RedisConnection connection, Membership membership, long answers, FaultLog early) {
+      IoLoop io, RedisConnection connection, Membership membership, long answers, FaultLog faults) {
     this.answers = answers;
-    this.early = early;
+    this.faults = faults;
     this.io = io;
     this.connection = connection;
     this.stream = membership.topic().incoming();
@@ -239,7 +239,7 @@ final class Completions {
   /** Said ten times a minute at most: with each completion another would be forgotten. */
   private void forgotten(long notes) {
     if (notes > 0) {
-      early.warn(
+      faults.warn(
           "stream={} group={} answers={} forgotten before their time, since they take more than {}"
               + " bytes (?answers=BYTES of the broker's URL); what they answered would be done again",
           stream,
@@ -321,7 +321,10 @@ final class Completions {
       one.fail(IoLoop.leatException(refused));
       return;
     }
-    log.warn("entry={} its reply cannot be appended: {}", one.lease.id(), refused.getMessage());
+    faults.warn(
+        "entry={} its reply cannot be appended: {}",
+        one.lease.id(),
+        String.valueOf(refused.getMessage()));
     one.completion = new Completion(others, completion.notes());
     complete(List.of(one));
   }

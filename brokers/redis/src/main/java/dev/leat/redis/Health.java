@@ -147,8 +147,13 @@ final class Health {
         .map(Trimmed::removed);
   }
 
-  /** Removes the oldest dead letters where all of a topic take too much. */
-  Future<Long> trimDeadLetters(Topic topic) {
+  /**
+   * Removes the oldest dead letters where all of a topic take too much, but for the latest.
+   *
+   * @param janitor who does so; where there are many and another looks after them, it is left to
+   *     that
+   */
+  Future<Long> trimDeadLetters(Topic topic, String janitor) {
     return trim(
             topic.deadLetters(),
             "0-0",
@@ -156,7 +161,7 @@ final class Health {
             0,
             MOST_DEAD_LETTERS,
             PART_OF_DEAD_LETTERS,
-            "",
+            janitor,
             Map.of())
         .map(Trimmed::removed);
   }

@@ -79,7 +79,7 @@ final class Janitor {
   /** Whoever sends what no handler can do makes one with each. */
   private void sweepDeadLetters(Topic topic) {
     health
-        .trimDeadLetters(topic)
+        .trimDeadLetters(topic, id)
         .onSuccess(
             removed -> {
               if (removed > 0) {

@@ -32,6 +32,8 @@ final class RedisFailure extends RuntimeException {
   /** How a server begins that the user may not say this, or not of this key. */
   private static final String FORBIDDEN = "NOPERM";
 
+  private static final String FORBIDDEN_IN_SCRIPT = "The user executing the script";
+
   private final String error;
 
   private RedisFailure(Server server, String error) {
@@ -40,7 +42,7 @@ final class RedisFailure extends RuntimeException {
   }
 
   private static String hint(String cause) {
-    return cause.startsWith(FORBIDDEN)
+    return cause.startsWith(FORBIDDEN) || cause.contains(FORBIDDEN_IN_SCRIPT)
         ? "; which rights a user needs is in docs/brokers.md, 'Least rights'"
         : "";
   }

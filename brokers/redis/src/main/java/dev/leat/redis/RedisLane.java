@@ -46,7 +46,9 @@ final class RedisLane implements Lane {
   /** The first connection is waited for; once it has been there, what cannot be sent now fails. */
   private Future<Void> connected = Future.succeededFuture();
 
-  /** Whether the reply stream is there: who only reads makes none. Confined to the connection. */
+  // Confined to the connection: who only reads makes no reply stream.
+  private boolean wanted;
+  private boolean making;
   private boolean made;
 
   private @Nullable Long trimming;
@@ -70,7 +72,7 @@ final class RedisLane implements Lane {
         () -> {
           writes.onConnected(
               () -> {
-                if (made) {
+                if (wanted) {
                   makeReplyStream();
                 }
               });
@@ -108,8 +110,9 @@ final class RedisLane implements Lane {
 
   /** Before the first request there has to be where its reply goes. */
   private CompletableFuture<List<String>> appendNow(List<Append> batch) {
-    if (!made) {
-      made = true;
+    wanted = true;
+    // Until it is: a server without memory for it may have some for the next request.
+    if (!made && !making) {
       makeReplyStream();
     }
     return appends.append(batch);
@@ -128,7 +131,7 @@ final class RedisLane implements Lane {
             io.vertx().cancelTimer(trimming);
           }
           appends.flush();
-          if (made) {
+          if (wanted) {
             writes.close(Command.of("UNLINK", replyStream));
           } else {
             writes.close();
@@ -161,7 +164,14 @@ final class RedisLane implements Lane {
 
   /** Makes the stream, since no reply will: by way of a group, for which it may be empty. */
   private void makeReplyStream() {
-    writes.send(Command.of("XGROUP", "CREATE", replyStream, "none", "0", "MKSTREAM"));
+    making = true;
+    writes
+        .send(Command.of("XGROUP", "CREATE", replyStream, "none", "0", "MKSTREAM"))
+        .onComplete(
+            created -> {
+              making = false;
+              made = created.succeeded();
+            });
     writes.send(Command.of("XGROUP", "DESTROY", replyStream, "none"));
     writes.send(Command.of("PEXPIRE", replyStream).and(AFTERLIFE));
   }
@@ -178,7 +188,7 @@ final class RedisLane implements Lane {
   }
 
   private void trim() {
-    if (!made) {
+    if (!wanted) {
       return;
     }
     keepReplyStream();

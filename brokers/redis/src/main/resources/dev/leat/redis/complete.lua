@@ -54,7 +54,10 @@ while at <= last do
   for _ = 1, notes do
     local to = at + 1 + ARGV[at + 1]
     if mine and ARGV[at] ~= '0' then
-      early = early + keep(KEYS[key + 1], KEYS[key], ARGV[at], most, {unpack(ARGV, at + 2, to)})
+      -- What is done is done, and is told so, whatever stands where the notes should.
+      local kept, said = pcall(keep, KEYS[key + 1], KEYS[key], ARGV[at], most, {unpack(ARGV, at + 2, to)})
+      early = early + (kept and said or 0)
+      failure = failure or (not kept and (type(said) == 'table' and said.err or tostring(said))) or nil
     elseif mine and redis.call('LINDEX', KEYS[key], 0) == ARGV[at + 2]
         and redis.call('LINDEX', KEYS[key], 1) == ARGV[at + 3] then
       forget(KEYS[key + 1], KEYS[key])

@@ -12,7 +12,7 @@
 local stream, listening, names, waiting = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
 local silent, unseen = tonumber(ARGV[2]), tonumber(ARGV[3])
 local length = redis.call('XLEN', stream)
-local bytes = redis.pcall('MEMORY', 'USAGE', stream)
+local bytes = redis.pcall('MEMORY', 'USAGE', stream, 'SAMPLES', 0)
 local all = {length, type(bytes) == 'number' and bytes or length == 0 and 0 or -1}
 local first, newest
 for _, group in ipairs(groupsOf(stream)) do

@@ -31,16 +31,21 @@ local function isMine()
   return true
 end
 
+-- To ask what a long stream takes costs the server something: whose turn it is does so alone.
+local length = redis.call('XLEN', stream)
+local mine = length <= 5000 or isMine()
+
 -- One stream may have a part of the memory, and nothing that is done with where three quarters are
--- used: the rest is for what is to be completed. Who may not ask goes by the length.
-local memory = redis.pcall('INFO', 'memory')
+-- used: the rest is for what is to be completed. Who may not ask goes by the length. All of it is
+-- looked at, since the size of the first entries says nothing of the others.
+local memory = mine and redis.pcall('INFO', 'memory')
 local most = type(memory) == 'string' and tonumber(string.match(memory, '\nmaxmemory:(%d+)')) or 0
 local used = most > 0 and tonumber(string.match(memory, '\nused_memory:(%d+)')) or 0
 local tight = used > 0.75 * most
 if most > 0 then
   largest = math.min(largest, most / part)
 end
-local size = redis.pcall('MEMORY', 'USAGE', stream)
+local size = mine and redis.pcall('MEMORY', 'USAGE', stream, 'SAMPLES', 0)
 size = type(size) == 'number' and size or 0
 
 local groups = groupsOf(stream)
@@ -49,7 +54,7 @@ if #groups == 0 then
     return {0, '0-0'}
   end
   if size > largest then
-    keep = math.min(keep, math.floor(redis.call('XLEN', stream) * largest / size))
+    keep = math.min(keep, math.max(1, math.floor(length * largest / size)))
   end
   return {redis.call('XTRIM', stream, 'MAXLEN', '=', keep), '0-0'}
 end
@@ -89,7 +94,7 @@ for _, group in ipairs(groups) do
   writeDown(group, info)
 end
 said[2] = floor
-if (tight or size > largest or redis.call('XLEN', stream) > short) and isMine() then
+if (tight or size > largest or length > short) and mine and isMine() then
   local lowest = not tight and padded(bound) < padded(floor) and bound or floor
   said[1] = redis.call('XTRIM', stream, 'MINID', '=', lowest)
 end

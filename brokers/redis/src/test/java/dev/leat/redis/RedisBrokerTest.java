@@ -216,6 +216,25 @@ class RedisBrokerTest {
   }
 
   @Test
+  void dead_letters_that_take_little_stay_though_the_first_of_them_are_large() {
+    try (Leat leat = connect();
+        RedisClient client = new RedisClient(redis.port())) {
+      client.send("CONFIG", "SET", "maxmemory", "1gb");
+      String letters = Topic.of("few").deadLetters();
+      for (int i = 0; i < 5; i++) {
+        client.append(letters, "large", "x".repeat(1 << 20));
+      }
+      for (int i = 0; i < 3_000; i++) {
+        client.append(letters, "small", "x".repeat(3_000));
+      }
+      for (int i = 0; i < 3; i++) {
+        result(leat.broker().tidy(Topic.of("few").incoming()));
+      }
+      assertThat(client.send("XLEN", letters).number()).isEqualTo(3_005);
+    }
+  }
+
+  @Test
   void what_no_member_looks_after_is_tidied_by_whoever_asks_for_it() {
     try (Leat leat = connect();
         Leat other = connect();

@@ -51,6 +51,36 @@ class RedisNotesTest {
   }
 
   @Test
+  void large_answers_after_many_small_ones_take_no_more_than_they_may() {
+    try (Leat leat = work("?answers=1000000", Duration.ofDays(1))) {
+      pay(leat, 0, 1_500);
+      for (int i = 0; i < 20; i++) {
+        result(paid(leat, "large-" + i, "x".repeat(200_000)));
+        assertThat(sum()).isLessThanOrEqualTo(1_000_000);
+      }
+      assertThat(kept()).isEqualTo(4);
+    }
+  }
+
+  @Test
+  void what_a_stranger_writes_into_a_store_or_in_its_place_costs_nobody_his_answer() {
+    try (Leat leat = work("?answers=100000", Duration.ofDays(1))) {
+      client.send("ZADD", STORE, "5", "stranger");
+      pay(leat, 0, 300);
+      assertThat(sum()).isLessThanOrEqualTo(100_000);
+      assertThat(client.size(STORE)).isEqualTo(kept() + 1);
+
+      client.send("DEL", STORE);
+      client.send("SET", STORE, "stranger");
+      pay(leat, 300, 400);
+      assertThat(effects).hasValue(400);
+      assertThat(client.send("XPENDING", Topic.of("paid").incoming(), "workers").items())
+          .first()
+          .isEqualTo(new Resp.Whole(0));
+    }
+  }
+
+  @Test
   void what_is_reckoned_for_an_answer_is_what_it_takes() {
     try (Leat leat = work("", Duration.ofDays(1))) {
       pay(leat, 0, 1);
@@ -109,15 +139,15 @@ class RedisNotesTest {
 
   private void pay(Leat leat, int from, int to) {
     List<CompletableFuture<String>> answers =
-        IntStream.range(from, to)
-            .mapToObj(
-                i ->
-                    leat.caller()
-                        .with(Headers.of(Headers.IDEMPOTENCY_KEY, "key-" + i))
-                        .callAsync("paid", "pay", "x", String.class, LONG)
-                        .toCompletableFuture())
-            .toList();
+        IntStream.range(from, to).mapToObj(i -> paid(leat, "key-" + i, "x")).toList();
     answers.forEach(answer -> assertThat(result(answer)).startsWith("x"));
+  }
+
+  private static CompletableFuture<String> paid(Leat leat, String key, String text) {
+    return leat.caller()
+        .with(Headers.of(Headers.IDEMPOTENCY_KEY, key))
+        .callAsync("paid", "pay", text, String.class, LONG)
+        .toCompletableFuture();
   }
 
   private int kept() {
