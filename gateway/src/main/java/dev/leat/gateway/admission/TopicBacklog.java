@@ -8,16 +8,11 @@ import dev.leat.broker.StreamHealth;
  * was looked at last, and what was sent since. Any thread.
  */
 final class TopicBacklog {
-  /** A look may take a tenth of the time: servers before Redis 7 count what waits one by one. */
-  private static final long RESTS = 10;
-
   // All below is guarded by this.
   private long waiting;
   private long sent;
   private long sentBefore;
-  private long askedAt;
-  private long nextLook;
-  private boolean asking;
+  private final LookPace pace = new LookPace();
 
   /** Counts what is sent, unless as much waits as may. */
   synchronized boolean takes(long bytes, long limit) {
@@ -30,19 +25,17 @@ final class TopicBacklog {
 
   /** Nobody looks at what is idle. */
   synchronized boolean isToBeLookedAt(long now) {
-    if (asking || now < nextLook || (waiting == 0 && sent == 0)) {
+    if (!pace.isDue(now) || (waiting == 0 && sent == 0)) {
       return false;
     }
-    asking = true;
-    askedAt = now;
+    pace.begin(now);
     sentBefore = sent;
     return true;
   }
 
   /** The broker did not say. */
   synchronized void lookedInVain(long now) {
-    asking = false;
-    nextLook = now + RESTS * (now - askedAt);
+    pace.end(now);
   }
 
   /** What was sent while it was asked may be in there, or not yet. */

@@ -28,9 +28,6 @@ final class TopicLoad {
   /** Milliseconds after which it is not known any more what workers can do. */
   private static final long STALE = 60_000;
 
-  /** A look may take a tenth of the time: servers before Redis 7 count what waits one by one. */
-  private static final long RESTS = 10;
-
   /** As few are always let through: from them it is seen how fast it goes. */
   private static final int FEW = 16;
 
@@ -52,9 +49,7 @@ final class TopicLoad {
   private long appended;
   private long backlog;
   private long lookedAt = -1;
-  private long askedAt;
-  private long nextLook;
-  private boolean asking;
+  private final LookPace pace = new LookPace();
   private long busyAt;
 
   synchronized void appended() {
@@ -70,22 +65,20 @@ final class TopicLoad {
 
   /** Nobody looks at what is idle; nor is that time counted once it is busy again. */
   synchronized boolean isToBeLookedAt(long now) {
-    if (asking || now < nextLook) {
+    if (!pace.isDue(now)) {
       return false;
     }
     if (appended == 0 && waiting == 0 && backlog == 0) {
       lookedAt = -1;
       return false;
     }
-    asking = true;
-    askedAt = now;
+    pace.begin(now);
     return true;
   }
 
   /** The broker did not say. */
   synchronized void lookedInVain(long now) {
-    asking = false;
-    nextLook = now + RESTS * (now - askedAt);
+    pace.end(now);
   }
 
   /** So many wait in the stream that no worker has begun. */
