@@ -91,7 +91,7 @@ final class Appends {
           .onSuccess(added -> onAdded(batch, List.of(added)))
           .onFailure(failure -> onFailure(batch, failure));
     } else {
-      List<Writable> adding = new ArrayList<>();
+      List<Writable> adding = new ArrayList<>(batch.size());
       batch.forEach(one -> one.appends().forEach(append -> adding.add(Commands.append(append))));
       connection
           .sendTogether(adding)
