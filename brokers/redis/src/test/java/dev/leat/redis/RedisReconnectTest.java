@@ -18,6 +18,7 @@ import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -125,8 +126,15 @@ class RedisReconnectTest {
     asAdministrator(PASSWORD, "ACL", "SETUSER", "poor", "on", ">pw", "~*", "+@all", "-client");
     RedisConnection connection = connection("redis://poor:pw@" + address() + "/0");
     result(onLoop(connection::connect).toCompletionStage());
+    CountDownLatch back = new CountDownLatch(1);
+    onLoop(
+        () -> {
+          connection.onConnected(back::countDown);
+          return true;
+        });
     way.cut();
-    until("it is back", () -> isConnected(connection));
+    // It may not have noticed yet that it was cut, and say that it is connected.
+    until("it is back", () -> back.getCount() == 0 && isConnected(connection));
     assertThat(send(connection, Command.of("PING")).text()).isEqualTo("PONG");
   }
 
