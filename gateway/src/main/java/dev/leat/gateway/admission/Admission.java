@@ -149,22 +149,27 @@ public final class Admission implements AutoCloseable {
    * @param bytes of its body
    */
   public OptionalLong admit(Route route, int bytes) {
+    if (route.reply() == ReplyMode.NONE) {
+      return mayWait(route, bytes) ? counted(route) : OptionalLong.of(SOON);
+    }
     TopicLoad load = topics.computeIfAbsent(route.topic(), topic -> new TopicLoad());
-    boolean answered = route.reply() != ReplyMode.NONE;
     long timeout = route.timeout().toMillis();
-    double excess = answered ? load.expectedWait(timeout) - SHARE * timeout : 0;
+    double excess = load.expectedWait(timeout) - SHARE * timeout;
     if (excess > 0) {
       return OptionalLong.of(secondsToWait(excess));
     }
-    if (!answered && !mayWait(route, bytes)) {
-      return OptionalLong.of(SOON);
+    OptionalLong refused = counted(route);
+    if (refused.isEmpty()) {
+      load.appended();
     }
+    return refused;
+  }
+
+  /** Counts it as waiting unless too many do. */
+  private OptionalLong counted(Route route) {
     AtomicInteger own = routes.computeIfAbsent(route, one -> new AtomicInteger());
     if (all.incrementAndGet() <= most) {
       if (own.incrementAndGet() <= route.inFlightLimit()) {
-        if (answered) {
-          load.appended();
-        }
         return OptionalLong.empty();
       }
       own.decrementAndGet();
