@@ -37,9 +37,17 @@ public final class ThreadLoop implements EventLoop, AutoCloseable {
     executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
   }
 
+  /**
+   * An executor that is shut down meanwhile drops what it was given without a word, or leaves it in
+   * its queue for good: whoever gave it is told.
+   */
   @Override
   public void execute(Runnable task) {
-    executor.execute(guarded(task));
+    Future<?> given = executor.schedule(guarded(task), 0, TimeUnit.NANOSECONDS);
+    if (executor.isShutdown()
+        && (given.isCancelled() || (given instanceof Runnable left && executor.remove(left)))) {
+      throw new RejectedExecutionException("the loop has ended");
+    }
   }
 
   @Override
@@ -68,6 +76,15 @@ public final class ThreadLoop implements EventLoop, AutoCloseable {
   @Override
   public void close() {
     executor.shutdown();
+  }
+
+  /**
+   * Waits until it has ended, once it is closed.
+   *
+   * @return whether it has
+   */
+  boolean awaitEnd(long time, TimeUnit unit) throws InterruptedException {
+    return executor.awaitTermination(time, unit);
   }
 
   private static Runnable guarded(Runnable task) {
