@@ -2,6 +2,7 @@ package dev.leat;
 
 import dev.leat.broker.Broker;
 import dev.leat.broker.Brokers;
+import dev.leat.broker.Capability;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.ThreadLoop;
 import dev.leat.caller.LaneCaller;
@@ -33,9 +34,6 @@ import java.util.function.Consumer;
  * <p>Any thread. It keeps the program alive until it is closed.
  */
 public final class Leat implements AutoCloseable {
-  /** Namespace of the private reply streams. */
-  private static final String NAMESPACE = "leat";
-
   private final ThreadLoop loop;
   private final Broker broker;
   private final String instance = UUID.randomUUID().toString().substring(0, 8);
@@ -54,7 +52,7 @@ public final class Leat implements AutoCloseable {
     this.ids = MessageId.secure(loop.clock());
     this.calls =
         CompletableFuture.supplyAsync(
-                () -> new PendingCalls(broker, loop, ids, nextReplyStream(), instance), loop)
+                () -> new PendingCalls(broker, loop, ids, nextLane(), instance), loop)
             .join();
     this.caller = new LaneCaller(loop, calls, Headers.NONE);
   }
@@ -100,8 +98,11 @@ public final class Leat implements AutoCloseable {
   /**
    * A topic's requests as a stream that is read along, taking nothing from the workers. Each
    * subscriber gets everything, on a thread that must not block.
+   *
+   * @throws Unsupported if the broker cannot be read along
    */
   public Flow.Publisher<Message> stream(String topic, Position from) {
+    broker.require(Capability.TAIL);
     return new StreamPublisher(broker, Topic.of(topic).incoming(), from);
   }
 
@@ -110,9 +111,10 @@ public final class Leat implements AutoCloseable {
    * and may block. It ends when it is closed, or with this connection.
    */
   public Listening listen(String topic, Position from, Consumer<Message> action) {
+    Flow.Publisher<Message> stream = stream(topic, from);
     Listener listener = new Listener(action, listeners::remove);
     listeners.add(listener);
-    stream(topic, from).subscribe(listener);
+    stream.subscribe(listener);
     return listener;
   }
 
@@ -136,9 +138,9 @@ public final class Leat implements AutoCloseable {
     return instance;
   }
 
-  /** The key of a private reply stream that is like no other. */
-  public String nextReplyStream() {
-    return Topic.replyStream(NAMESPACE, instance + "-" + names.incrementAndGet());
+  /** The name of a lane that is like no other. */
+  public String nextLane() {
+    return instance + "-" + names.incrementAndGet();
   }
 
   /**

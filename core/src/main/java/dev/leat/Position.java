@@ -1,5 +1,7 @@
 package dev.leat;
 
+import java.time.Instant;
+
 /** Where reading begins. */
 public sealed interface Position {
   /** Before the oldest entry that is still there. */
@@ -13,6 +15,14 @@ public sealed interface Position {
     return new After(entryId);
   }
 
+  /**
+   * What came at a time or later, by the broker's clock. Needs {@link
+   * dev.leat.broker.Capability#TIME_POSITION}.
+   */
+  static Position at(Instant time) {
+    return new At(time);
+  }
+
   /** See {@link #START}. */
   record Start() implements Position {}
 
@@ -21,4 +31,7 @@ public sealed interface Position {
 
   /** See {@link #after}. */
   record After(String entryId) implements Position {}
+
+  /** See {@link #at}. */
+  record At(Instant time) implements Position {}
 }

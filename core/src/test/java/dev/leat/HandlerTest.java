@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.leat.broker.Append;
 import dev.leat.broker.Lane;
+import dev.leat.wire.StreamKeys;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -125,7 +126,12 @@ class HandlerTest extends LeatFixture {
   }
 
   private static long length(Leat leat, String topic) {
-    return leat.broker().health(Topic.of(topic).incoming()).toCompletableFuture().join().length();
+    return leat.broker()
+        .health(Topic.of(topic).incoming())
+        .toCompletableFuture()
+        .join()
+        .length()
+        .orElseThrow();
   }
 
   // Payloads
@@ -293,8 +299,8 @@ class HandlerTest extends LeatFixture {
     leat.worker("asked")
         .on("t", String.class, (text, request) -> handled.incrementAndGet())
         .start();
-    String victim = Topic.of("victim").incoming();
-    Lane lane = leat.broker().openLane(leat.loop(), leat.nextReplyStream(), replies -> {});
+    String victim = StreamKeys.of(Topic.of("victim").incoming());
+    Lane lane = leat.broker().openLane(leat.loop(), leat.nextLane(), replies -> {});
     Message request = new Message("id-1", "t", victim, Headers.NONE, "stranger", Payload.text("x"));
     lane.append(List.of(new Append(Topic.of("asked").incoming(), request)))
         .toCompletableFuture()

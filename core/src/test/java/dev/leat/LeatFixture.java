@@ -27,7 +27,7 @@ abstract class LeatFixture {
   }
 
   long pending(String topic) {
-    return group(topic).pending();
+    return group(topic).pending().orElseThrow();
   }
 
   long backlog(String topic) {

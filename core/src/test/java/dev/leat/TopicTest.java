@@ -12,9 +12,7 @@ class TopicTest {
   void one_name_is_that_namespace_with_the_default_topic() {
     Topic topic = Topic.of("users");
 
-    assertThat(topic.incoming()).isEqualTo("users::DEFAULT::CONSUMER_INCOMING");
-    assertThat(topic.outgoing()).isEqualTo("users::DEFAULT::PRODUCER_OUTGOING");
-    assertThat(topic.deadLetters()).isEqualTo("users::DEFAULT::DEAD_LETTERS");
+    assertThat(topic).isEqualTo(new Topic("users", "DEFAULT"));
     assertThat(topic).hasToString("users");
   }
 
@@ -22,13 +20,8 @@ class TopicTest {
   void two_names_are_namespace_and_topic() {
     Topic topic = Topic.of("shop::orders#3");
 
-    assertThat(topic.incoming()).isEqualTo("shop::orders#3::CONSUMER_INCOMING");
+    assertThat(topic).isEqualTo(new Topic("shop", "orders#3"));
     assertThat(topic).hasToString("shop::orders#3");
-  }
-
-  @Test
-  void a_private_reply_stream_names_its_instance() {
-    assertThat(Topic.replyStream("leat", "a1")).isEqualTo("leat::replies#a1::PRODUCER_OUTGOING");
   }
 
   @ParameterizedTest

@@ -27,7 +27,7 @@ final class Retained {
     Topic topic = Topic.of("echo");
     try (Leat leat = Leat.connect(url)) {
       join(leat, topic, "archive", Position.START);
-      Lane lane = leat.broker().openLane(leat.loop(), "leat:fill::DEFAULT::REPLIES", replies -> {});
+      Lane lane = leat.broker().openLane(leat.loop(), "fill", replies -> {});
       for (int done = 0; done < messages; done += PORTION) {
         List<Append> portion = new ArrayList<>(PORTION);
         for (int i = 0; i < Math.min(PORTION, messages - done); i++) {

@@ -35,7 +35,7 @@ public final class Waiting {
                       leat.broker(),
                       leat.loop(),
                       MessageId.secure(leat.loop().clock()),
-                      Topic.replyStream("DEFAULT", "waiting"),
+                      "waiting",
                       "bench"));
       call(leat, calls, PORTION);
       long before = used();

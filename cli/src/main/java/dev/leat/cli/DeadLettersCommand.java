@@ -2,6 +2,7 @@ package dev.leat.cli;
 
 import dev.leat.Leat;
 import dev.leat.Topic;
+import dev.leat.broker.Capability;
 import dev.leat.trail.DeadLetters;
 import dev.leat.wire.DeadLetter;
 import dev.leat.wire.PayloadCodec;
@@ -32,6 +33,7 @@ final class DeadLettersCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     try (Leat leat = broker.connect()) {
+      leat.broker().require(Capability.RANGE);
       PrintWriter out = spec.commandLine().getOut();
       filter.forEach(
           new DeadLetters(leat.broker(), Topic.of(filter.topic())),

@@ -64,6 +64,12 @@ final class DemoCommand implements Callable<Integer> {
     services.put("comments", new CommentsService());
     refuseRoleThatCannotBe(services.keySet());
     Leat leat = Leat.connect(broker);
+    if (role != null && !SharedBroker.isSeenByOthers(leat)) {
+      leat.close();
+      throw new ParameterException(
+          spec.commandLine(),
+          "--role needs a broker that processes share: add --broker redis://127.0.0.1:6379");
+    }
     LeatGateway gateway = LeatGateway.on(leat);
     Closing closing =
         Closing.on(
@@ -102,11 +108,6 @@ final class DemoCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(),
           "--role is gateway, " + String.join(", ", services) + ", was '" + role + "'");
-    }
-    if (broker.startsWith("memory:")) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--role needs a broker that processes share: add --broker redis://127.0.0.1:6379");
     }
   }
 

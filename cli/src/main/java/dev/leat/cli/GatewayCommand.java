@@ -112,7 +112,7 @@ final class GatewayCommand implements Callable<Integer> {
           var unused = reloading.thenAccept(Runnable::run);
         });
     Logs.tellOperators();
-    Leat leat = Leat.connect(SharedBroker.refuseUnless(spec, settings.broker()));
+    Leat leat = SharedBroker.connect(spec, settings.broker());
     LeatGateway gateway =
         LeatGateway.on(leat)
             .routes(settings.routes())

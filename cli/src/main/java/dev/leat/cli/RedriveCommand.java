@@ -4,6 +4,7 @@ import dev.leat.BadConfiguration;
 import dev.leat.Leat;
 import dev.leat.Position;
 import dev.leat.Topic;
+import dev.leat.broker.Capability;
 import dev.leat.broker.GroupHealth;
 import dev.leat.broker.StreamHealth;
 import dev.leat.trail.DeadLetters;
@@ -66,6 +67,8 @@ final class RedriveCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     try (Leat leat = broker.connect()) {
+      leat.broker().require(Capability.RANGE);
+      leat.broker().require(Capability.MOVE);
       Topic topic = Topic.of(filter.topic());
       DeadLetters letters = new DeadLetters(leat.broker(), topic);
       StreamHealth health = leat.broker().health(topic.incoming()).toCompletableFuture().join();
@@ -77,7 +80,7 @@ final class RedriveCommand implements Callable<Integer> {
         throw new BadConfiguration(
             "topic %s has no group '%s'; %s".formatted(filter.topic(), group, named(groups)));
       }
-      if (groups.isEmpty() && health.length() == 0 && isEmpty(letters)) {
+      if (groups.isEmpty() && health.length().orElse(1) == 0 && isEmpty(letters)) {
         throw new BadConfiguration(
             "there is no topic '%s': nothing was ever sent to it".formatted(filter.topic()));
       }

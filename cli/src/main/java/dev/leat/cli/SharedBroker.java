@@ -1,5 +1,7 @@
 package dev.leat.cli;
 
+import dev.leat.Leat;
+import dev.leat.broker.Capability;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
@@ -7,13 +9,20 @@ import picocli.CommandLine.ParameterException;
 final class SharedBroker {
   private SharedBroker() {}
 
-  /** The URL itself; refused if what is done there would end with this process. */
-  static String refuseUnless(CommandSpec spec, String url) {
-    if (url.startsWith("memory:")) {
-      throw new ParameterException(
-          spec.commandLine(),
-          url + " ends with this process; name a broker that processes share, such as redis:");
+  /** A connection; refused if what is done there would end with this process. */
+  static Leat connect(CommandSpec spec, String url) {
+    Leat leat = Leat.connect(url);
+    if (isSeenByOthers(leat)) {
+      return leat;
     }
-    return url;
+    leat.close();
+    throw new ParameterException(
+        spec.commandLine(),
+        url + " ends with this process; name a broker that processes share, such as redis:");
+  }
+
+  /** Whether other processes see what is done there. */
+  static boolean isSeenByOthers(Leat leat) {
+    return leat.broker().capabilities().contains(Capability.SEVERAL_PROCESSES);
   }
 }

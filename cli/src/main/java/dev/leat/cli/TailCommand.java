@@ -4,6 +4,7 @@ import dev.leat.Leat;
 import dev.leat.Message;
 import dev.leat.Position;
 import dev.leat.Topic;
+import dev.leat.broker.Capability;
 import dev.leat.broker.Entry;
 import dev.leat.wire.PayloadCodec;
 import java.io.PrintWriter;
@@ -39,10 +40,12 @@ final class TailCommand implements Callable<Integer> {
 
   @Option(
       names = "--from",
-      paramLabel = "START|now|ID",
+      paramLabel = "START|now|TIME|ID",
       defaultValue = "now",
       converter = Positions.class,
-      description = "Where to begin; an ID is the first word of a line. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Where to begin: a TIME is so long ago, as 10m, or an instant; an ID is the first word of a"
+              + " line. Default: ${DEFAULT-VALUE}.")
   private Position from;
 
   @Option(names = "--json", description = "One JSON object per message, with all it has.")
@@ -53,6 +56,7 @@ final class TailCommand implements Callable<Integer> {
     Leat leat = broker.connect();
     Closing closing = Closing.on(leat::close);
     PrintWriter out = spec.commandLine().getOut();
+    leat.broker().require(Capability.TAIL);
     leat.broker()
         .tail(
             Topic.of(topic).incoming(),

@@ -118,7 +118,7 @@ final class WorkerCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    CommandHandler handler = new CommandHandler(command, broker.sharedUrl());
+    CommandHandler handler = new CommandHandler(command, broker.url());
     Leat leat = broker.connect();
     Closing closing = Closing.on(leat::close, leat::hasten);
     try {

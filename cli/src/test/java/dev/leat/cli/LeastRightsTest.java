@@ -19,6 +19,7 @@ import dev.leat.gateway.route.ReplyMode;
 import dev.leat.gateway.route.Route;
 import dev.leat.redis.RedisClient;
 import dev.leat.redis.RedisServerProcess;
+import dev.leat.wire.StreamKeys;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -96,7 +97,7 @@ class LeastRightsTest {
       assertThat(entries).allMatch(entry -> entry.join().statusCode() == 200);
       assertThat(admin.entries("audit::DEFAULT::CONSUMER_INCOMING")).hasSize(1);
 
-      admin.takeOne(Topic.of("users").incoming(), Worker.DEFAULT_GROUP, "dead");
+      admin.takeOne(StreamKeys.of(Topic.of("users").incoming()), Worker.DEFAULT_GROUP, "dead");
       assertThat(leat(redis, "reader", "dead-letters", "users")).contains("user.put");
       readAlong(redis);
       assertThat(leat(redis, "operator", "redrive", "users")).contains("redrove 1 dead letter");
@@ -173,7 +174,7 @@ class LeastRightsTest {
 
   /** What is served by workers of another make alone. */
   private void theGatewayTrims(LeatGateway gateway, RedisClient admin) {
-    String stream = Topic.of(FOREIGN).incoming();
+    String stream = StreamKeys.of(Topic.of(FOREIGN).incoming());
     admin.startGroup(stream, "others");
     IntStream.range(0, 1_100)
         .mapToObj(i -> send(gateway, "/foreign", "note-" + i))

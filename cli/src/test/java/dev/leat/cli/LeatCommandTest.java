@@ -128,8 +128,8 @@ class LeatCommandTest {
     assertThat(run("demo", "--broker", "rabbit://ada:s3cret@host")).isEqualTo(2);
     assertThat(err.toString().strip())
         .isEqualTo(
-            "leat: rabbit://***@host: no broker has the scheme 'rabbit:', known are memory:, redis:,"
-                + " rediss:");
+            "leat: rabbit://***@host: no broker has the scheme 'rabbit:', known are memory:, poor:,"
+                + " redis:, rediss:");
   }
 
   @Test

@@ -8,6 +8,7 @@ import dev.leat.Message;
 import dev.leat.Payload;
 import dev.leat.Position;
 import dev.leat.Problem;
+import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.Lane;
@@ -15,6 +16,7 @@ import dev.leat.redis.RedisClient;
 import dev.leat.redis.RedisServerProcess;
 import dev.leat.testkit.Awaiting;
 import dev.leat.wire.DeadLetter;
+import dev.leat.wire.StreamKeys;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Instant;
@@ -36,7 +38,7 @@ class RedriveTest {
 
   @BeforeEach
   void giveUpThree() {
-    client.startGroup(Topic.of("users").incoming(), "g");
+    client.startGroup(StreamKeys.of(Topic.of("users").incoming()), "g");
     giveUp("1", "user.get", Problem.of(500, "Handler failed", "no database"), THEN);
     giveUp("2", "user.put", Problem.of(501, "No handler", ""), THEN.plusSeconds(60));
     giveUp("3", "user.put", Problem.of(500, "Handler failed", "no disk"), THEN.plusSeconds(120));
@@ -71,7 +73,7 @@ class RedriveTest {
         .containsExactly("2025-11-24T16:00:00Z 17 resp attempts=5 max deliveries exceeded");
     assertThat(run("redrive", "users", "--id", "17")).isZero();
     assertThat(client.entries("users::DEFAULT::DEAD_LETTER")).isEmpty();
-    assertThat(client.entries(Topic.of("users").incoming()).getLast())
+    assertThat(client.entries(StreamKeys.of(Topic.of("users").incoming())).getLast())
         .contains("messageId", "17", "messageType", "resp", "{\"name\":\"ada\"}");
   }
 
@@ -126,8 +128,8 @@ class RedriveTest {
   @Test
   void what_nobody_would_handle_stays_and_is_told_with_what_would_do() {
     Topic users = Topic.of("users");
-    client.startGroup(users.incoming(), "other");
-    client.stopGroup(users.incoming(), "g");
+    client.startGroup(StreamKeys.of(users.incoming()), "other");
+    client.stopGroup(StreamKeys.of(users.incoming()), "g");
 
     assertThat(run("redrive", "users")).isEqualTo(1);
     assertThat(run("redrive", "users", "--group", "nobody")).isEqualTo(2);
@@ -191,7 +193,7 @@ class RedriveTest {
     return command.execute(all.toArray(String[]::new));
   }
 
-  private List<Message> standing(String stream) {
+  private List<Message> standing(StreamRef stream) {
     return Awaiting.result(leat.broker().range(stream, Position.START, 100)).stream()
         .map(entry -> entry.message())
         .toList();
@@ -218,6 +220,6 @@ class RedriveTest {
   }
 
   private Lane lane() {
-    return leat.broker().openLane(leat.loop(), leat.nextReplyStream(), replies -> {});
+    return leat.broker().openLane(leat.loop(), leat.nextLane(), replies -> {});
   }
 }

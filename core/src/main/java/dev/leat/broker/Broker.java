@@ -2,6 +2,7 @@ package dev.leat.broker;
 
 import dev.leat.Message;
 import dev.leat.Position;
+import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.Unsupported;
 import java.time.Duration;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 
 /**
  * Streams, and groups that share them. What every broker does stands in the contract suite of the
@@ -22,50 +24,78 @@ public interface Broker extends AutoCloseable {
   /** What it can do beyond the contract. */
   Set<Capability> capabilities();
 
+  /** How much of what it can do, at most and at least. Does not change. */
+  default BrokerLimits limits() {
+    return BrokerLimits.NONE;
+  }
+
   /**
-   * Refuses, by name, what the broker cannot do.
+   * Refuses, by name, what the broker cannot do, and says what would do instead.
    *
    * @throws Unsupported if it lacks the capability
    */
   default void require(Capability capability) {
     if (!capabilities().contains(capability)) {
-      throw new Unsupported("this broker does not offer " + capability);
+      throw capability.missing();
     }
   }
+
+  /** Completes once the broker has answered; that it does is all that is asked. */
+  CompletionStage<?> ping();
 
   /**
    * Opens a lane that lives on a loop.
    *
-   * @param replyStream key of its private reply stream; no other lane may use it
+   * @param name of the lane; no other may have it
    */
-  Lane openLane(EventLoop loop, String replyStream, ReplyListener replies);
+  Lane openLane(EventLoop loop, String name, ReplyListener replies);
+
+  /** What a message names as its destination for its reply to go to a stream. */
+  String addressOf(StreamRef stream);
+
+  /** Whether a destination is one that replies may go to: a lane, or replies of a topic. */
+  boolean isForReplies(String address);
 
   /** Joins a group, which comes into being with its first member and stays when they leave. */
   Subscription subscribe(Membership membership, DeliveryListener listener);
 
   /**
-   * Reads a stream along, without a group: every reader sees everything. A reader that is slower
-   * than trimming misses what was trimmed.
+   * Hears of the requests to a topic that nobody waits for any more, from those on that are still
+   * known. Needs {@link Capability#CANCELLATION}.
    */
-  Subscription tail(String stream, Position from, EntryListener listener);
+  Subscription cancellations(Topic topic, Consumer<List<Cancellation>> listener);
 
-  /** Reads what stands in a stream, oldest first, up to a limit of entries. */
-  CompletionStage<List<Entry>> range(String stream, Position from, int limit);
+  /**
+   * Reads a stream along, without a group: every reader sees everything. A reader that is slower
+   * than trimming misses what was trimmed. Needs {@link Capability#TAIL}.
+   */
+  Subscription tail(StreamRef stream, Position from, EntryListener listener);
 
-  /** How a stream and its groups are doing; one that does not exist is empty. */
-  CompletionStage<StreamHealth> health(String stream);
+  /**
+   * Reads what stands in a stream, oldest first, up to a limit of entries. Needs {@link
+   * Capability#RANGE}.
+   */
+  CompletionStage<List<Entry>> range(StreamRef stream, Position from, int limit);
+
+  /**
+   * How a stream and its groups are doing; one that does not exist is empty. What the broker does
+   * not know is not there. Not to be asked more often than its {@link BrokerLimits#healthPause}.
+   */
+  CompletionStage<StreamHealth> health(StreamRef stream);
 
   /**
    * Of a stream's entries, those that no member was handed yet of a group that answers: nobody can
-   * have begun what they ask for. For whom nobody waits any more that is worth to know.
+   * have begun what they ask for. For whom nobody waits any more that is worth to know. None where
+   * the broker does not know.
    *
    * @param entryIds as {@link Lane#append} gave them
    */
-  CompletionStage<Set<String>> untaken(String stream, List<String> entryIds);
+  CompletionStage<Set<String>> untaken(StreamRef stream, List<String> entryIds);
 
   /**
    * Whether a member of a group that is there now says that it handles a type: {@link
-   * DeliveryListener#types()}, perhaps as it was some seconds ago.
+   * DeliveryListener#types()}, perhaps as it was some seconds ago. No without {@link
+   * Capability#HANDLED_TYPES}.
    */
   CompletionStage<Boolean> isHandled(Topic topic, String group, String type);
 
@@ -73,11 +103,12 @@ public interface Broker extends AutoCloseable {
   CompletionStage<Set<Topic>> topics();
 
   /**
-   * Takes an entry out of a stream and appends a message to another, both or neither.
+   * Takes an entry out of a stream and appends a message to another, both or neither. Needs {@link
+   * Capability#MOVE}.
    *
    * @return whether the entry was still there; if not, nothing was appended
    */
-  CompletionStage<Boolean> move(String stream, String entryId, Append to);
+  CompletionStage<Boolean> move(StreamRef stream, String entryId, Append to);
 
   /**
    * How far the broker's clock is ahead of the one of this process, a negative duration if it is
@@ -116,15 +147,16 @@ public interface Broker extends AutoCloseable {
    * streams that perhaps no member looks after that does so by itself; to be called again and
    * again, some seconds apart.
    */
-  CompletionStage<?> tidy(String stream);
+  CompletionStage<?> tidy(StreamRef stream);
 
   /**
-   * Removes the oldest entries beyond a number, but never what a group has not completed.
+   * Removes the oldest entries beyond a number, but never what a group has not completed. Needs
+   * {@link Capability#TRIM}.
    *
    * @param keep how many entries to leave
    * @return how many were removed
    */
-  CompletionStage<Long> trim(String stream, long keep);
+  CompletionStage<Long> trim(StreamRef stream, long keep);
 
   /** Ends all lanes and subscriptions, then itself. Harmless when repeated. */
   @Override

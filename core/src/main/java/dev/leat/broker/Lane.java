@@ -1,5 +1,6 @@
 package dev.leat.broker;
 
+import dev.leat.Topic;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 
@@ -10,8 +11,13 @@ import java.util.concurrent.CompletionStage;
  * turn of the loop may go to the broker in one write.
  */
 public interface Lane extends AutoCloseable {
-  /** Key of the private stream that replies to this lane come back on. */
-  String replyStream();
+  /**
+   * What a request to a topic names as its destination, for its reply to come back to this lane.
+   * Hot path.
+   *
+   * @throws dev.leat.Unsupported if the broker lacks {@link Capability#REPLIES}
+   */
+  String replyAddress(Topic topic);
 
   /**
    * Appends messages, in order.
@@ -22,6 +28,13 @@ public interface Lane extends AutoCloseable {
    * been appended.
    */
   CompletionStage<List<String>> append(List<Append> batch);
+
+  /**
+   * Tells the workers of a topic that nobody waits for the reply to a request any more. Those of a
+   * broker without {@link Capability#CANCELLATION} are not told, which is no failure: they do work
+   * that nobody needs.
+   */
+  CompletionStage<?> cancel(Topic topic, Cancellation cancelled);
 
   /** Ends it, and with it its reply stream: later replies are lost. */
   @Override

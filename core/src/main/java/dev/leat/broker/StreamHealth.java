@@ -1,15 +1,17 @@
 package dev.leat.broker;
 
+import dev.leat.StreamRef;
 import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * How a stream is doing.
+ * How a stream is doing. What the broker does not know is empty; what it knows is exact with {@link
+ * Capability#EXACT_BACKLOG}, else about right and perhaps some seconds old.
  *
- * @param stream its key
+ * @param stream which
  * @param length entries that stand in it
  * @param groups those that read it
- * @param bytes that its entries take, about; empty where the broker does not say
+ * @param bytes that its entries take, about
  */
 public record StreamHealth(
-    String stream, long length, List<GroupHealth> groups, OptionalLong bytes) {}
+    StreamRef stream, OptionalLong length, List<GroupHealth> groups, OptionalLong bytes) {}

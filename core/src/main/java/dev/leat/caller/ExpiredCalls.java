@@ -1,6 +1,7 @@
 package dev.leat.caller;
 
 import dev.leat.DeadlineExceeded.Begun;
+import dev.leat.StreamRef;
 import dev.leat.broker.Broker;
 import dev.leat.broker.EventLoop;
 import java.time.Duration;
@@ -26,7 +27,7 @@ final class ExpiredCalls {
   private final EventLoop loop;
   private final BiConsumer<PendingCall, Begun> told;
   private final Set<PendingCall> untold = new HashSet<>();
-  private Map<String, List<PendingCall>> unasked = new HashMap<>();
+  private Map<StreamRef, List<PendingCall>> unasked = new HashMap<>();
 
   /**
    * None yet.
@@ -64,7 +65,7 @@ final class ExpiredCalls {
   }
 
   private void ask() {
-    Map<String, List<PendingCall>> asked = unasked;
+    Map<StreamRef, List<PendingCall>> asked = unasked;
     unasked = new HashMap<>();
     asked.forEach(
         (stream, calls) -> {

@@ -1,5 +1,6 @@
 package dev.leat.caller;
 
+import dev.leat.Topic;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -8,13 +9,13 @@ public final class PendingCall {
   private final Consumer<PendingCall> onCancel;
   private final String id;
   private final Target target;
-  private final String replyStream;
   private final CallListener listener;
 
   /** Its place in the topic's stream; null as long as the broker has not said. */
   private @Nullable String entryId;
 
   private boolean over;
+  private boolean cancelled;
 
   // What follows belongs to the deadlines, in whose slot it is linked to others.
   private long tick;
@@ -22,16 +23,10 @@ public final class PendingCall {
   private @Nullable PendingCall previous;
   private @Nullable PendingCall next;
 
-  PendingCall(
-      Consumer<PendingCall> onCancel,
-      String id,
-      Target target,
-      String replyStream,
-      CallListener listener) {
+  PendingCall(Consumer<PendingCall> onCancel, String id, Target target, CallListener listener) {
     this.onCancel = onCancel;
     this.id = id;
     this.target = target;
-    this.replyStream = replyStream;
     this.listener = listener;
   }
 
@@ -57,6 +52,15 @@ public final class PendingCall {
     over = true;
   }
 
+  /** Who waited has gone, rather than had its reply or waited too long. */
+  void cancelled() {
+    cancelled = true;
+  }
+
+  boolean isCancelled() {
+    return cancelled;
+  }
+
   boolean isOver() {
     return over;
   }
@@ -69,8 +73,13 @@ public final class PendingCall {
     return target;
   }
 
-  boolean isAnsweredOn(String stream) {
-    return replyStream.equals(stream);
+  /**
+   * Whether its reply comes from there.
+   *
+   * @param shared the topic whose shared replies these are; null for those of its own lane
+   */
+  boolean isAnsweredBy(@Nullable Topic shared) {
+    return target.sharedReplies() ? target.topic().equals(shared) : shared == null;
   }
 
   CallListener listener() {

@@ -11,9 +11,11 @@ import dev.leat.LeatException;
 import dev.leat.Message;
 import dev.leat.MessageId;
 import dev.leat.Payload;
+import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.BrokenEntry;
 import dev.leat.broker.Broker;
+import dev.leat.broker.Cancellation;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.Lane;
 import dev.leat.broker.ReplyListener;
@@ -42,14 +44,8 @@ import org.slf4j.LoggerFactory;
 public final class PendingCalls implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(PendingCalls.class);
 
-  /** Type of the message that says that nobody waits for the reply of its id. */
-  private static final String CANCEL = "cancel";
-
   /** Calls that waited on a shared stream, of which late replies are known as such. */
   private static final int REMEMBERED = 4_096;
-
-  /** Cancellations that are left for workers that come late, at least. */
-  private static final long KEPT = 10_000;
 
   private final Broker broker;
   private final EventLoop loop;
@@ -82,17 +78,15 @@ public final class PendingCalls implements AutoCloseable {
             }
           });
 
-  private long cancelled;
   private boolean closed;
 
   /**
    * Opens a lane on a loop. Call on that loop.
    *
-   * @param replyStream key of the lane's private reply stream
+   * @param name of the lane, like no other
    * @param source what its messages say they come from
    */
-  public PendingCalls(
-      Broker broker, EventLoop loop, MessageId ids, String replyStream, String source) {
+  public PendingCalls(Broker broker, EventLoop loop, MessageId ids, String name, String source) {
     this.broker = broker;
     this.loop = loop;
     this.ids = ids;
@@ -100,7 +94,7 @@ public final class PendingCalls implements AutoCloseable {
     this.faults = new ReplyFaults(loop.clock());
     this.deadlines = new Deadlines(loop, this::expire);
     this.expired = new ExpiredCalls(broker, loop, this::onExpired);
-    this.lane = broker.openLane(loop, replyStream, new OwnReplies());
+    this.lane = broker.openLane(loop, name, new OwnReplies());
   }
 
   /** An id for a message that is to be sent. Any thread. */
@@ -123,8 +117,7 @@ public final class PendingCalls implements AutoCloseable {
       Payload payload,
       Instant deadline,
       CallListener listener) {
-    String replyStream = target.sharedReplies() ? target.topic().outgoing() : lane.replyStream();
-    PendingCall call = new PendingCall(onCancel, id, target, replyStream, listener);
+    PendingCall call = new PendingCall(onCancel, id, target, listener);
     if (closed) {
       soon(() -> listener.onFailure(closedFailure()));
       return call;
@@ -140,16 +133,24 @@ public final class PendingCalls implements AutoCloseable {
     Headers withDeadline = headers.with(Headers.DEADLINE, written(ofBroker(until)));
     append(
         target,
-        new Message(call.id(), target.type(), replyStream, withDeadline, source, payload),
+        new Message(call.id(), target.type(), replyTo(target), withDeadline, source, payload),
         entry -> accepted(call, entry),
         failure -> fail(call, failure));
     return call;
+  }
+
+  private String replyTo(Target target) {
+    return target.sharedReplies()
+        ? broker.addressOf(target.topic().sharedReplies())
+        : lane.replyAddress(target.topic());
   }
 
   private void accepted(PendingCall call, String entry) {
     call.accepted(entry);
     if (!call.isOver()) {
       call.listener().onAccepted();
+    } else if (call.isCancelled()) {
+      tellWorkers(call);
     }
   }
 
@@ -241,22 +242,26 @@ public final class PendingCalls implements AutoCloseable {
       count();
       return;
     }
-    if (end(call) && !closed && call.isAnsweredOn(lane.replyStream())) {
-      String stream = call.target().topic().cancelled();
-      String entry = call.entryId();
-      Headers place = entry == null ? Headers.NONE : Headers.of(Headers.ENTRY, entry);
-      Message gone = new Message(call.id(), CANCEL, "", place, source, Payload.EMPTY);
-      var unused = lane.append(List.of(new Append(stream, gone))).exceptionally(this::untold);
-      // Workers of other makes do not trim it.
-      if (++cancelled % KEPT == 0) {
-        var unusedTrim = broker.trim(stream, KEPT).exceptionally(failure -> 0L);
-      }
+    if (end(call) && !closed && call.isAnsweredBy(null)) {
+      call.cancelled();
+      tellWorkers(call);
     }
   }
 
-  private List<String> untold(Throwable failure) {
-    log.debug("workers could not be told that nobody waits", failure);
-    return List.of();
+  /** Once it has its place, by which workers know it from one that is sent again. */
+  private void tellWorkers(PendingCall call) {
+    @Nullable String entry = call.entryId();
+    if (entry == null || closed) {
+      return;
+    }
+    var unused =
+        lane.cancel(call.target().topic(), Cancellation.of(call.id(), entry))
+            .whenComplete(
+                (told, failure) -> {
+                  if (failure != null) {
+                    log.debug("workers could not be told that nobody waits", failure);
+                  }
+                });
   }
 
   private void append(
@@ -276,37 +281,37 @@ public final class PendingCalls implements AutoCloseable {
   /**
    * Takes those of a topic's shared replies that are waited for here. Call on the loop.
    *
-   * @param stream that they were read from; a call that waits on another does not take them
+   * @param topic whose they are; a call of another does not take them
    */
-  void onSharedReplies(String stream, List<Message> replies) {
-    onReplies(stream, replies, endedOnShared::contains);
+  void onSharedReplies(Topic topic, List<Message> replies) {
+    onReplies(topic, replies, endedOnShared::contains);
   }
 
   /** What nobody waits for on its own stream is late; on a shared one it is somebody else's. */
   private final class OwnReplies implements ReplyListener {
     @Override
     public void onReplies(List<Message> replies) {
-      PendingCalls.this.onReplies(lane.replyStream(), replies, id -> true);
+      PendingCalls.this.onReplies(null, replies, id -> true);
     }
 
     @Override
     public void onBroken(BrokenEntry broken) {
-      PendingCalls.this.onBroken(lane.replyStream(), broken);
+      PendingCalls.this.onBroken(null, broken);
     }
   }
 
-  private @Nullable PendingCall waiting(String stream, String id) {
+  private @Nullable PendingCall waiting(@Nullable Topic shared, String id) {
     PendingCall call = pending.get(id);
-    return call != null && call.isAnsweredOn(stream) ? call : null;
+    return call != null && call.isAnsweredBy(shared) ? call : null;
   }
 
   /**
    * It is an answer all the same: nobody has to wait for another. Call on the loop.
    *
-   * @param stream that it was read from
+   * @param shared the topic whose shared replies it was read from; null for the lane
    */
-  void onBroken(String stream, BrokenEntry broken) {
-    PendingCall call = waiting(stream, broken.messageId());
+  void onBroken(@Nullable Topic shared, BrokenEntry broken) {
+    PendingCall call = waiting(shared, broken.messageId());
     if (call != null) {
       faults.found(broken.source(), call.target().topic(), broken.cause());
       fail(call, new BadReply("the reply breaks the protocol: " + broken.cause()));
@@ -318,16 +323,16 @@ public final class PendingCalls implements AutoCloseable {
    *
    * @param ours tells by its id whether what nobody waits for is late, rather than somebody else's
    */
-  private void onReplies(String stream, List<Message> replies, Predicate<String> ours) {
+  private void onReplies(@Nullable Topic shared, List<Message> replies, Predicate<String> ours) {
     for (Message reply : replies) {
-      if (!onReply(stream, reply) && ours.test(reply.id())) {
+      if (!onReply(shared, reply) && ours.test(reply.id())) {
         lateReplies.incrementAndGet();
       }
     }
   }
 
-  private boolean onReply(String stream, Message reply) {
-    PendingCall call = waiting(stream, reply.id());
+  private boolean onReply(@Nullable Topic shared, Message reply) {
+    PendingCall call = waiting(shared, reply.id());
     if (call == null) {
       return false;
     }

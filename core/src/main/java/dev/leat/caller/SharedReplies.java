@@ -3,9 +3,11 @@ package dev.leat.caller;
 import dev.leat.BrokerUnavailable;
 import dev.leat.Message;
 import dev.leat.Position;
+import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.broker.BrokenEntry;
 import dev.leat.broker.Broker;
+import dev.leat.broker.Capability;
 import dev.leat.broker.Entry;
 import dev.leat.broker.EntryListener;
 import dev.leat.broker.EventLoop;
@@ -40,7 +42,7 @@ public final class SharedReplies implements AutoCloseable {
 
   private final Broker broker;
   private final EventLoop loop;
-  private final Map<String, Subscription> subscriptions = new ConcurrentHashMap<>();
+  private final Map<Topic, Subscription> subscriptions = new ConcurrentHashMap<>();
   private final Map<Topic, Integer> limits = new ConcurrentHashMap<>();
   private final List<Reader> readers = new CopyOnWriteArrayList<>();
   private final AtomicBoolean trimming = new AtomicBoolean();
@@ -67,7 +69,9 @@ public final class SharedReplies implements AutoCloseable {
    */
   public CompletionStage<Void> listen(Map<Topic, Integer> topics) {
     limits.putAll(topics);
-    if (!topics.isEmpty() && trimming.compareAndSet(false, true)) {
+    if (!topics.isEmpty()
+        && broker.capabilities().contains(Capability.TRIM)
+        && trimming.compareAndSet(false, true)) {
       trimLater();
     }
     return CompletableFuture.allOf(
@@ -92,7 +96,7 @@ public final class SharedReplies implements AutoCloseable {
 
   private CompletableFuture<?> ready(Topic topic) {
     return subscriptions
-        .computeIfAbsent(topic.outgoing(), this::begun)
+        .computeIfAbsent(topic, this::begun)
         .ready()
         .toCompletableFuture()
         .orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS)
@@ -103,33 +107,33 @@ public final class SharedReplies implements AutoCloseable {
                         "the replies of topic " + topic + " cannot be read", silent)));
   }
 
-  private Subscription begun(String stream) {
+  private Subscription begun(Topic topic) {
     Subscription subscription =
         broker.tail(
-            stream,
+            topic.sharedReplies(),
             Position.NOW,
             new EntryListener() {
               @Override
               public void onEntries(List<Entry> entries) {
                 List<Message> replies = entries.stream().map(Entry::message).toList();
-                tell(stream, calls -> calls.onSharedReplies(stream, replies));
+                tell(topic, calls -> calls.onSharedReplies(topic, replies));
               }
 
               @Override
               public void onBroken(BrokenEntry broken) {
-                tell(stream, calls -> calls.onBroken(stream, broken));
+                tell(topic, calls -> calls.onBroken(topic, broken));
               }
             });
     subscription.request(Integer.MAX_VALUE);
     return subscription;
   }
 
-  private void tell(String stream, Consumer<PendingCalls> what) {
+  private void tell(Topic topic, Consumer<PendingCalls> what) {
     for (Reader reader : readers) {
       try {
         reader.loop().execute(() -> what.accept(reader.calls()));
       } catch (RejectedExecutionException ended) {
-        log.debug("stream={} the loop of a reader has ended", stream, ended);
+        log.debug("topic={} the loop of a reader has ended", topic, ended);
       }
     }
   }
@@ -141,7 +145,7 @@ public final class SharedReplies implements AutoCloseable {
           if (!closed) {
             limits.forEach(
                 (topic, kept) -> {
-                  trim(topic.outgoing(), kept);
+                  trim(topic.sharedReplies(), kept);
                   trim(topic.incoming(), kept);
                 });
             trimLater();
@@ -149,7 +153,7 @@ public final class SharedReplies implements AutoCloseable {
         });
   }
 
-  private void trim(String stream, long kept) {
+  private void trim(StreamRef stream, long kept) {
     var unused =
         broker
             .trim(stream, kept)

@@ -2,6 +2,7 @@ package dev.leat.caller;
 
 import dev.leat.Message;
 import dev.leat.Position;
+import dev.leat.StreamRef;
 import dev.leat.broker.Broker;
 import dev.leat.broker.Entry;
 import dev.leat.broker.Subscription;
@@ -16,11 +17,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StreamPublisher implements Flow.Publisher<Message> {
   private final Broker broker;
-  private final String stream;
+  private final StreamRef stream;
   private final Position from;
 
   /** A publisher that reads nothing until somebody subscribes. */
-  public StreamPublisher(Broker broker, String stream, Position from) {
+  public StreamPublisher(Broker broker, StreamRef stream, Position from) {
     this.broker = broker;
     this.stream = stream;
     this.from = from;

@@ -1,6 +1,7 @@
 package dev.leat.caller;
 
 import dev.leat.Dialect;
+import dev.leat.StreamRef;
 import dev.leat.Topic;
 
 /** Where messages go, and how. Does not change; any thread; made once and used for many. */
@@ -9,7 +10,7 @@ public final class Target {
   private final String type;
   private final boolean sharedReplies;
   private final Dialect dialect;
-  private final String stream;
+  private final StreamRef stream;
 
   /**
    * A target.
@@ -49,8 +50,8 @@ public final class Target {
     return dialect;
   }
 
-  /** Key of the stream that the messages are appended to. */
-  String stream() {
+  /** The stream that the messages are appended to. */
+  StreamRef stream() {
     return stream;
   }
 }

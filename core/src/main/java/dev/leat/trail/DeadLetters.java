@@ -4,6 +4,7 @@ import dev.leat.Dialect;
 import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Position;
+import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.Broker;
@@ -28,7 +29,7 @@ public final class DeadLetters {
    * @param stream that it stands in
    * @param entryId to go on behind, in that stream
    */
-  public record Kept(String stream, String entryId, DeadLetter letter) {}
+  public record Kept(StreamRef stream, String entryId, DeadLetter letter) {}
 
   /** Those behind a position, oldest first, up to a limit. */
   public CompletionStage<List<Kept>> range(Position from, int limit) {
@@ -37,10 +38,10 @@ public final class DeadLetters {
 
   /** The same of those that workers of Streamerson have given up, in a stream of their own. */
   public CompletionStage<List<Kept>> rangeOfOthers(Position from, int limit) {
-    return range(topic.othersDeadLetters(), from, limit);
+    return range(new StreamRef.DeadLetters(topic, Dialect.NAMED), from, limit);
   }
 
-  private CompletionStage<List<Kept>> range(String stream, Position from, int limit) {
+  private CompletionStage<List<Kept>> range(StreamRef stream, Position from, int limit) {
     return broker
         .range(stream, from, limit)
         .thenApply(
@@ -69,7 +70,8 @@ public final class DeadLetters {
    */
   public CompletionStage<Boolean> redrive(Kept kept, String group) {
     // Each in the dialect that its workers speak.
-    Dialect dialect = Topic.isOthersDeadLetters(kept.stream()) ? Dialect.NAMED : Dialect.PACKED;
+    Dialect dialect =
+        kept.stream() instanceof StreamRef.DeadLetters letters ? letters.dialect() : Dialect.PACKED;
     return broker.move(
         kept.stream(),
         kept.entryId(),

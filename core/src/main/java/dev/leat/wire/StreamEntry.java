@@ -5,7 +5,6 @@ import dev.leat.Dialect;
 import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Payload;
-import dev.leat.Topic;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -64,7 +63,7 @@ public final class StreamEntry {
    * @throws BadMessage if the entry breaks the protocol; the sentence says where
    */
   public static Message decode(String stream, EntryStrings entry) {
-    return Topic.isOthersDeadLetters(stream) ? StreamersonLetter.decode(entry) : decode(entry);
+    return StreamKeys.isOthersDeadLetters(stream) ? StreamersonLetter.decode(entry) : decode(entry);
   }
 
   /**

@@ -1,16 +1,12 @@
 package dev.leat.worker;
 
-import dev.leat.Headers;
-import dev.leat.Message;
-import dev.leat.Position;
 import dev.leat.Topic;
 import dev.leat.broker.Broker;
-import dev.leat.broker.Entry;
+import dev.leat.broker.Cancellation;
 import dev.leat.broker.Subscription;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * <p>What is accepted after that under the same id is another request: one that was sent again.
  */
 final class Cancellations {
-  /** As many as the stream keeps for a worker that comes late. */
+  /** As many as are kept for a worker that comes late. */
   private static final int MOST = 10_000;
 
   /**
@@ -36,33 +32,18 @@ final class Cancellations {
   private volatile boolean empty = true;
 
   /**
-   * Hears of all that are cancelled, from the start of what is left: much may have been given up
-   * while no worker was there.
+   * Hears of all that are cancelled, where the broker tells.
    *
    * @param then told each id, once it is known here
    */
   Subscription follow(Broker broker, Topic topic, Consumer<String> then) {
-    AtomicInteger heard = new AtomicInteger();
-    Subscription begun =
-        broker.tail(
-            topic.cancelled(),
-            Position.START,
-            batch -> {
-              batch.forEach(entry -> add(entry, then));
-              if (heard.addAndGet(batch.size()) >= MOST) {
-                heard.set(0);
-                var unused = broker.trim(topic.cancelled(), MOST);
-              }
-            });
-    begun.request(Integer.MAX_VALUE);
-    return begun;
+    return broker.cancellations(topic, batch -> batch.forEach(one -> add(one, then)));
   }
 
-  private void add(Entry entry, Consumer<String> then) {
-    Message message = entry.message();
+  private void add(Cancellation one, Consumer<String> then) {
     // First remembered, then looked for: one that begins meanwhile sees it, or is seen.
-    add(message.id(), entry.at(), message.headers().get(Headers.ENTRY).orElse(""));
-    then.accept(message.id());
+    add(one.messageId(), one.at().toEpochMilli(), one.entryId());
+    then.accept(one.messageId());
   }
 
   private synchronized void add(String id, long at, String entryId) {

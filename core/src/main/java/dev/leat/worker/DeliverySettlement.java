@@ -6,7 +6,7 @@ import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Problem;
 import dev.leat.StreamFull;
-import dev.leat.Topic;
+import dev.leat.StreamRef;
 import dev.leat.broker.Append;
 import dev.leat.broker.Completion;
 import dev.leat.broker.Delivery;
@@ -122,7 +122,7 @@ final class DeliverySettlement {
   private List<Append> replies(Message reply, List<Append> sent) {
     List<Append> appends = new ArrayList<>(sent);
     if (isAnswered()) {
-      appends.add(new Append(message.destination(), reply));
+      appends.add(new Append(new StreamRef.At(message.destination()), reply));
     }
     return appends;
   }
@@ -260,7 +260,9 @@ final class DeliverySettlement {
   }
 
   private Append told(Problem problem) {
-    return new Append(message.destination(), ProblemReply.to(message, problem, context.source()));
+    return new Append(
+        new StreamRef.At(message.destination()),
+        ProblemReply.to(message, problem, context.source()));
   }
 
   /** Kept among the dead letters with its cause; and whoever waits is told. */
@@ -326,7 +328,7 @@ final class DeliverySettlement {
   boolean isAnswered() {
     return message.wantsReply()
         && context.membership().answers()
-        && (context.answersAnywhere() || Topic.isOutgoing(message.destination()));
+        && context.isForReplies(message.destination());
   }
 
   private static String stackOf(Throwable cause) {

@@ -5,6 +5,7 @@ import dev.leat.LeatException;
 import dev.leat.Topic;
 import dev.leat.WorkerEvent;
 import dev.leat.broker.Broker;
+import dev.leat.broker.Capability;
 import dev.leat.broker.Delivery;
 import dev.leat.broker.DeliveryListener;
 import dev.leat.broker.EventLoop;
@@ -365,6 +366,9 @@ final class GroupMember implements DeliveryListener {
   }
 
   private void followCancellations() {
+    if (!broker.capabilities().contains(Capability.CANCELLATION)) {
+      return;
+    }
     try {
       cancelled = cancellations.follow(broker, topic, active::onCancelled);
     } catch (RuntimeException failure) {

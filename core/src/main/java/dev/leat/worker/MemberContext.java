@@ -30,6 +30,11 @@ record MemberContext(
     FaultLog faults,
     DeliveryCounters tally,
     RandomGenerator random) {
+  /** Whether replies go where a message says. */
+  boolean isForReplies(String destination) {
+    return answersAnywhere || broker.isForReplies(destination);
+  }
+
   Topic topic() {
     return membership.topic();
   }

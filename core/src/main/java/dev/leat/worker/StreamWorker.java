@@ -6,11 +6,14 @@ import dev.leat.OneWay;
 import dev.leat.Position;
 import dev.leat.Reply;
 import dev.leat.Request;
+import dev.leat.Retry;
 import dev.leat.Topic;
+import dev.leat.Unsupported;
 import dev.leat.Worker;
 import dev.leat.WorkerCounts;
 import dev.leat.WorkerEvent;
 import dev.leat.broker.Broker;
+import dev.leat.broker.BrokerLimits;
 import dev.leat.broker.Capability;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.Membership;
@@ -88,13 +91,25 @@ public final class StreamWorker implements Worker {
     if (handling.remembered().isPresent()) {
       broker.require(Capability.NOTES);
     }
-    if (handling.retry().attempts() > 1) {
-      broker.require(Capability.DELAYED_RELEASE);
-    }
+    refuseBeyondLimits(handling.retry());
     if (!bindings.add(type, binding, answering)) {
       throw new IllegalStateException("type " + type + " of topic " + topics() + " has a handler");
     }
     return this;
+  }
+
+  private void refuseBeyondLimits(Retry retry) {
+    BrokerLimits limits = broker.limits();
+    if (retry.attempts() > limits.deliveries()) {
+      throw new Unsupported(
+          "this broker gives a message up after %d deliveries: retry with %d attempts at most, not %d"
+              .formatted(limits.deliveries(), limits.deliveries(), retry.attempts()));
+    }
+    if (retry.attempts() > 1 && retry.ceiling().compareTo(limits.longestDelay()) > 0) {
+      throw new Unsupported(
+          "this broker delays a message by %s at most: give retries a ceiling of no more than that, not %s"
+              .formatted(limits.longestDelay(), retry.ceiling()));
+    }
   }
 
   @Override
@@ -148,6 +163,13 @@ public final class StreamWorker implements Worker {
 
   @Override
   public Worker lease(Duration duration) {
+    broker
+        .limits()
+        .refusedLease(duration)
+        .ifPresent(
+            why -> {
+              throw new Unsupported("this broker cannot do that: " + why);
+            });
     return change(before -> before.withLease(duration));
   }
 
@@ -163,6 +185,9 @@ public final class StreamWorker implements Worker {
 
   @Override
   public Worker from(Position start) {
+    if (start instanceof Position.At) {
+      broker.require(Capability.TIME_POSITION);
+    }
     return change(before -> before.withStart(start));
   }
 

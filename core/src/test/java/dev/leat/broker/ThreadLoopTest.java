@@ -15,7 +15,7 @@ class ThreadLoopTest {
   /** Of what is given while it is closed some was dropped without a word, a few in a thousand. */
   @Test
   void what_is_given_while_it_closes_is_done_or_refused() throws InterruptedException {
-    for (int round = 0; round < 2_000; round++) {
+    for (int round = 0; round < 500; round++) {
       ThreadLoop loop = new ThreadLoop("closing", true);
       AtomicInteger given = new AtomicInteger();
       AtomicInteger done = new AtomicInteger();

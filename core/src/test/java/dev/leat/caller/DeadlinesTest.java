@@ -102,8 +102,7 @@ class DeadlinesTest {
   }
 
   private PendingCall call() {
-    return new PendingCall(
-        call -> {}, "id", Target.of(Topic.of("t"), "x"), "replies", new Nobody());
+    return new PendingCall(call -> {}, "id", Target.of(Topic.of("t"), "x"), new Nobody());
   }
 
   private static final class Nobody implements CallListener {

@@ -22,14 +22,12 @@ import org.junit.jupiter.api.Test;
 /** Which replies a call takes, and how it ends without one. */
 class PendingCallsTest {
   private static final Topic TOPIC = Topic.of("t");
-  private static final String SHARED = TOPIC.outgoing();
 
   private final Leat leat = Leat.connect("memory:");
   private final PendingCalls calls =
       onLoop(
           loop ->
-              new PendingCalls(
-                  leat.broker(), leat.loop(), leat.ids(), leat.nextReplyStream(), "test"));
+              new PendingCalls(leat.broker(), leat.loop(), leat.ids(), leat.nextLane(), "test"));
 
   private final List<Object> heard = new ArrayList<>();
 
@@ -45,12 +43,12 @@ class PendingCallsTest {
     String first = call(own);
     String second = call(shared);
 
-    hand("t2::DEFAULT::PRODUCER_OUTGOING", second);
-    hand(SHARED, first);
+    hand(Topic.of("t2"), second);
+    hand(TOPIC, first);
     assertThat(heard).isEmpty();
     assertThat(calls.size()).isEqualTo(2);
-    hand(SHARED, second);
-    hand(SHARED, second);
+    hand(TOPIC, second);
+    hand(TOPIC, second);
     assertThat(heard).containsExactly(second);
     assertThat(calls.size()).isEqualTo(1);
   }
@@ -84,7 +82,7 @@ class PendingCallsTest {
               public void onFailure(LeatException failure) {}
             });
     String other = call(shared);
-    hand(SHARED, broken, other);
+    hand(TOPIC, broken, other);
     assertThat(heard).containsExactly(other);
   }
 
@@ -118,14 +116,14 @@ class PendingCallsTest {
     return id;
   }
 
-  private void hand(String stream, String... ids) {
+  private void hand(Topic topic, String... ids) {
     List<Message> replies =
         Stream.of(ids)
             .map(id -> new Message(id, "resp", "", Headers.NONE, "", Payload.EMPTY))
             .toList();
     onLoop(
         loop -> {
-          calls.onSharedReplies(stream, replies);
+          calls.onSharedReplies(topic, replies);
           return true;
         });
   }

@@ -1,11 +1,9 @@
 package dev.leat.gateway;
 
 import dev.leat.BadConfiguration;
-import dev.leat.Dialect;
 import dev.leat.Durations;
 import dev.leat.Leat;
 import dev.leat.LeatException;
-import dev.leat.broker.Capability;
 import dev.leat.caller.SharedReplies;
 import dev.leat.gateway.admission.Admission;
 import dev.leat.gateway.admission.Connections;
@@ -449,12 +447,7 @@ public final class LeatGateway implements AutoCloseable {
   }
 
   private RouteTable tableOf(Collection<Route> candidates) {
-    if (candidates.stream().anyMatch(route -> route.dialect() == Dialect.NAMED)) {
-      leat.broker().require(Capability.NAMED_DIALECT);
-    }
-    if (candidates.stream().anyMatch(route -> route.orderKey().isPresent())) {
-      leat.broker().require(Capability.KEY_ORDER);
-    }
+    candidates.forEach(route -> RouteNeeds.of(route).refuseUnlessMet(leat.broker()));
     return new RouteTable(candidates);
   }
 

@@ -56,11 +56,7 @@ final class Mounted implements Handler<RoutingContext>, AutoCloseable {
     this.loop = loop;
     this.calls =
         new PendingCalls(
-            leat.broker(),
-            loop,
-            MessageId.secure(loop.clock()),
-            leat.nextReplyStream(),
-            leat.instance());
+            leat.broker(), loop, MessageId.secure(loop.clock()), leat.nextLane(), leat.instance());
     this.http =
         new HttpEdge(
             vertx,

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.leat.Payload;
+import dev.leat.Topic;
 import dev.leat.gateway.route.ReplyMode;
 import dev.leat.gateway.route.Route;
 import java.io.IOException;
@@ -130,13 +131,8 @@ class GatewayConnectionsTest extends GatewayFixture {
       write(socket, "POST /x HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nhel");
     }
     assertThat(post("/x", "text/plain", "whole").body()).isEqualTo("whole");
-    assertThat(
-            leat.broker()
-                .health("t::DEFAULT::CONSUMER_INCOMING")
-                .toCompletableFuture()
-                .join()
-                .length())
-        .isEqualTo(1);
+    assertThat(leat.broker().health(Topic.of("t").incoming()).toCompletableFuture().join().length())
+        .hasValue(1);
   }
 
   @Test
@@ -213,7 +209,7 @@ class GatewayConnectionsTest extends GatewayFixture {
     }
     assertThat(problems).isEqualTo(100);
     assertThat(gateway.inFlight()).isZero();
-    await().atMost(LONG).until(() -> workers("t").pending() == 0);
+    await().atMost(LONG).until(() -> workers("t").pending().orElseThrow() == 0);
     assertThat(workers("t").backlog()).hasValue(0);
   }
 }

@@ -103,7 +103,7 @@ class GatewayLifeTest extends GatewayFixture {
       VertxLoop loop = new VertxLoop(vertx, context);
       PendingCalls calls =
           new PendingCalls(
-              leat.broker(), loop, MessageId.secure(loop.clock()), leat.nextReplyStream(), "test");
+              leat.broker(), loop, MessageId.secure(loop.clock()), leat.nextLane(), "test");
       HttpServer made =
           vertx
               .createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false))

@@ -7,10 +7,12 @@ import dev.leat.Headers;
 import dev.leat.MessageId;
 import dev.leat.Payload;
 import dev.leat.Reply;
+import dev.leat.Topic;
 import dev.leat.gateway.route.Route;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -24,9 +26,9 @@ class GatewayProblemsTest extends GatewayFixture {
     listen(Route.post("/x", "t", "x"));
 
     assertProblem(post("/x", "application/json", body), 400, "Malformed JSON");
-    assertThat(leat.broker().health("t::DEFAULT::CONSUMER_INCOMING").toCompletableFuture().join())
+    assertThat(leat.broker().health(Topic.of("t").incoming()).toCompletableFuture().join())
         .extracting(health -> health.length())
-        .isEqualTo(0L);
+        .isEqualTo(OptionalLong.of(0));
   }
 
   @Test
@@ -208,7 +210,7 @@ class GatewayProblemsTest extends GatewayFixture {
     HttpResponse<String> late = get("/x?slow");
     assertProblem(late, 504, "No reply in time");
     assertThat(late.body()).contains("a worker has it, and may still do it");
-    await().atMost(LONG).until(() -> workers("t").pending() == 0);
+    await().atMost(LONG).until(() -> workers("t").pending().orElseThrow() == 0);
     assertThat(get("/x").body()).isEqualTo("fast");
   }
 

@@ -185,7 +185,9 @@ class GatewayTest extends GatewayFixture {
 
     assertThatThrownBy(() -> gateway.listen("127.0.0.1", 0))
         .isInstanceOf(Unsupported.class)
-        .hasMessage("this broker does not offer NAMED_DIALECT");
+        .hasMessage(
+            "route GET /echo: this broker has no dialects (NAMED_DIALECT): leave the dialect out,"
+                + " which is for streams of Redis");
   }
 
   @Test

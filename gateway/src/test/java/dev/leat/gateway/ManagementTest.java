@@ -9,6 +9,7 @@ import dev.leat.Handling;
 import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Payload;
+import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.Delivery;
@@ -173,7 +174,8 @@ class ManagementTest extends GatewayFixture {
     Delivery late = held.getFirst();
     Message reply = late.message().reply(Headers.NONE, "", Payload.text("late"));
     System.gc();
-    var unused = late.complete(List.of(new Append(late.message().destination(), reply)));
+    var unused =
+        late.complete(List.of(new Append(new StreamRef.At(late.message().destination()), reply)));
 
     awaitLateReplies("1.0");
   }
@@ -187,7 +189,7 @@ class ManagementTest extends GatewayFixture {
         .subscribe(Membership.of(Topic.of("old-make"), "workers", "m"), held::addAll)
         .request(1);
     await().atMost(LONG).until(() -> !held.isEmpty());
-    String stream = Topic.of("old-make").outgoing();
+    StreamRef stream = Topic.of("old-make").sharedReplies();
     Message reply = held.getFirst().message().reply(Headers.NONE, "", Payload.text("late"));
     Message others = new Message("x", "resp", "", Headers.NONE, "", Payload.EMPTY);
     Append late = new Append(stream, reply);

@@ -3,6 +3,7 @@ package dev.leat.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.leat.Topic;
 import dev.leat.Worker;
 import dev.leat.gateway.route.ReplyMode;
 import dev.leat.gateway.route.Route;
@@ -25,7 +26,7 @@ class TopicReadersTest extends GatewayFixture {
     assertThat(refused.statusCode()).isEqualTo(503);
     assertThat(refused.headers().firstValue("retry-after")).isPresent();
     assertThat(json(refused).path("title").asString()).isEqualTo("No workers yet");
-    assertThat(result(leat.broker().health("usres::DEFAULT::CONSUMER_INCOMING")).length()).isZero();
+    assertThat(result(leat.broker().health(Topic.of("usres").incoming())).length()).hasValue(0);
   }
 
   @Test

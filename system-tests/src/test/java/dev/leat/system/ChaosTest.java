@@ -7,12 +7,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.leat.Leat;
 import dev.leat.Message;
 import dev.leat.Position;
+import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.Worker;
 import dev.leat.broker.Entry;
 import dev.leat.redis.RedisClient;
 import dev.leat.system.OrderWorker.Order;
 import dev.leat.wire.PayloadCodec;
+import dev.leat.wire.StreamKeys;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
@@ -262,20 +264,20 @@ class ChaosTest {
     try {
       until("nothing is left to do", () -> isDone(leat));
     } catch (ConditionTimeoutException late) {
-      String left = observer.describe(Topic.of(OrderWorker.TOPIC).incoming());
+      String left = observer.describe(StreamKeys.of(Topic.of(OrderWorker.TOPIC).incoming()));
       throw new AssertionError("something is left to do, " + what + "\n" + left, late);
     }
   }
 
   private static boolean isDone(Leat leat) {
     return result(leat.broker().health(Topic.of(OrderWorker.TOPIC).incoming())).groups().stream()
-        .allMatch(group -> group.pending() == 0 && group.backlog().orElse(-1) == 0);
+        .allMatch(group -> group.unfinished().orElseThrow() == 0);
   }
 
   private static Map<String, Integer> effects(Leat leat) {
     Map<String, Integer> effects = new HashMap<>();
     Position from = Position.START;
-    String ledger = Topic.of(OrderWorker.LEDGER).incoming();
+    StreamRef ledger = Topic.of(OrderWorker.LEDGER).incoming();
     List<Entry> page = result(leat.broker().range(ledger, from, 1_000));
     while (!page.isEmpty()) {
       page.forEach(

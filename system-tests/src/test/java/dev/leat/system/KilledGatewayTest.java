@@ -74,12 +74,14 @@ class KilledGatewayTest {
   }
 
   private static long length(Leat leat) {
-    return result(leat.broker().health(Topic.of(SlowWorker.TOPIC).incoming())).length();
+    return result(leat.broker().health(Topic.of(SlowWorker.TOPIC).incoming()))
+        .length()
+        .orElseThrow();
   }
 
   private static boolean isDone(Leat leat) {
     GroupHealth group =
         result(leat.broker().health(Topic.of(SlowWorker.TOPIC).incoming())).groups().getFirst();
-    return group.pending() == 0 && group.backlog().orElse(-1) == 0;
+    return group.unfinished().orElseThrow() == 0;
   }
 }

@@ -3,6 +3,7 @@ package dev.leat.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.Leat;
+import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.redis.RedisServerProcess;
 import dev.leat.testkit.Awaiting;
@@ -61,8 +62,12 @@ class KilledWorkerTest {
   }
 
   private static long pending(Leat leat) {
-    String stream = Topic.of(SlowWorker.TOPIC).incoming();
-    return Awaiting.result(leat.broker().health(stream)).groups().getFirst().pending();
+    StreamRef stream = Topic.of(SlowWorker.TOPIC).incoming();
+    return Awaiting.result(leat.broker().health(stream))
+        .groups()
+        .getFirst()
+        .pending()
+        .orElseThrow();
   }
 
   private Child startWorker() {

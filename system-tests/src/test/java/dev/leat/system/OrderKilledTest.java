@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.leat.Headers;
 import dev.leat.Leat;
 import dev.leat.Position;
+import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.broker.Entry;
 import dev.leat.redis.RedisServerProcess;
@@ -79,7 +80,7 @@ class OrderKilledTest {
   /** What stands in the ledger of each key, oldest first. */
   private static Map<String, List<String>> done(Leat leat) {
     Map<String, List<String>> done = new TreeMap<>();
-    String ledger = Topic.of(KeyedWorker.LEDGER).incoming();
+    StreamRef ledger = Topic.of(KeyedWorker.LEDGER).incoming();
     for (Entry entry : result(leat.broker().range(ledger, Position.START, 10_000))) {
       String key = entry.message().headers().get(Headers.KEY).orElseThrow();
       done.computeIfAbsent(key, first -> new ArrayList<>()).add(entry.message().payload().asText());

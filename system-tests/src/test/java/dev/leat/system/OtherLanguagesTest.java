@@ -5,6 +5,7 @@ import static dev.leat.testkit.Awaiting.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.Leat;
+import dev.leat.StreamRef;
 import dev.leat.gateway.LeatGateway;
 import dev.leat.gateway.route.Route;
 import dev.leat.redis.RedisClient;
@@ -129,7 +130,9 @@ class OtherLanguagesTest {
       throw new UncheckedIOException(
           language.command + " must be installed to test the worker written in it", missing);
     }
-    until("it is there", () -> !result(leat.broker().health(INCOMING)).groups().isEmpty());
+    until(
+        "it is there",
+        () -> !result(leat.broker().health(new StreamRef.At(INCOMING))).groups().isEmpty());
   }
 
   private CompletableFuture<HttpResponse<String>> post(String path, String json) {

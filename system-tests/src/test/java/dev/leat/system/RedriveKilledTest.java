@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.Leat;
 import dev.leat.Position;
+import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.Worker;
 import dev.leat.broker.Entry;
@@ -76,7 +77,7 @@ class RedriveKilledTest {
     return standing(TOPIC.deadLetters());
   }
 
-  private List<String> standing(String stream) {
+  private List<String> standing(StreamRef stream) {
     return result(leat.broker().range(stream, Position.START, 1_000)).stream()
         .map(Entry::message)
         .map(message -> message.id())

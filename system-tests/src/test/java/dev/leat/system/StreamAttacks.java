@@ -2,6 +2,7 @@ package dev.leat.system;
 
 import dev.leat.Topic;
 import dev.leat.redis.RedisClient;
+import dev.leat.wire.StreamKeys;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +13,7 @@ import java.util.Random;
  * and replies that break the protocol, that are too large, doubled, and to where nobody asked for.
  */
 final class StreamAttacks {
-  private static final String REQUESTS = Topic.of(HostileWorker.TOPIC).incoming();
+  private static final String REQUESTS = StreamKeys.of(Topic.of(HostileWorker.TOPIC).incoming());
   private static final String REPLIES = "leat::replies#*::PRODUCER_OUTGOING";
   private static final int AT_ONCE = 20;
   private static final String MANY_HEADERS = manyHeaders();

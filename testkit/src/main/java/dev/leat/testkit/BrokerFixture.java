@@ -1,15 +1,16 @@
 package dev.leat.testkit;
 
 import static dev.leat.testkit.Awaiting.result;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static dev.leat.testkit.Awaiting.until;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.MessageId;
 import dev.leat.Payload;
 import dev.leat.Position;
+import dev.leat.StreamRef;
 import dev.leat.Topic;
-import dev.leat.Unsupported;
 import dev.leat.broker.Append;
 import dev.leat.broker.Broker;
 import dev.leat.broker.Capability;
@@ -25,6 +26,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -38,8 +40,6 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 /** What the contract is told in: a broker, a lane, a topic of its own, and short words for them. */
 @Timeout(value = 1, unit = TimeUnit.MINUTES, threadMode = ThreadMode.SEPARATE_THREAD)
 abstract class BrokerFixture {
-  static final Duration SHORT_LEASE = Duration.ofMillis(600);
-
   final MessageId ids = MessageId.secure(InstantSource.system());
   final Topic topic = Topic.of("contract-" + ids.next());
   final List<Message> replies = new CopyOnWriteArrayList<>();
@@ -54,10 +54,7 @@ abstract class BrokerFixture {
   void openBrokerAndLane() {
     loop = new ThreadLoop("contract", true);
     broker = open(loop);
-    lane =
-        onLoop(
-            () ->
-                broker.openLane(loop, Topic.replyStream("contract", ids.next()), replies::addAll));
+    lane = onLoop(() -> broker.openLane(loop, "contract-" + ids.next(), replies::addAll));
   }
 
   @AfterEach
@@ -72,14 +69,47 @@ abstract class BrokerFixture {
   }
 
   boolean offers(Capability capability) {
-    if (broker.capabilities().contains(capability)) {
-      broker.require(capability);
-      return true;
+    return Refusals.offers(broker, capability);
+  }
+
+  /** The same; and where the broker lacks it, that what needs it is refused by name. */
+  boolean offers(Capability capability, Callable<?> attempt) {
+    return Refusals.offers(broker, capability, attempt);
+  }
+
+  /** As short as a test likes, and the broker has. */
+  Duration shortLease() {
+    Duration shortest = broker.limits().shortestLease();
+    Duration short600 = Duration.ofMillis(600);
+    return shortest.compareTo(short600) > 0 ? shortest : short600;
+  }
+
+  /** In this order, where the broker keeps one. */
+  void assertTexts(List<String> actual, List<String> expected) {
+    if (offers(Capability.STREAM_ORDER)) {
+      assertThat(actual).isEqualTo(expected);
+    } else {
+      assertThat(actual).containsExactlyInAnyOrderElementsOf(expected);
     }
-    assertThatThrownBy(() -> broker.require(capability))
-        .isInstanceOf(Unsupported.class)
-        .hasMessageContaining(capability.name());
-    return false;
+  }
+
+  /** Health may be late. */
+  void untilNothingIsUnfinished(String group) {
+    until("nothing is unfinished", () -> group(group).unfinished().orElse(0) == 0);
+  }
+
+  void untilNothingIsPending(String group) {
+    if (offers(Capability.EXACT_BACKLOG)) {
+      until("nothing is pending", () -> group(group).pending().orElseThrow() == 0);
+    } else {
+      untilNothingIsUnfinished(group);
+    }
+  }
+
+  /** How many entries, where that is known. */
+  void untilLength(StreamRef stream, long length) {
+    until(
+        "it has " + length, () -> result(broker.health(stream)).length().orElse(length) == length);
   }
 
   Membership member(String group, String name) {
@@ -142,12 +172,13 @@ abstract class BrokerFixture {
 
   Message request(String text) {
     return new Message(
-        ids.next(), "test", lane.replyStream(), Headers.NONE, "contract", Payload.text(text));
+        ids.next(), "test", lane.replyAddress(topic), Headers.NONE, "contract", Payload.text(text));
   }
 
   static Append answer(Message request, String text) {
     return new Append(
-        request.destination(), request.reply(Headers.NONE, "worker", Payload.text(text)));
+        new StreamRef.At(request.destination()),
+        request.reply(Headers.NONE, "worker", Payload.text(text)));
   }
 
   void append(Message message) {
@@ -171,10 +202,6 @@ abstract class BrokerFixture {
 
   StreamHealth health() {
     return result(broker.health(topic.incoming()));
-  }
-
-  long length(String stream) {
-    return result(broker.health(stream)).length();
   }
 
   GroupHealth group(String name) {

@@ -11,16 +11,20 @@ import dev.leat.Message;
 import dev.leat.Payload;
 import dev.leat.Position;
 import dev.leat.Retry;
+import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.Worker;
 import dev.leat.broker.Append;
+import dev.leat.broker.Cancellation;
 import dev.leat.broker.GroupHealth;
 import dev.leat.broker.Lane;
 import dev.leat.wire.DeadLetter;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
@@ -94,17 +98,33 @@ abstract class DeliveryFixture {
   }
 
   /** Appends a message as it stands, past all callers. */
-  void append(String stream, Message message) {
+  void append(StreamRef stream, Message message) {
+    onLane(lane -> lane.append(List.of(new Append(stream, message))));
+  }
+
+  /** Tells workers that nobody waits, past all callers. */
+  void cancel(Cancellation cancelled) {
+    onLane(lane -> lane.cancel(topic, cancelled));
+  }
+
+  private void onLane(Function<Lane, CompletionStage<?>> action) {
     Lane lane =
         result(
             CompletableFuture.supplyAsync(
-                () -> leat.broker().openLane(leat.loop(), leat.nextReplyStream(), batch -> {}),
+                () -> leat.broker().openLane(leat.loop(), leat.nextLane(), batch -> {}),
                 leat.loop()));
     result(
-        CompletableFuture.supplyAsync(
-                () -> lane.append(List.of(new Append(stream, message))), leat.loop())
-            .thenCompose(appended -> appended));
+        CompletableFuture.supplyAsync(() -> action.apply(lane), leat.loop())
+            .thenCompose(asked -> asked));
     leat.loop().execute(lane::close);
+  }
+
+  /** Hears of the ids that are cancelled from now on, and that were before. */
+  void hearCancellations(List<String> heard) {
+    result(
+        leat.broker()
+            .cancellations(topic, batch -> batch.forEach(one -> heard.add(one.messageId())))
+            .ready());
   }
 
   GroupHealth group() {
@@ -112,7 +132,7 @@ abstract class DeliveryFixture {
   }
 
   boolean isIdle() {
-    return group().pending() == 0 && group().backlog().orElse(0) == 0;
+    return group().unfinished().orElseThrow() == 0;
   }
 
   List<DeadLetter> deadLetters() {

@@ -14,7 +14,7 @@ import dev.leat.Message;
 import dev.leat.Payload;
 import dev.leat.Position;
 import dev.leat.Reply;
-import dev.leat.broker.Subscription;
+import dev.leat.broker.Cancellation;
 import dev.leat.trail.DeadLetters;
 import java.time.Duration;
 import java.util.List;
@@ -253,7 +253,7 @@ abstract class IdempotencyContract extends DeadlineContract {
 
     until(
         "one is at work, the other needs not be",
-        () -> effects.get() > 0 && group().pending() == 1);
+        () -> effects.get() > 0 && group().pending().orElseThrow() == 1);
     go.countDown();
     until("nothing is pending", this::isIdle);
     append(topic.incoming(), twice);
@@ -316,14 +316,8 @@ abstract class IdempotencyContract extends DeadlineContract {
         });
     String id = send("x");
     until("it is a dead letter", () -> deadLetters().size() == 1);
-    Subscription hearing =
-        leat.broker()
-            .tail(
-                topic.cancelled(),
-                Position.START,
-                batch -> batch.forEach(entry -> heard.add(entry.message().id())));
-    hearing.request(10);
-    append(topic.cancelled(), new Message(id, "cancel", "", Headers.NONE, "", Payload.EMPTY));
+    hearCancellations(heard);
+    cancel(Cancellation.of(id, ""));
     until("it is heard", () -> heard.contains(id));
     DeadLetters letters = new DeadLetters(leat.broker(), topic);
     result(letters.redrive(result(letters.range(Position.START, 1)).getFirst()));

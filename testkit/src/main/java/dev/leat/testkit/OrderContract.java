@@ -83,7 +83,7 @@ public abstract class OrderContract extends DeliveryFixture {
     untilHandled(20, "b");
     untilHandled(2, "none");
     assertThat(handledOf("a")).isEmpty();
-    until("one is in flight", () -> group().pending() == 1);
+    until("one is in flight", () -> group().pending().orElseThrow() == 1);
     assertThat(group().backlog()).hasValue(20);
 
     go.countDown();

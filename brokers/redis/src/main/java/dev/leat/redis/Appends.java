@@ -3,6 +3,7 @@ package dev.leat.redis;
 import dev.leat.BrokerUnavailable;
 import dev.leat.broker.Append;
 import dev.leat.wire.StreamEntry;
+import dev.leat.wire.StreamKeys;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.AbstractList;
@@ -162,7 +163,10 @@ final class Appends {
     }
     One one = batch.getFirst();
     String streams =
-        one.appends().stream().map(Append::stream).distinct().collect(Collectors.joining(", "));
+        one.appends().stream()
+            .map(append -> StreamKeys.of(append.stream()))
+            .distinct()
+            .collect(Collectors.joining(", "));
     one.ids()
         .completeExceptionally(
             new BrokerUnavailable(
@@ -176,7 +180,9 @@ final class Appends {
       one.appends()
           .forEach(
               append ->
-                  streams.computeIfAbsent(append.stream(), key -> new ArrayList<>()).add(append));
+                  streams
+                      .computeIfAbsent(StreamKeys.of(append.stream()), key -> new ArrayList<>())
+                      .add(append));
     }
     IdentityHashMap<Append, String> ids = new IdentityHashMap<>();
     Map<String, Future<?>> mending = new HashMap<>();
@@ -192,7 +198,10 @@ final class Appends {
                           }
                         })));
     for (One one : batch) {
-      Future.all(one.appends().stream().map(append -> mending.get(append.stream())).toList())
+      Future.all(
+              one.appends().stream()
+                  .map(append -> mending.get(StreamKeys.of(append.stream())))
+                  .toList())
           .onSuccess(all -> one.ids().complete(one.appends().stream().map(ids::get).toList()))
           .onFailure(failure -> one.ids().completeExceptionally(IoLoop.leatException(failure)));
     }

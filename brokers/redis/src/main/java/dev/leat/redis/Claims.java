@@ -11,6 +11,7 @@ import dev.leat.broker.EventLoop;
 import dev.leat.broker.Membership;
 import dev.leat.wire.DeadLetter;
 import dev.leat.wire.StreamEntry;
+import dev.leat.wire.StreamKeys;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -140,11 +141,13 @@ final class Claims {
     this.claimant = claimant;
     this.guard =
         new LeaseGuard(
-            membership.topic().incoming(), membership.lease().toMillis(), System::nanoTime);
+            StreamKeys.of(membership.topic().incoming()),
+            membership.lease().toMillis(),
+            System::nanoTime);
     this.keys = new ArrayList<>();
-    keys.add(membership.topic().incoming());
+    keys.add(StreamKeys.of(membership.topic().incoming()));
     keys.add(delayed(membership));
-    keys.add(membership.topic().deadLetters());
+    keys.add(StreamKeys.of(membership.topic().deadLetters()));
     if (membership.ordered()) {
       keys.add(order(membership));
     }

@@ -1,11 +1,12 @@
 package dev.leat.redis;
 
 import dev.leat.Dialect;
-import dev.leat.Topic;
+import dev.leat.StreamRef;
 import dev.leat.broker.Append;
 import dev.leat.broker.Note;
 import dev.leat.wire.EncodedEntry;
 import dev.leat.wire.StreamEntry;
+import dev.leat.wire.StreamKeys;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
@@ -24,19 +25,25 @@ final class Commands {
 
   /** Whether an append must not bring the stream into being. */
   static boolean isOnlyIfThere(String stream) {
-    return Topic.isReplyStream(stream);
+    return StreamKeys.isPrivateReplies(stream);
+  }
+
+  /** Whether that holds for where a message is appended. */
+  static boolean isOnlyIfThere(StreamRef stream) {
+    return stream instanceof StreamRef.At at && isOnlyIfThere(at.address());
   }
 
   /**
    * A reply whose lane has gone, and its stream with it, must not make that stream anew. Hot path.
    */
   static Writable append(Append append) {
-    boolean onlyIfThere = isOnlyIfThere(append.stream());
+    String stream = StreamKeys.of(append.stream());
+    boolean onlyIfThere = isOnlyIfThere(stream);
     EncodedEntry entry = EncodedEntry.of(append.message(), append.dialect());
     return out -> {
       out.begin((onlyIfThere ? 4 : 3) + entry.size());
       out.add(XADD);
-      out.add(append.stream());
+      out.add(stream);
       if (onlyIfThere) {
         out.add(NOMKSTREAM);
       }

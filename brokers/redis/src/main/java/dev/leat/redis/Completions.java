@@ -1,7 +1,6 @@
 package dev.leat.redis;
 
 import dev.leat.LeatException;
-import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.Batcher;
 import dev.leat.broker.Completion;
@@ -9,6 +8,7 @@ import dev.leat.broker.FaultLog;
 import dev.leat.broker.Membership;
 import dev.leat.broker.Note;
 import dev.leat.wire.StreamEntry;
+import dev.leat.wire.StreamKeys;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayList;
@@ -105,7 +105,7 @@ final class Completions {
     this.faults = faults;
     this.io = io;
     this.connection = connection;
-    this.stream = membership.topic().incoming();
+    this.stream = StreamKeys.of(membership.topic().incoming());
     this.keys = List.of(stream, Claims.delayed(membership), Claims.order(membership));
     this.group = membership.group();
     this.member = membership.member();
@@ -214,7 +214,7 @@ final class Completions {
   private void send(List<One> batch) {
     List<String> all = new ArrayList<>(keys);
     for (One one : batch) {
-      one.completion.appends().forEach(append -> all.add(append.stream()));
+      one.completion.appends().forEach(append -> all.add(StreamKeys.of(append.stream())));
       one.completion.notes().forEach(note -> all.addAll(List.of(note.key(), note.store())));
     }
     Script.COMPLETE
@@ -316,7 +316,9 @@ final class Completions {
     One one = batch.getFirst();
     Completion completion = one.completion;
     List<Append> others =
-        completion.appends().stream().filter(append -> !Topic.isOutgoing(append.stream())).toList();
+        completion.appends().stream()
+            .filter(append -> !StreamKeys.isReplies(StreamKeys.of(append.stream())))
+            .toList();
     if (others.size() == completion.appends().size()) {
       one.fail(IoLoop.leatException(refused));
       return;

@@ -1,8 +1,10 @@
 package dev.leat.redis;
 
+import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.broker.GroupHealth;
 import dev.leat.broker.StreamHealth;
+import dev.leat.wire.StreamKeys;
 import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -71,7 +73,8 @@ final class Health {
                     : connection.send(Command.of(answers ? "SREM" : "SADD", key, group)));
   }
 
-  Future<StreamHealth> of(String stream) {
+  Future<StreamHealth> of(StreamRef ref) {
+    String stream = StreamKeys.of(ref);
     return Script.HEALTH
         .run(
             connection,
@@ -87,8 +90,8 @@ final class Health {
                   .map(
                       done ->
                           new StreamHealth(
-                              stream,
-                              items.getFirst().number(),
+                              ref,
+                              OptionalLong.of(items.getFirst().number()),
                               groups.stream().map(Future::result).toList(),
                               known(items.get(1).number())));
             });
@@ -132,7 +135,7 @@ final class Health {
               page.items()
                   .get(1)
                   .items()
-                  .forEach(key -> Topic.ofIncoming(key.text()).ifPresent(found::add));
+                  .forEach(key -> StreamKeys.incomingTopic(key.text()).ifPresent(found::add));
               String next = page.items().getFirst().text();
               return next.equals("0") || rounds == 1
                   ? Future.succeededFuture(found)
@@ -155,7 +158,7 @@ final class Health {
    */
   Future<Long> trimDeadLetters(Topic topic, String janitor) {
     return trim(
-            topic.deadLetters(),
+            StreamKeys.of(topic.deadLetters()),
             "0-0",
             ANY_NUMBER,
             0,
@@ -250,11 +253,11 @@ final class Health {
         lag >= 0 ? Future.succeededFuture(lag) : countAfter(stream, group.get(5).text(), 0);
     return backlog.map(
         unread ->
-            new GroupHealth(
+            GroupHealth.of(
                 group.get(0).text(),
                 (int) group.get(1).number(),
                 group.get(2).number(),
-                OptionalLong.of(unread + waiting),
+                unread + waiting,
                 group.get(6).number() == 0));
   }
 

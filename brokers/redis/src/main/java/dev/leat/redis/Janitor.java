@@ -1,6 +1,7 @@
 package dev.leat.redis;
 
 import dev.leat.Topic;
+import dev.leat.wire.StreamKeys;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.Map;
@@ -73,7 +74,7 @@ final class Janitor {
               handedBefore = trimmed.handed();
               onSweep.accept(trimmed);
             })
-        .onComplete(swept -> Topic.ofIncoming(stream).ifPresent(this::sweepDeadLetters));
+        .onComplete(swept -> StreamKeys.incomingTopic(stream).ifPresent(this::sweepDeadLetters));
   }
 
   /** Whoever sends what no handler can do makes one with each. */

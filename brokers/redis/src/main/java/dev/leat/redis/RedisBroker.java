@@ -4,9 +4,13 @@ import dev.leat.BadConfiguration;
 import dev.leat.BrokerUnavailable;
 import dev.leat.Message;
 import dev.leat.Position;
+import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.Broker;
+import dev.leat.broker.BrokerLimits;
+import dev.leat.broker.Cancellation;
+import dev.leat.broker.CancelledStream;
 import dev.leat.broker.Capability;
 import dev.leat.broker.DeliveryListener;
 import dev.leat.broker.Entry;
@@ -19,6 +23,7 @@ import dev.leat.broker.ReplyListener;
 import dev.leat.broker.StreamHealth;
 import dev.leat.broker.Subscription;
 import dev.leat.wire.StreamEntry;
+import dev.leat.wire.StreamKeys;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -34,8 +39,10 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +50,9 @@ import org.slf4j.LoggerFactory;
 /** Streams of one server. Any thread. */
 final class RedisBroker implements Broker {
   private static final Logger log = LoggerFactory.getLogger(RedisBroker.class);
+
+  /** Bytes of a string that a server takes, proto-max-bulk-len, if it was not told otherwise. */
+  private static final long LARGEST = 512L << 20;
 
   /** A server that is restarted is back within this. */
   private static final Duration PATIENCE = Duration.ofSeconds(5);
@@ -62,6 +72,7 @@ final class RedisBroker implements Broker {
   /** By their streams, of those that are looked after from here; confined to the loop. */
   private final Map<String, Janitor> janitors = new HashMap<>();
 
+  private final Map<Topic, CancelledStream> cancelled = new ConcurrentHashMap<>();
   private final ServerClock clock;
   private final List<RedisLane> lanes = new CopyOnWriteArrayList<>();
   private final List<Reading> readings = new CopyOnWriteArrayList<>();
@@ -148,15 +159,52 @@ final class RedisBroker implements Broker {
     return Set.of(Capability.values());
   }
 
+  /** Half a gigabyte is the most that a string of Redis may be. */
   @Override
-  public Lane openLane(EventLoop laneLoop, String replyStream, ReplyListener replies) {
+  public BrokerLimits limits() {
+    return new BrokerLimits(
+        BrokerLimits.NONE.shortestLease(),
+        BrokerLimits.NONE.longestLease(),
+        BrokerLimits.NONE.longestDelay(),
+        BrokerLimits.NONE.deliveries(),
+        LARGEST,
+        BrokerLimits.NONE.healthPause());
+  }
+
+  @Override
+  public CompletionStage<?> ping() {
+    return ask(() -> control.send(Command.of("TIME")));
+  }
+
+  @Override
+  public String addressOf(StreamRef stream) {
+    return StreamKeys.of(stream);
+  }
+
+  @Override
+  public boolean isForReplies(String address) {
+    return StreamKeys.isReplies(address);
+  }
+
+  @Override
+  public Subscription cancellations(Topic topic, Consumer<List<Cancellation>> listener) {
+    return cancelled(topic).follow(listener);
+  }
+
+  private CancelledStream cancelled(Topic topic) {
+    return cancelled.computeIfAbsent(
+        topic, one -> new CancelledStream(this, new StreamRef.At(StreamKeys.cancelled(one))));
+  }
+
+  @Override
+  public Lane openLane(EventLoop laneLoop, String name, ReplyListener replies) {
     refuseIfClosed();
     IoLoop own =
         laneLoop
             .unwrap(Context.class)
             .map(context -> new IoLoop(context.owner(), context))
             .orElse(io);
-    RedisLane lane = new RedisLane(own, laneLoop, server, replyStream, replies);
+    RedisLane lane = new RedisLane(own, laneLoop, server, name, this::cancelled, replies);
     lanes.add(lane);
     lane.start();
     return lane;
@@ -171,15 +219,17 @@ final class RedisBroker implements Broker {
   }
 
   @Override
-  public Subscription tail(String stream, Position from, EntryListener listener) {
-    return begun(new RedisTail(io, server, stream, from, listener));
+  public Subscription tail(StreamRef stream, Position from, EntryListener listener) {
+    return begun(new RedisTail(io, server, StreamKeys.of(stream), from, listener));
   }
 
   @Override
-  public CompletionStage<List<Entry>> range(String stream, Position from, int limit) {
+  public CompletionStage<List<Entry>> range(StreamRef stream, Position from, int limit) {
+    String key = StreamKeys.of(stream);
     String begin =
         switch (from) {
           case Position.Start start -> "-";
+          case Position.At at -> Long.toString(at.time().toEpochMilli());
           case Position.After after -> "(" + after.entryId();
           case Position.Now now -> "+";
         };
@@ -189,25 +239,23 @@ final class RedisBroker implements Broker {
     return ask(
         () ->
             control
-                .send(Command.of("XRANGE", stream, begin, "+", "COUNT").and(limit))
-                .map(
-                    entries ->
-                        RedisTail.decoded(stream, RawEntry.ofStream(entries), broken -> {})));
+                .send(Command.of("XRANGE", key, begin, "+", "COUNT").and(limit))
+                .map(entries -> RedisTail.decoded(key, RawEntry.ofStream(entries), broken -> {})));
   }
 
   @Override
-  public CompletionStage<StreamHealth> health(String stream) {
+  public CompletionStage<StreamHealth> health(StreamRef stream) {
     return ask(() -> health.of(stream));
   }
 
   @Override
-  public CompletionStage<Set<String>> untaken(String stream, List<String> entryIds) {
-    return ask(() -> health.untaken(stream, entryIds));
+  public CompletionStage<Set<String>> untaken(StreamRef stream, List<String> entryIds) {
+    return ask(() -> health.untaken(StreamKeys.of(stream), entryIds));
   }
 
   @Override
   public CompletionStage<Boolean> isHandled(Topic topic, String group, String type) {
-    return ask(() -> Registration.isHandled(control, topic.incoming(), group, type));
+    return ask(() -> Registration.isHandled(control, StreamKeys.of(topic.incoming()), group, type));
   }
 
   @Override
@@ -216,13 +264,13 @@ final class RedisBroker implements Broker {
   }
 
   @Override
-  public CompletionStage<Boolean> move(String stream, String entryId, Append to) {
+  public CompletionStage<Boolean> move(StreamRef stream, String entryId, Append to) {
     return ask(
         () ->
             Script.MOVE
                 .run(
                     control,
-                    List.of(stream, to.stream()),
+                    List.of(StreamKeys.of(stream), StreamKeys.of(to.stream())),
                     command ->
                         command.and(entryId).and(StreamEntry.encode(to.message(), to.dialect())))
                 .map(moved -> moved.number() == 1));
@@ -276,17 +324,18 @@ final class RedisBroker implements Broker {
   }
 
   @Override
-  public CompletionStage<?> tidy(String stream) {
+  public CompletionStage<?> tidy(StreamRef stream) {
     return ask(
         () ->
             janitors
-                .computeIfAbsent(stream, one -> new Janitor(io.vertx(), health, stream, seen -> {}))
+                .computeIfAbsent(
+                    StreamKeys.of(stream), key -> new Janitor(io.vertx(), health, key, seen -> {}))
                 .sweep());
   }
 
   @Override
-  public CompletionStage<Long> trim(String stream, long keep) {
-    return ask(() -> health.trim(stream, keep));
+  public CompletionStage<Long> trim(StreamRef stream, long keep) {
+    return ask(() -> health.trim(StreamKeys.of(stream), keep));
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.leat.redis;
 import dev.leat.Dialect;
 import dev.leat.Durations;
 import dev.leat.Message;
+import dev.leat.StreamRef;
 import dev.leat.broker.Append;
 import dev.leat.broker.Completion;
 import dev.leat.broker.Delivery;
@@ -169,7 +170,7 @@ final class RedisDelivery implements Delivery {
         : replies.stream()
             .map(
                 reply ->
-                    reply.stream().equals(message.destination())
+                    reply.stream().equals(new StreamRef.At(message.destination()))
                         ? new Append(reply.stream(), reply.message(), dialect)
                         : reply)
             .toList();

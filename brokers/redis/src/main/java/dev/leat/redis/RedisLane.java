@@ -2,18 +2,23 @@ package dev.leat.redis;
 
 import dev.leat.BrokerUnavailable;
 import dev.leat.Position;
+import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.BrokenEntry;
+import dev.leat.broker.Cancellation;
+import dev.leat.broker.CancelledStream;
 import dev.leat.broker.Entry;
 import dev.leat.broker.EntryListener;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.Lane;
 import dev.leat.broker.ReplyListener;
+import dev.leat.wire.StreamKeys;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +42,8 @@ final class RedisLane implements Lane {
   private final IoLoop io;
   private final EventLoop loop;
   private final boolean sharesLoop;
+  private final String name;
+  private final Function<Topic, CancelledStream> cancelled;
   private final String replyStream;
   private final RedisConnection writes;
   private final Appends appends;
@@ -56,11 +63,19 @@ final class RedisLane implements Lane {
   private long bytesTrimmed;
   private volatile boolean closed;
 
-  RedisLane(IoLoop io, EventLoop loop, Server server, String replyStream, ReplyListener listener) {
+  RedisLane(
+      IoLoop io,
+      EventLoop loop,
+      Server server,
+      String name,
+      Function<Topic, CancelledStream> cancelled,
+      ReplyListener listener) {
     this.io = io;
     this.loop = loop;
     this.sharesLoop = loop.unwrap(Context.class).isPresent();
-    this.replyStream = replyStream;
+    this.name = name;
+    this.cancelled = cancelled;
+    this.replyStream = StreamKeys.replies(name);
     this.listener = listener;
     this.writes = io.connection(server);
     this.appends = new Appends(io, writes);
@@ -84,8 +99,13 @@ final class RedisLane implements Lane {
   }
 
   @Override
-  public String replyStream() {
+  public String replyAddress(Topic topic) {
     return replyStream;
+  }
+
+  @Override
+  public CompletionStage<?> cancel(Topic topic, Cancellation one) {
+    return append(List.of(cancelled.apply(topic).append(one, name)));
   }
 
   @Override

@@ -7,6 +7,7 @@ import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Position;
 import dev.leat.Problem;
+import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.Completion;
@@ -18,6 +19,7 @@ import dev.leat.broker.Membership;
 import dev.leat.wire.DeadLetter;
 import dev.leat.wire.ProblemReply;
 import dev.leat.wire.StreamEntry;
+import dev.leat.wire.StreamKeys;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -69,7 +71,7 @@ class RedisMember extends Reading implements Claims.Claimant {
     this.control = control;
     this.loop = loop;
     this.membership = membership;
-    this.stream = membership.topic().incoming();
+    this.stream = StreamKeys.of(membership.topic().incoming());
     this.listener = listener;
     this.brokenEntries = new FaultLog(log, loop.clock());
     this.completions =
@@ -289,6 +291,7 @@ class RedisMember extends Reading implements Claims.Claimant {
       case Position.Start begin -> Future.succeededFuture("0-0");
       case Position.Now now -> newest();
       case Position.After after -> Future.succeededFuture(after.entryId());
+      case Position.At at -> Future.succeededFuture(RedisTail.before(at.time()));
     };
   }
 
@@ -481,12 +484,12 @@ class RedisMember extends Reading implements Claims.Claimant {
                 .by(membership.group(), membership.member())
                 .written()));
     StreamEntry.asker(raw.content())
-        .filter(asker -> membership.answers() && Topic.isOutgoing(asker.destination()))
+        .filter(asker -> membership.answers() && StreamKeys.isReplies(asker.destination()))
         .ifPresent(
             asker ->
                 appends.add(
                     new Append(
-                        asker.destination(),
+                        new StreamRef.At(asker.destination()),
                         ProblemReply.to(asker, cause, topic.toString()),
                         StreamEntry.dialect(raw.content()))));
     var unused = completions.complete(lease, Completion.of(appends), completed -> completed(lease));

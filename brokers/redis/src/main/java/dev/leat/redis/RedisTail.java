@@ -9,6 +9,7 @@ import dev.leat.broker.EntryListener;
 import dev.leat.wire.EntryStrings;
 import dev.leat.wire.StreamEntry;
 import io.vertx.core.Future;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -56,6 +57,7 @@ final class RedisTail extends Reading {
     return switch (from) {
       case Position.Start start -> begin("0");
       case Position.After after -> begin(after.entryId());
+      case Position.At at -> begin(before(at.time()));
       case Position.Now now -> Health.newest(connection(), stream).onSuccess(id -> last = id);
     };
   }
@@ -116,6 +118,11 @@ final class RedisTail extends Reading {
       }
     }
     return entries;
+  }
+
+  /** The last id that there can be before a time. */
+  static String before(Instant time) {
+    return (time.toEpochMilli() - 1) + "-" + Long.toUnsignedString(-1);
   }
 
   private Future<?> begin(String id) {

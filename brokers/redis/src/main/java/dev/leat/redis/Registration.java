@@ -1,6 +1,7 @@
 package dev.leat.redis;
 
 import dev.leat.broker.Membership;
+import dev.leat.wire.StreamKeys;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.List;
@@ -67,7 +68,7 @@ final class Registration {
     this.reading = reading;
     this.membership = membership;
     this.handled = handled;
-    this.stream = membership.topic().incoming();
+    this.stream = StreamKeys.of(membership.topic().incoming());
   }
 
   /** Where it stands who has which name. */

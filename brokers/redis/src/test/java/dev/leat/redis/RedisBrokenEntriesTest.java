@@ -10,6 +10,7 @@ import dev.leat.Payload;
 import dev.leat.Position;
 import dev.leat.Topic;
 import dev.leat.Worker;
+import dev.leat.wire.StreamKeys;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -22,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Entries that break the protocol take nobody's place, however they come. */
 class RedisBrokenEntriesTest {
   private static final Duration LONG = Duration.ofSeconds(20);
-  private static final String STREAM = Topic.of("mixed").incoming();
+  private static final String STREAM = StreamKeys.of(Topic.of("mixed").incoming());
 
   private final RedisServerProcess redis = RedisServerProcess.start(RedisServerProcess.CURRENT);
   private final RedisClient client = new RedisClient(redis.port());
@@ -43,7 +44,7 @@ class RedisBrokenEntriesTest {
       client.append(STREAM, "broken", "entry");
       assertThat(leat.caller().call("mixed", "t", "a", String.class, LONG)).isEqualTo("ok");
     }
-    assertThat(client.entries(Topic.of("mixed").deadLetters())).hasSize(5);
+    assertThat(client.entries(StreamKeys.of(Topic.of("mixed").deadLetters()))).hasSize(5);
     worker.close();
   }
 
@@ -59,7 +60,9 @@ class RedisBrokenEntriesTest {
     }
     Worker worker = worker(ordered);
 
-    until("all are given up", () -> client.entries(Topic.of("mixed").deadLetters()).size() == 5);
+    until(
+        "all are given up",
+        () -> client.entries(StreamKeys.of(Topic.of("mixed").deadLetters())).size() == 5);
     assertThat(leat.caller().call("mixed", "t", "a", String.class, LONG)).isEqualTo("ok");
     worker.close();
   }

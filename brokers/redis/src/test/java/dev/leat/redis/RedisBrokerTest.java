@@ -12,12 +12,14 @@ import dev.leat.LeatException;
 import dev.leat.Payload;
 import dev.leat.Position;
 import dev.leat.Reply;
+import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.Worker;
 import dev.leat.broker.Membership;
 import dev.leat.broker.StreamHealth;
 import dev.leat.broker.Subscription;
 import dev.leat.testkit.Inbox;
+import dev.leat.wire.StreamKeys;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -97,13 +99,17 @@ class RedisBrokerTest {
       burst(leat.caller(), "mixed");
 
       String replies = client.send("KEYS", "leat::replies#*").items().getFirst().text();
-      until("requests are trimmed", () -> length(leat, Topic.of("echo").incoming()) <= 1_000);
+      until(
+          "requests are trimmed",
+          () -> length(leat, StreamKeys.of(Topic.of("echo").incoming())) <= 1_000);
       until("replies are trimmed", () -> length(leat, replies) <= 1);
-      assertThat(length(leat, Topic.of("mixed").incoming())).isEqualTo(2_001);
+      assertThat(length(leat, StreamKeys.of(Topic.of("mixed").incoming()))).isEqualTo(2_001);
 
       stuck.countDown();
       assertThat(held.join()).isEqualTo("held");
-      until("the rest is trimmed", () -> length(leat, Topic.of("mixed").incoming()) <= 1_000);
+      until(
+          "the rest is trimmed",
+          () -> length(leat, StreamKeys.of(Topic.of("mixed").incoming())) <= 1_000);
     }
   }
 
@@ -134,7 +140,8 @@ class RedisBrokerTest {
               })
           .start();
       leat.caller().call("echo", "echo", "1", String.class, LONG);
-      client.send("XGROUP", "DESTROY", Topic.of("echo").incoming(), Worker.DEFAULT_GROUP);
+      client.send(
+          "XGROUP", "DESTROY", StreamKeys.of(Topic.of("echo").incoming()), Worker.DEFAULT_GROUP);
 
       assertThat(leat.caller().call("echo", "echo", "2", String.class, LONG)).isEqualTo("2");
       assertThat(handled).containsExactly("1", "2");
@@ -156,7 +163,7 @@ class RedisBrokerTest {
       Subscription second = leat.broker().subscribe(Membership.of(topic, "g", "other"), other);
       second.request(100);
       result(second.ready());
-      client.send("XGROUP", "DESTROY", topic.incoming(), "g");
+      client.send("XGROUP", "DESTROY", StreamKeys.of(topic.incoming()), "g");
       leat.caller().send("late", "t", "after");
 
       other.await(1);
@@ -169,7 +176,7 @@ class RedisBrokerTest {
     try (Leat leat = connect();
         RedisClient client = new RedisClient(redis.port())) {
       client.send("CONFIG", "SET", "maxmemory", "256mb");
-      String stream = Topic.of("large").incoming();
+      String stream = StreamKeys.of(Topic.of("large").incoming());
       leat.worker("large").on("t", Payload.class, (payload, request) -> Reply.empty()).start();
       byte[] upload = new byte[3_000_000];
       for (int i = 0; i < 40; i++) {
@@ -186,7 +193,7 @@ class RedisBrokerTest {
     try (Leat leat = connect();
         RedisClient client = new RedisClient(redis.port())) {
       client.send("CONFIG", "SET", "maxmemory", "256mb");
-      String letters = Topic.of("dead").deadLetters();
+      String letters = StreamKeys.of(Topic.of("dead").deadLetters());
       leat.worker("dead")
           .on(
               "t",
@@ -205,7 +212,7 @@ class RedisBrokerTest {
           () ->
               client.send("XLEN", letters).number() > 0
                   && client
-                          .send("XPENDING", Topic.of("dead").incoming(), "workers")
+                          .send("XPENDING", StreamKeys.of(Topic.of("dead").incoming()), "workers")
                           .items()
                           .getFirst()
                           .number()
@@ -220,7 +227,7 @@ class RedisBrokerTest {
     try (Leat leat = connect();
         RedisClient client = new RedisClient(redis.port())) {
       client.send("CONFIG", "SET", "maxmemory", "1gb");
-      String letters = Topic.of("few").deadLetters();
+      String letters = StreamKeys.of(Topic.of("few").deadLetters());
       for (int i = 0; i < 5; i++) {
         client.append(letters, "large", "x".repeat(1 << 20));
       }
@@ -239,17 +246,17 @@ class RedisBrokerTest {
     try (Leat leat = connect();
         Leat other = connect();
         RedisClient client = new RedisClient(redis.port())) {
-      String stream = Topic.of("others").incoming();
+      String stream = StreamKeys.of(Topic.of("others").incoming());
       client.send("EVAL", MANY, "1", stream);
       client.send("XGROUP", "CREATE", stream, "g", "$");
-      result(leat.broker().tidy(stream));
+      result(leat.broker().tidy(new StreamRef.At(stream)));
       assertThat(client.send("XLEN", stream).number()).isEqualTo(2_000);
 
       // One after the other does so, not two at once.
-      result(other.broker().tidy(stream));
-      result(other.broker().tidy(stream));
+      result(other.broker().tidy(new StreamRef.At(stream)));
+      result(other.broker().tidy(new StreamRef.At(stream)));
       assertThat(client.send("XLEN", stream).number()).isEqualTo(2_000);
-      result(leat.broker().tidy(stream));
+      result(leat.broker().tidy(new StreamRef.At(stream)));
       assertThat(client.send("XLEN", stream).number()).isZero();
     }
   }
@@ -258,13 +265,13 @@ class RedisBrokerTest {
   void a_stream_of_large_entries_is_read_along_from_now_on() {
     try (Leat leat = connect();
         RedisClient client = new RedisClient(redis.port())) {
-      String stream = Topic.of("tailed").incoming();
+      String stream = StreamKeys.of(Topic.of("tailed").incoming());
       client.send("XADD", stream, "*", "a", "x".repeat(300_000));
       List<String> read = new CopyOnWriteArrayList<>();
       Subscription tail =
           leat.broker()
               .tail(
-                  stream,
+                  new StreamRef.At(stream),
                   Position.NOW,
                   batch -> batch.forEach(entry -> read.add(entry.message().payload().asText())));
       tail.request(10);
@@ -306,7 +313,7 @@ class RedisBrokerTest {
   @Test
   void a_group_that_begins_late_with_everything_loses_nothing_to_the_janitor() {
     try (RedisClient client = new RedisClient(redis.port())) {
-      String stream = Topic.of("kept").incoming();
+      String stream = StreamKeys.of(Topic.of("kept").incoming());
       client.send("EVAL", MANY, "1", stream);
       List<Long> removed =
           client.onLoop(
@@ -337,7 +344,7 @@ class RedisBrokerTest {
   void what_is_trimmed_by_hand_is_no_backlog() {
     try (Leat leat = connect();
         RedisClient client = new RedisClient(redis.port())) {
-      String stream = Topic.of("cut").incoming();
+      String stream = StreamKeys.of(Topic.of("cut").incoming());
       leat.caller().send("cut", "t", "first");
       client.startGroup(stream, "g");
       client.send("XGROUP", "CREATE", stream, "other", "0");
@@ -395,7 +402,7 @@ class RedisBrokerTest {
   }
 
   private static long length(Leat leat, String stream) {
-    return result(leat.broker().health(stream)).length();
+    return result(leat.broker().health(new StreamRef.At(stream))).length().orElseThrow();
   }
 
   private static StreamHealth health(Leat leat, Topic topic) {

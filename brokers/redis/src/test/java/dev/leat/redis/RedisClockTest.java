@@ -138,7 +138,7 @@ class RedisClockTest {
                   calling.broker,
                   calling.loop,
                   MessageId.secure(calling.loop.clock()),
-                  Topic.replyStream("leat", UUID.randomUUID().toString()),
+                  UUID.randomUUID().toString(),
                   "test");
           calls.call(
               calls.nextId(),

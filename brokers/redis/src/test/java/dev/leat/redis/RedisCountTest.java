@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.BrokerUnavailable;
 import dev.leat.Leat;
+import dev.leat.StreamRef;
 import dev.leat.Topic;
+import dev.leat.wire.StreamKeys;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -19,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  * waiting what was handed over since its last snapshot.
  */
 class RedisCountTest {
-  private static final String STREAM = Topic.of("counted").incoming();
+  private static final String STREAM = StreamKeys.of(Topic.of("counted").incoming());
   private static final String GROUP = "workers";
 
   @TempDir private Path folder;
@@ -104,7 +106,10 @@ class RedisCountTest {
     for (int i = 0; i < count; i++) {
       until("it is sent", this::isSent);
     }
-    until("all is there", () -> result(leat.broker().health(STREAM)).length() >= count);
+    until(
+        "all is there",
+        () ->
+            result(leat.broker().health(new StreamRef.At(STREAM))).length().orElseThrow() >= count);
   }
 
   /** Whoever sends has a connection of its own, which may not be back yet. */
@@ -156,6 +161,10 @@ class RedisCountTest {
   }
 
   private long waiting() {
-    return result(leat.broker().health(STREAM)).groups().getFirst().backlog().orElseThrow();
+    return result(leat.broker().health(new StreamRef.At(STREAM)))
+        .groups()
+        .getFirst()
+        .backlog()
+        .orElseThrow();
   }
 }

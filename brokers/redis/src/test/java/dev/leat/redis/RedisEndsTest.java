@@ -16,6 +16,7 @@ import dev.leat.broker.Delivery;
 import dev.leat.broker.Membership;
 import dev.leat.broker.Subscription;
 import dev.leat.testkit.Inbox;
+import dev.leat.wire.StreamKeys;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -38,7 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RedisEndsTest {
   private static final Duration LONG = Duration.ofSeconds(20);
   private static final Topic TOPIC = Topic.of("echo");
-  private static final String STREAM = TOPIC.incoming();
+  private static final String STREAM = StreamKeys.of(TOPIC.incoming());
   private static final String GROUP = Worker.DEFAULT_GROUP;
   private static final Membership MEMBER = Membership.of(TOPIC, GROUP, "m");
 
@@ -60,7 +61,7 @@ class RedisEndsTest {
         assertThat(leat.caller().call("echo", "echo", "a" + i, String.class, LONG))
             .isEqualTo("a" + i);
       }
-      assertThat(client.entries(TOPIC.deadLetters())).hasSize(3);
+      assertThat(client.entries(StreamKeys.of(TOPIC.deadLetters()))).hasSize(3);
     }
   }
 
@@ -91,7 +92,7 @@ class RedisEndsTest {
 
       assertThat(answer.join()).isEqualTo("x");
       until("nothing is pending", () -> pending() == 0);
-      assertThat(client.entries(TOPIC.deadLetters())).isEmpty();
+      assertThat(client.entries(StreamKeys.of(TOPIC.deadLetters()))).isEmpty();
     }
   }
 
@@ -107,7 +108,9 @@ class RedisEndsTest {
       client.send("XDEL", STREAM, firstPending());
       assertThat(result(x.release(Duration.ofMillis(50)))).isTrue();
 
-      until("it is a dead letter", () -> client.entries(TOPIC.deadLetters()).size() == 1);
+      until(
+          "it is a dead letter",
+          () -> client.entries(StreamKeys.of(TOPIC.deadLetters())).size() == 1);
       assertThat(pending()).isZero();
     }
   }
@@ -194,7 +197,7 @@ class RedisEndsTest {
     try (FaultProxy way = new FaultProxy(redis.port());
         Leat leat = Leat.connect(way.url())) {
       long ahead = System.currentTimeMillis() + 60_000;
-      client.send("XADD", Topic.of("fast").incoming(), ahead + "-0", "what", "ever");
+      client.send("XADD", StreamKeys.of(Topic.of("fast").incoming()), ahead + "-0", "what", "ever");
       leat.caller().send("fast", "x", "1");
       way.mute();
       CompletableFuture<String> sent =

@@ -14,6 +14,7 @@ import dev.leat.Topic;
 import dev.leat.Worker;
 import dev.leat.broker.Append;
 import dev.leat.broker.Lane;
+import dev.leat.wire.StreamKeys;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -42,7 +43,10 @@ class RedisForbiddenTest {
   void stop() {
     leat.close();
     client.send("ACL", "DELUSER", "some");
-    client.send("DEL", Topic.of("some").incoming(), Topic.of("some").outgoing());
+    client.send(
+        "DEL",
+        StreamKeys.of(Topic.of("some").incoming()),
+        StreamKeys.of(Topic.of("some").sharedReplies()));
     client.close();
   }
 
@@ -53,7 +57,7 @@ class RedisForbiddenTest {
         result(
             CompletableFuture.supplyAsync(
                 () -> {
-                  Lane lane = leat.broker().openLane(leat.loop(), leat.nextReplyStream(), r -> {});
+                  Lane lane = leat.broker().openLane(leat.loop(), leat.nextLane(), r -> {});
                   return IntStream.range(0, 3)
                       .mapToObj(i -> lane.append(List.of(append(i, topics.get(i)))))
                       .map(appending -> appending.toCompletableFuture())
@@ -66,10 +70,10 @@ class RedisForbiddenTest {
     assertThatThrownBy(() -> result(sent.get(1)))
         .isInstanceOf(BrokerUnavailable.class)
         .hasMessageContaining("NOPERM")
-        .hasMessageContaining(Topic.of("other").incoming())
+        .hasMessageContaining(StreamKeys.of(Topic.of("other").incoming()))
         .hasMessageContaining("Least rights")
         .hasMessageNotContaining("s3cret");
-    assertThat(client.entries(Topic.of("some").incoming()))
+    assertThat(client.entries(StreamKeys.of(Topic.of("some").incoming())))
         .extracting(List::getFirst)
         .containsExactlyInAnyOrder("0", "2");
   }
@@ -90,7 +94,7 @@ class RedisForbiddenTest {
             })
         .start();
     ask("17", FORBIDDEN);
-    ask("18", Topic.of("some").outgoing());
+    ask("18", StreamKeys.of(Topic.of("some").sharedReplies()));
     List<CompletableFuture<String>> answers =
         IntStream.range(0, 10)
             .mapToObj(i -> leat.caller().callAsync("some", "echo", "" + i, String.class, LONG))
@@ -101,14 +105,15 @@ class RedisForbiddenTest {
       assertThat(result(answers.get(i))).isEqualTo("" + i);
     }
     until("nothing is pending", () -> pending() == 0);
-    assertThat(client.entries(Topic.of("some").outgoing()).getFirst()).contains("18");
+    assertThat(client.entries(StreamKeys.of(Topic.of("some").sharedReplies())).getFirst())
+        .contains("18");
     assertThat(handled).hasValue(12);
     assertThat(client.send("EXISTS", FORBIDDEN).number()).isZero();
   }
 
   private void ask(String id, String destination) {
     client.append(
-        Topic.of("some").incoming(),
+        StreamKeys.of(Topic.of("some").incoming()),
         id,
         "echo",
         destination,
@@ -120,7 +125,8 @@ class RedisForbiddenTest {
   }
 
   private long pending() {
-    Resp all = client.send("XPENDING", Topic.of("some").incoming(), Worker.DEFAULT_GROUP);
+    Resp all =
+        client.send("XPENDING", StreamKeys.of(Topic.of("some").incoming()), Worker.DEFAULT_GROUP);
     return all.items().getFirst().number();
   }
 

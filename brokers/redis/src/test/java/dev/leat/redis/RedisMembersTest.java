@@ -10,7 +10,7 @@ import dev.leat.Leat;
 import dev.leat.Topic;
 import dev.leat.Worker;
 import dev.leat.WorkerEvent;
-import dev.leat.broker.GroupHealth;
+import dev.leat.wire.StreamKeys;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -67,8 +67,13 @@ class RedisMembersTest {
     RedisServerProcess redis = started();
     Leat leat = opened(Leat.connect(redis.url()));
     RedisClient other = opened(new RedisClient(redis.port()));
-    other.startGroup(TOPIC.incoming(), Worker.DEFAULT_GROUP);
-    other.send("XGROUP", "CREATECONSUMER", TOPIC.incoming(), Worker.DEFAULT_GROUP, "python-1");
+    other.startGroup(StreamKeys.of(TOPIC.incoming()), Worker.DEFAULT_GROUP);
+    other.send(
+        "XGROUP",
+        "CREATECONSUMER",
+        StreamKeys.of(TOPIC.incoming()),
+        Worker.DEFAULT_GROUP,
+        "python-1");
 
     redis.setClock(Duration.ofSeconds(20));
     assertThat(members(leat)).isEqualTo(1);
@@ -183,7 +188,10 @@ class RedisMembersTest {
 
   private static String holder(RedisServerProcess redis) {
     try (RedisClient client = new RedisClient(redis.port())) {
-      return client.send("HGET", Registration.key(TOPIC.incoming()), Worker.DEFAULT_GROUP + "\0w-1")
+      return client.send(
+                  "HGET",
+                  Registration.key(StreamKeys.of(TOPIC.incoming())),
+                  Worker.DEFAULT_GROUP + "\0w-1")
               instanceof Resp.Text known
           ? known.text()
           : "";
@@ -200,14 +208,14 @@ class RedisMembersTest {
 
   private static int members(Leat leat) {
     return result(leat.broker().health(TOPIC.incoming())).groups().stream()
-        .mapToInt(GroupHealth::members)
+        .mapToInt(group -> group.members().orElseThrow())
         .sum();
   }
 
   private static List<String> names(RedisServerProcess redis) {
     try (RedisClient client = new RedisClient(redis.port())) {
       return client
-          .send("XINFO", "CONSUMERS", TOPIC.incoming(), Worker.DEFAULT_GROUP)
+          .send("XINFO", "CONSUMERS", StreamKeys.of(TOPIC.incoming()), Worker.DEFAULT_GROUP)
           .items()
           .stream()
           .map(member -> Fields.of(member).text("name"))

@@ -10,6 +10,7 @@ import dev.leat.Handling;
 import dev.leat.Headers;
 import dev.leat.Leat;
 import dev.leat.Topic;
+import dev.leat.wire.StreamKeys;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -74,7 +75,10 @@ class RedisNotesTest {
       client.send("SET", STORE, "stranger");
       pay(leat, 300, 400);
       assertThat(effects).hasValue(400);
-      assertThat(client.send("XPENDING", Topic.of("paid").incoming(), "workers").items())
+      assertThat(
+              client
+                  .send("XPENDING", StreamKeys.of(Topic.of("paid").incoming()), "workers")
+                  .items())
           .first()
           .isEqualTo(new Resp.Whole(0));
     }
@@ -86,7 +90,7 @@ class RedisNotesTest {
       pay(leat, 0, 1);
       long before = used();
       pay(leat, 1, 4_001);
-      client.send("XTRIM", Topic.of("paid").incoming(), "MAXLEN", "0");
+      client.send("XTRIM", StreamKeys.of(Topic.of("paid").incoming()), "MAXLEN", "0");
       long taken = (used() - before) / 4_000;
       assertThat(sum() / 4_001.0).isBetween(0.8 * taken, 1.25 * taken);
     }

@@ -12,6 +12,7 @@ import dev.leat.broker.Delivery;
 import dev.leat.broker.Membership;
 import dev.leat.broker.Subscription;
 import dev.leat.testkit.Inbox;
+import dev.leat.wire.StreamKeys;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -26,7 +27,7 @@ import org.junit.jupiter.api.Test;
 /** What goes wrong with Redis while a group keeps order by key. */
 class RedisOrderTrapsTest {
   private static final Topic TOPIC = Topic.of("accounts");
-  private static final String STREAM = TOPIC.incoming();
+  private static final String STREAM = StreamKeys.of(TOPIC.incoming());
   private static final String GROUP = Worker.DEFAULT_GROUP;
   private static final Duration LEASE = Duration.ofMillis(300);
   private static final String ORDER = Claims.order(Membership.of(TOPIC, GROUP, "any"));
@@ -104,7 +105,7 @@ class RedisOrderTrapsTest {
     until("the third is begun", () -> begun.size() == 2);
     until("nothing is pending", () -> pending() == 0);
     assertThat(begun).containsExactly("a0", "a2");
-    assertThat(client.entries(TOPIC.deadLetters())).hasSize(1);
+    assertThat(client.entries(StreamKeys.of(TOPIC.deadLetters()))).hasSize(1);
   }
 
   @Test

@@ -11,6 +11,7 @@ import dev.leat.Encoding;
 import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Payload;
+import dev.leat.StreamRef;
 import dev.leat.broker.Append;
 import dev.leat.broker.BrokerUrl;
 import io.vertx.core.Context;
@@ -142,7 +143,7 @@ class RedisReconnectTest {
     return IntStream.range(0, number)
         .mapToObj(i -> Payload.of(Encoding.TEXT, new byte[10]))
         .map(payload -> new Message("m" + System.nanoTime(), "t", "", Headers.NONE, "", payload))
-        .map(message -> new Append("s", message))
+        .map(message -> new Append(new StreamRef.At("s"), message))
         .toList();
   }
 

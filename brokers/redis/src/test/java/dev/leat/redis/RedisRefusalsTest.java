@@ -9,6 +9,7 @@ import dev.leat.Headers;
 import dev.leat.Leat;
 import dev.leat.Topic;
 import dev.leat.Worker;
+import dev.leat.wire.StreamKeys;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -103,22 +104,24 @@ class RedisRefusalsTest {
         FaultProxy way = new FaultProxy(redis.port());
         Leat leat = Leat.connect(way.url())) {
       leat.caller().send("echo", "echo", "first");
-      client.send("EVAL", MANY, "1", TOPIC.incoming());
+      client.send("EVAL", MANY, "1", StreamKeys.of(TOPIC.incoming()));
       way.mute();
       CompletableFuture<String> sent = sending(leat, "there");
-      until("it is there", () -> client.send("XLEN", TOPIC.incoming()).number() == 3_002);
-      client.send("EVAL", MANY, "1", TOPIC.incoming());
+      until(
+          "it is there",
+          () -> client.send("XLEN", StreamKeys.of(TOPIC.incoming())).number() == 3_002);
+      client.send("EVAL", MANY, "1", StreamKeys.of(TOPIC.incoming()));
       way.cut();
       assertThat(sent.join()).isNotEmpty();
-      assertThat(client.send("XLEN", TOPIC.incoming()).number()).isEqualTo(6_002);
+      assertThat(client.send("XLEN", StreamKeys.of(TOPIC.incoming())).number()).isEqualTo(6_002);
 
       way.hold();
       CompletableFuture<String> lost = sending(leat, "never came");
       until("it is on its way", () -> way.held().contains("never came"));
-      client.send("EVAL", MANY, "1", TOPIC.incoming());
+      client.send("EVAL", MANY, "1", StreamKeys.of(TOPIC.incoming()));
       way.cut();
       assertThat(lost.join()).isNotEmpty();
-      assertThat(client.send("XLEN", TOPIC.incoming()).number()).isEqualTo(9_003);
+      assertThat(client.send("XLEN", StreamKeys.of(TOPIC.incoming())).number()).isEqualTo(9_003);
     }
   }
 
@@ -166,7 +169,7 @@ class RedisRefusalsTest {
 
   private static long pending(RedisClient client) {
     return client
-        .send("XPENDING", TOPIC.incoming(), Worker.DEFAULT_GROUP)
+        .send("XPENDING", StreamKeys.of(TOPIC.incoming()), Worker.DEFAULT_GROUP)
         .items()
         .getFirst()
         .number();

@@ -10,6 +10,7 @@ import dev.leat.DeadlineExceeded;
 import dev.leat.Leat;
 import dev.leat.Message;
 import dev.leat.Topic;
+import dev.leat.wire.StreamKeys;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -19,7 +20,7 @@ import org.junit.jupiter.api.Test;
 /** What workers of other makes answer, entry by entry. */
 class RedisRepliesTest {
   private static final Duration LONG = Duration.ofMinutes(2);
-  private static final String STREAM = Topic.of("raw").incoming();
+  private static final String STREAM = StreamKeys.of(Topic.of("raw").incoming());
 
   private final RedisServerProcess redis = RedisServerProcess.shared(RedisServerProcess.CURRENT);
   private final RedisClient client = new RedisClient(redis.port());

@@ -14,11 +14,13 @@ import dev.leat.Payload;
 import dev.leat.Position;
 import dev.leat.Reply;
 import dev.leat.StreamFull;
+import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.Worker;
 import dev.leat.broker.GroupHealth;
 import dev.leat.broker.Subscription;
 import dev.leat.wire.DeadLetter;
+import dev.leat.wire.StreamKeys;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -53,7 +55,8 @@ class RedisTrapsTest {
     try (Leat leat = Leat.connect(redis.url())) {
       List<Subscription> idle =
           IntStream.range(0, 3)
-              .mapToObj(i -> leat.broker().tail("idle" + i, Position.NOW, batch -> {}))
+              .mapToObj(
+                  i -> leat.broker().tail(new StreamRef.At("idle" + i), Position.NOW, batch -> {}))
               .toList();
       idle.forEach(subscription -> subscription.request(1));
       idle.forEach(subscription -> result(subscription.ready()));
@@ -122,7 +125,7 @@ class RedisTrapsTest {
                           () -> leat.caller().send("orders", "order", "" + i),
                           Thread::startVirtualThread))
               .toList();
-      String stream = Topic.of("orders").incoming();
+      String stream = StreamKeys.of(Topic.of("orders").incoming());
       until("the server has them", () -> client.entries(stream).size() == 4);
       way.cut();
 
@@ -145,7 +148,7 @@ class RedisTrapsTest {
       way.cut();
 
       assertThat(sent.join()).isNotEmpty();
-      assertThat(result(leat.broker().health(Topic.of("orders").incoming())).length()).isEqualTo(2);
+      assertThat(result(leat.broker().health(Topic.of("orders").incoming())).length()).hasValue(2);
     }
   }
 
@@ -238,7 +241,10 @@ class RedisTrapsTest {
       }
       assertThat(
               client
-                  .send("XPENDING", Topic.of("upload").incoming(), Worker.DEFAULT_GROUP)
+                  .send(
+                      "XPENDING",
+                      StreamKeys.of(Topic.of("upload").incoming()),
+                      Worker.DEFAULT_GROUP)
                   .items()
                   .getFirst()
                   .number())
@@ -330,17 +336,17 @@ class RedisTrapsTest {
     try (Leat leat = Leat.connect(redis.url());
         RedisClient client = new RedisClient(redis.port())) {
       leat.caller().send("echo", "echo", "x");
-      client.startGroup(ECHO.incoming(), Worker.DEFAULT_GROUP);
-      client.takeOne(ECHO.incoming(), Worker.DEFAULT_GROUP, "dead");
+      client.startGroup(StreamKeys.of(ECHO.incoming()), Worker.DEFAULT_GROUP);
+      client.takeOne(StreamKeys.of(ECHO.incoming()), Worker.DEFAULT_GROUP, "dead");
       String entry =
           client
-              .send("XRANGE", ECHO.incoming(), "-", "+")
+              .send("XRANGE", StreamKeys.of(ECHO.incoming()), "-", "+")
               .items()
               .getFirst()
               .items()
               .getFirst()
               .text();
-      client.send("XDEL", ECHO.incoming(), entry);
+      client.send("XDEL", StreamKeys.of(ECHO.incoming()), entry);
       echo(leat).lease(Duration.ofMillis(200)).start();
 
       until("it is reported", () -> !deadLetters(leat).isEmpty());
@@ -356,7 +362,7 @@ class RedisTrapsTest {
   void more_than_one_portion_of_a_dead_members_messages_is_claimed() {
     try (Leat leat = Leat.connect(redis.url());
         RedisClient client = new RedisClient(redis.port())) {
-      client.startGroup(ECHO.incoming(), Worker.DEFAULT_GROUP);
+      client.startGroup(StreamKeys.of(ECHO.incoming()), Worker.DEFAULT_GROUP);
       for (int i = 0; i < 350; i++) {
         leat.caller().send("echo", "echo", "" + i);
       }
@@ -368,7 +374,7 @@ class RedisTrapsTest {
           "COUNT",
           "350",
           "STREAMS",
-          ECHO.incoming(),
+          StreamKeys.of(ECHO.incoming()),
           ">");
       Set<String> handled = ConcurrentHashMap.newKeySet();
       leat.worker("echo")
@@ -410,11 +416,17 @@ class RedisTrapsTest {
       for (int i = 0; i < 5; i++) {
         leat.caller().send("echo", "echo", "" + i);
       }
-      client.startGroup(ECHO.incoming(), "g");
+      client.startGroup(StreamKeys.of(ECHO.incoming()), "g");
       String third =
-          client.send("XRANGE", ECHO.incoming(), "-", "+").items().get(2).items().getFirst().text();
-      client.send("XDEL", ECHO.incoming(), third);
-      Resp groups = client.send("XINFO", "GROUPS", ECHO.incoming());
+          client
+              .send("XRANGE", StreamKeys.of(ECHO.incoming()), "-", "+")
+              .items()
+              .get(2)
+              .items()
+              .getFirst()
+              .text();
+      client.send("XDEL", StreamKeys.of(ECHO.incoming()), third);
+      Resp groups = client.send("XINFO", "GROUPS", StreamKeys.of(ECHO.incoming()));
       assertThat(Fields.of(groups.items().getFirst()).number("lag"))
           .as("the server does not know")
           .isEmpty();
@@ -524,14 +536,17 @@ class RedisTrapsTest {
 
   private static long pending(RedisClient client) {
     return client
-        .send("XPENDING", ECHO.incoming(), Worker.DEFAULT_GROUP)
+        .send("XPENDING", StreamKeys.of(ECHO.incoming()), Worker.DEFAULT_GROUP)
         .items()
         .getFirst()
         .number();
   }
 
   private static List<String> members(RedisClient client) {
-    return client.send("XINFO", "CONSUMERS", ECHO.incoming(), Worker.DEFAULT_GROUP).items().stream()
+    return client
+        .send("XINFO", "CONSUMERS", StreamKeys.of(ECHO.incoming()), Worker.DEFAULT_GROUP)
+        .items()
+        .stream()
         .map(member -> Fields.of(member).text("name"))
         .toList();
   }

@@ -7,6 +7,7 @@ import dev.leat.Leat;
 import dev.leat.Topic;
 import dev.leat.Worker;
 import dev.leat.WorkerEvent;
+import dev.leat.wire.StreamKeys;
 import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
@@ -36,11 +37,11 @@ class RedisWorkerTest {
   void a_member_that_comes_back_under_its_name_goes_on_at_once_with_what_it_held() {
     try (Leat leat = Leat.connect(redis.url());
         RedisClient client = new RedisClient(redis.port())) {
-      client.startGroup(TOPIC.incoming(), Worker.DEFAULT_GROUP);
+      client.startGroup(StreamKeys.of(TOPIC.incoming()), Worker.DEFAULT_GROUP);
       CompletableFuture<String> answer =
           leat.caller().callAsync("echo", "echo", "held", String.class, LONG).toCompletableFuture();
-      until("it waits", () -> !client.entries(TOPIC.incoming()).isEmpty());
-      client.takeOne(TOPIC.incoming(), Worker.DEFAULT_GROUP, "stable-1");
+      until("it waits", () -> !client.entries(StreamKeys.of(TOPIC.incoming())).isEmpty());
+      client.takeOne(StreamKeys.of(TOPIC.incoming()), Worker.DEFAULT_GROUP, "stable-1");
 
       echo(leat).lease(Duration.ofHours(1)).start();
 
@@ -69,13 +70,13 @@ class RedisWorkerTest {
   void a_member_that_cannot_go_on_is_started_again_until_it_can() {
     try (Leat leat = Leat.connect(redis.url());
         RedisClient client = new RedisClient(redis.port())) {
-      client.send("SET", TOPIC.incoming(), "no stream");
+      client.send("SET", StreamKeys.of(TOPIC.incoming()), "no stream");
       echo(leat).start();
       until("it has tried three times", () -> crashes().size() >= 3);
       assertThat(crashes().subList(0, 3))
           .containsExactly(Duration.ofMillis(100), Duration.ofMillis(200), Duration.ofMillis(400));
 
-      client.send("DEL", TOPIC.incoming());
+      client.send("DEL", StreamKeys.of(TOPIC.incoming()));
 
       assertThat(leat.caller().call("echo", "echo", "at last", String.class, LONG))
           .isEqualTo("at last 1");
@@ -110,7 +111,10 @@ class RedisWorkerTest {
       until("nothing is pending", () -> pending(client) == 0);
       assertThat(handled).as("each once").hasValue(answered.get());
       working.close();
-      assertThat(client.send("XINFO", "CONSUMERS", TOPIC.incoming(), Worker.DEFAULT_GROUP).items())
+      assertThat(
+              client
+                  .send("XINFO", "CONSUMERS", StreamKeys.of(TOPIC.incoming()), Worker.DEFAULT_GROUP)
+                  .items())
           .as("members that have gone")
           .isEmpty();
     }
@@ -152,7 +156,7 @@ class RedisWorkerTest {
 
   private static long pending(RedisClient client) {
     return client
-        .send("XPENDING", TOPIC.incoming(), Worker.DEFAULT_GROUP)
+        .send("XPENDING", StreamKeys.of(TOPIC.incoming()), Worker.DEFAULT_GROUP)
         .items()
         .getFirst()
         .number();

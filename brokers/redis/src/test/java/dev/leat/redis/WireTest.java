@@ -13,6 +13,7 @@ import dev.leat.wire.DeadLetter;
 import dev.leat.wire.EntryStrings;
 import dev.leat.wire.ProblemReply;
 import dev.leat.wire.StreamEntry;
+import dev.leat.wire.StreamKeys;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -164,7 +165,8 @@ class WireTest {
 
   private List<Message> deadLetters(int count) {
     until(
-        "there are dead letters", () -> client.send("XLEN", TOPIC.deadLetters()).number() >= count);
+        "there are dead letters",
+        () -> client.send("XLEN", StreamKeys.of(TOPIC.deadLetters())).number() >= count);
     return result(leat.broker().range(TOPIC.deadLetters(), Position.START, 10)).stream()
         .map(entry -> entry.message())
         .toList();

@@ -1,6 +1,7 @@
 package dev.leat.broker.memory;
 
 import dev.leat.BadMessage;
+import java.time.Instant;
 
 /**
  * An entry's place, as Redis writes it: {@code milliseconds-sequence}.
@@ -19,6 +20,11 @@ record EntryId(long millis, long sequence) implements Comparable<EntryId> {
     } catch (NumberFormatException malformed) {
       throw new BadMessage("'" + text + "' is not the id of an entry", malformed);
     }
+  }
+
+  /** The last that there can be before a time. */
+  static EntryId before(Instant time) {
+    return new EntryId(time.toEpochMilli() - 1, Long.MAX_VALUE);
   }
 
   /** The id that follows this one, never earlier than the clock. */

@@ -5,9 +5,13 @@ import dev.leat.Dialect;
 import dev.leat.LeatException;
 import dev.leat.Message;
 import dev.leat.Position;
+import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.Broker;
+import dev.leat.broker.BrokerLimits;
+import dev.leat.broker.Cancellation;
+import dev.leat.broker.CancelledStream;
 import dev.leat.broker.Capability;
 import dev.leat.broker.DeliveryListener;
 import dev.leat.broker.Entry;
@@ -19,6 +23,7 @@ import dev.leat.broker.Note;
 import dev.leat.broker.ReplyListener;
 import dev.leat.broker.StreamHealth;
 import dev.leat.broker.Subscription;
+import dev.leat.wire.StreamKeys;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +42,7 @@ final class MemoryBroker implements Broker {
   private final Limits limits;
   private final EventLoop loop;
   private final Map<String, MemoryStream> streams = new ConcurrentHashMap<>();
+  private final Map<Topic, CancelledStream> cancelled = new ConcurrentHashMap<>();
   private final Notes notes;
   private volatile boolean closed;
 
@@ -57,13 +63,64 @@ final class MemoryBroker implements Broker {
         Capability.DELAYED_RELEASE,
         Capability.ATOMIC_COMPLETION,
         Capability.NOTES,
-        Capability.KEY_ORDER);
+        Capability.KEY_ORDER,
+        Capability.TAIL,
+        Capability.RANGE,
+        Capability.TRIM,
+        Capability.MOVE,
+        Capability.SEVERAL_GROUPS,
+        Capability.STREAM_ORDER,
+        Capability.REPLIES,
+        Capability.CANCELLATION,
+        Capability.HANDLED_TYPES,
+        Capability.TIME_POSITION);
   }
 
   @Override
-  public Lane openLane(EventLoop laneLoop, String replyStream, ReplyListener replies) {
+  public BrokerLimits limits() {
+    return new BrokerLimits(
+        BrokerLimits.NONE.shortestLease(),
+        BrokerLimits.NONE.longestLease(),
+        BrokerLimits.NONE.longestDelay(),
+        BrokerLimits.NONE.deliveries(),
+        limits.bytes(),
+        BrokerLimits.NONE.healthPause());
+  }
+
+  @Override
+  public CompletionStage<?> ping() {
+    return answer(
+        () -> {
+          refuseIfClosed();
+          return true;
+        });
+  }
+
+  @Override
+  public Lane openLane(EventLoop laneLoop, String name, ReplyListener replies) {
+    String replyStream = StreamKeys.replies(name);
     stream(replyStream).giveToLane();
-    return new MemoryLane(this, laneLoop, replyStream, replies);
+    return new MemoryLane(this, laneLoop, name, replyStream, replies);
+  }
+
+  @Override
+  public String addressOf(StreamRef stream) {
+    return StreamKeys.of(stream);
+  }
+
+  @Override
+  public boolean isForReplies(String address) {
+    return StreamKeys.isReplies(address);
+  }
+
+  @Override
+  public Subscription cancellations(Topic topic, Consumer<List<Cancellation>> listener) {
+    return cancelled(topic).follow(listener);
+  }
+
+  CancelledStream cancelled(Topic topic) {
+    return cancelled.computeIfAbsent(
+        topic, one -> new CancelledStream(this, new StreamRef.At(StreamKeys.cancelled(one))));
   }
 
   @Override
@@ -74,22 +131,22 @@ final class MemoryBroker implements Broker {
   }
 
   @Override
-  public Subscription tail(String stream, Position from, EntryListener listener) {
+  public Subscription tail(StreamRef stream, Position from, EntryListener listener) {
     return stream(stream).follow(from, listener);
   }
 
   @Override
-  public CompletionStage<List<Entry>> range(String stream, Position from, int limit) {
+  public CompletionStage<List<Entry>> range(StreamRef stream, Position from, int limit) {
     return answer(() -> existing(stream).range(from, limit));
   }
 
   @Override
-  public CompletionStage<StreamHealth> health(String stream) {
-    return answer(() -> existing(stream).health());
+  public CompletionStage<StreamHealth> health(StreamRef stream) {
+    return answer(() -> existing(stream).health(stream));
   }
 
   @Override
-  public CompletionStage<Set<String>> untaken(String stream, List<String> entryIds) {
+  public CompletionStage<Set<String>> untaken(StreamRef stream, List<String> entryIds) {
     return answer(() -> existing(stream).untaken(entryIds));
   }
 
@@ -103,12 +160,12 @@ final class MemoryBroker implements Broker {
     return answer(
         () ->
             streams.keySet().stream()
-                .flatMap(key -> Topic.ofIncoming(key).stream())
+                .flatMap(key -> StreamKeys.incomingTopic(key).stream())
                 .collect(Collectors.toSet()));
   }
 
   @Override
-  public CompletionStage<Boolean> move(String stream, String entryId, Append to) {
+  public CompletionStage<Boolean> move(StreamRef stream, String entryId, Append to) {
     return answer(
         () -> {
           Optional<Message> taken = existing(stream).remove(entryId);
@@ -141,12 +198,12 @@ final class MemoryBroker implements Broker {
 
   /** Nothing to do: what is completed goes by itself. */
   @Override
-  public CompletionStage<?> tidy(String stream) {
+  public CompletionStage<?> tidy(StreamRef stream) {
     return CompletableFuture.completedStage(null);
   }
 
   @Override
-  public CompletionStage<Long> trim(String stream, long keep) {
+  public CompletionStage<Long> trim(StreamRef stream, long keep) {
     return answer(() -> existing(stream).trim(keep));
   }
 
@@ -179,8 +236,9 @@ final class MemoryBroker implements Broker {
           }
           Map<String, MemoryStream> streams = new TreeMap<>();
           for (Append append : batch) {
-            if (!isForNobody(append.stream())) {
-              streams.put(append.stream(), stream(append.stream()));
+            String key = StreamKeys.of(append.stream());
+            if (!isForNobody(key)) {
+              streams.put(key, stream(key));
             }
           }
           List<String> ids =
@@ -192,10 +250,11 @@ final class MemoryBroker implements Broker {
   }
 
   private String appended(Append append, Consumer<MemoryStream> then) {
-    if (isForNobody(append.stream())) {
+    String key = StreamKeys.of(append.stream());
+    if (isForNobody(key)) {
       return "";
     }
-    MemoryStream stream = stream(append.stream());
+    MemoryStream stream = stream(key);
     String id = stream.append(append.message());
     then.accept(stream);
     return id;
@@ -206,7 +265,7 @@ final class MemoryBroker implements Broker {
     List<MemoryStream> done = new ArrayList<>(batch.size());
     try {
       for (Append append : batch) {
-        MemoryStream stream = streams.get(append.stream());
+        MemoryStream stream = streams.get(StreamKeys.of(append.stream()));
         ids.add(stream == null ? "" : stream.append(append.message()));
         if (stream != null) {
           done.add(stream);
@@ -221,7 +280,7 @@ final class MemoryBroker implements Broker {
 
   /** A lane makes its reply stream, and takes it along when it goes. */
   private boolean isForNobody(String stream) {
-    return Topic.isReplyStream(stream) && !streams.containsKey(stream);
+    return StreamKeys.isPrivateReplies(stream) && !streams.containsKey(stream);
   }
 
   void forget(String stream) {
@@ -229,6 +288,14 @@ final class MemoryBroker implements Broker {
     if (gone != null) {
       gone.close();
     }
+  }
+
+  private MemoryStream existing(StreamRef stream) {
+    return existing(StreamKeys.of(stream));
+  }
+
+  private MemoryStream stream(StreamRef stream) {
+    return stream(StreamKeys.of(stream));
   }
 
   /** For looking only: asking after a stream does not bring it into being. */

@@ -2,8 +2,11 @@ package dev.leat.broker.memory;
 
 import dev.leat.Message;
 import dev.leat.Position;
+import dev.leat.StreamRef;
+import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.Batcher;
+import dev.leat.broker.Cancellation;
 import dev.leat.broker.Entry;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.Lane;
@@ -22,6 +25,7 @@ import java.util.concurrent.CompletionStage;
 final class MemoryLane implements Lane {
   private final MemoryBroker broker;
   private final EventLoop loop;
+  private final String name;
   private final String replyStream;
   private final Subscription replies;
   private final Batcher<Message> arrived;
@@ -29,18 +33,29 @@ final class MemoryLane implements Lane {
   /** What was appended to in this turn; confined to the loop. */
   private final Set<MemoryStream> appendedTo = new LinkedHashSet<>();
 
-  MemoryLane(MemoryBroker broker, EventLoop loop, String replyStream, ReplyListener listener) {
+  MemoryLane(
+      MemoryBroker broker,
+      EventLoop loop,
+      String name,
+      String replyStream,
+      ReplyListener listener) {
     this.broker = broker;
     this.loop = loop;
+    this.name = name;
     this.replyStream = replyStream;
     this.arrived = new Batcher<>(loop, listener::onReplies, late -> {});
-    this.replies = broker.tail(replyStream, Position.NOW, this::onEntries);
+    this.replies = broker.tail(new StreamRef.At(replyStream), Position.NOW, this::onEntries);
     replies.request(Integer.MAX_VALUE);
   }
 
   @Override
-  public String replyStream() {
+  public String replyAddress(Topic topic) {
     return replyStream;
+  }
+
+  @Override
+  public CompletionStage<?> cancel(Topic topic, Cancellation cancelled) {
+    return append(List.of(broker.cancelled(topic).append(cancelled, name)));
   }
 
   @Override

@@ -5,7 +5,7 @@ import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Position;
 import dev.leat.StreamFull;
-import dev.leat.Topic;
+import dev.leat.StreamRef;
 import dev.leat.broker.Completion;
 import dev.leat.broker.Delivery;
 import dev.leat.broker.DeliveryListener;
@@ -15,6 +15,7 @@ import dev.leat.broker.EventLoop;
 import dev.leat.broker.GroupHealth;
 import dev.leat.broker.Membership;
 import dev.leat.broker.StreamHealth;
+import dev.leat.wire.StreamKeys;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -206,18 +207,19 @@ final class MemoryStream {
     return log.entries(offset(from), log.end(), limit);
   }
 
-  synchronized StreamHealth health() {
+  synchronized StreamHealth health(StreamRef stream) {
     List<GroupHealth> healths = new ArrayList<>();
     for (Group group : groups.values()) {
       healths.add(
-          new GroupHealth(
+          GroupHealth.of(
               group.name(),
               group.members().size(),
               group.pendingCount(),
-              OptionalLong.of(log.end() - group.cursor() + group.waiting()),
+              log.end() - group.cursor() + group.waiting(),
               group.answers()));
     }
-    return new StreamHealth(key, log.present(), healths, OptionalLong.of(log.bytes()));
+    return new StreamHealth(
+        stream, OptionalLong.of(log.present()), healths, OptionalLong.of(log.bytes()));
   }
 
   synchronized Set<String> untaken(List<String> entryIds) {
@@ -348,6 +350,7 @@ final class MemoryStream {
       case Position.Start start -> log.head();
       case Position.Now now -> log.end();
       case Position.After after -> log.offsetAfter(EntryId.parse(after.entryId()));
+      case Position.At at -> log.offsetAfter(EntryId.before(at.time()));
     };
   }
 
@@ -403,7 +406,7 @@ final class MemoryStream {
 
   /** Requests that no group has begun to read yet wait for it; other streams keep the latest. */
   private long removableBelow() {
-    return groups.isEmpty() && Topic.isIncoming(key) ? log.head() : completedBelow();
+    return groups.isEmpty() && StreamKeys.isIncoming(key) ? log.head() : completedBelow();
   }
 
   private long completedBelow() {

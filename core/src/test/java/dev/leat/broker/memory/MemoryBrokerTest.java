@@ -10,6 +10,7 @@ import dev.leat.Message;
 import dev.leat.Payload;
 import dev.leat.Position;
 import dev.leat.StreamFull;
+import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.Broker;
@@ -140,7 +141,7 @@ class MemoryBrokerTest {
         result(short2.append(List.of(new Append(TOPIC.incoming(), message("" + i)))));
         result(held.getLast().complete(List.of()));
       }
-      assertThat(result(short2.health(TOPIC.incoming())).length()).isEqualTo(10);
+      assertThat(result(short2.health(TOPIC.incoming())).length()).hasValue(10);
 
       tail.request(100);
       result(short2.append(List.of(new Append(TOPIC.incoming(), message("10")))));
@@ -148,7 +149,7 @@ class MemoryBrokerTest {
       result(short2.append(List.of(new Append(TOPIC.incoming(), message("11")))));
 
       assertThat(seen).hasSize(12);
-      assertThat(result(short2.health(TOPIC.incoming())).length()).isEqualTo(2);
+      assertThat(result(short2.health(TOPIC.incoming())).length()).hasValue(2);
     }
   }
 
@@ -167,10 +168,10 @@ class MemoryBrokerTest {
   @Test
   void a_stream_that_no_group_reads_keeps_the_latest() {
     for (String text : List.of("1", "2", "3", "4", "5", "6")) {
-      result(broker.append(List.of(new Append(TOPIC.outgoing(), message(text)))));
+      result(broker.append(List.of(new Append(TOPIC.sharedReplies(), message(text)))));
     }
 
-    assertThat(texts(TOPIC.outgoing())).containsExactly("3", "4", "5", "6");
+    assertThat(texts(TOPIC.sharedReplies())).containsExactly("3", "4", "5", "6");
   }
 
   @Test
@@ -190,7 +191,7 @@ class MemoryBrokerTest {
   void a_completion_whose_reply_cannot_stand_leaves_the_message_with_its_holder() {
     join("one");
     append("1");
-    Append tooLarge = new Append("elsewhere", message("x".repeat(101)));
+    Append tooLarge = new Append(new StreamRef.At("elsewhere"), message("x".repeat(101)));
 
     assertThatThrownBy(() -> result(deliveries.getFirst().complete(List.of(tooLarge))))
         .isInstanceOf(BadMessage.class);
@@ -201,13 +202,13 @@ class MemoryBrokerTest {
   void a_range_from_an_entry_that_is_gone_begins_with_what_is_left() {
     List<String> ids = new ArrayList<>();
     for (String text : List.of("1", "2", "3", "4", "5", "6")) {
-      ids.addAll(result(broker.append(List.of(new Append(TOPIC.outgoing(), message(text))))));
+      ids.addAll(result(broker.append(List.of(new Append(TOPIC.sharedReplies(), message(text))))));
     }
 
-    assertThat(result(broker.range(TOPIC.outgoing(), Position.after(ids.getFirst()), 1)))
+    assertThat(result(broker.range(TOPIC.sharedReplies(), Position.after(ids.getFirst()), 1)))
         .extracting(entry -> entry.message().payload().asText())
         .containsExactly("3");
-    assertThatThrownBy(() -> result(broker.range(TOPIC.outgoing(), Position.after("x"), 1)))
+    assertThatThrownBy(() -> result(broker.range(TOPIC.sharedReplies(), Position.after("x"), 1)))
         .isInstanceOf(BadMessage.class);
   }
 
@@ -229,10 +230,11 @@ class MemoryBrokerTest {
 
   @Test
   void looking_at_a_stream_does_not_bring_it_into_being() {
-    result(broker.health("nowhere"));
+    StreamRef nowhere = new StreamRef.At("nowhere");
+    result(broker.health(nowhere));
 
-    assertThat(result(broker.trim("nowhere", 0))).isZero();
-    assertThat(result(broker.range("nowhere", Position.START, 1))).isEmpty();
+    assertThat(result(broker.trim(nowhere, 0))).isZero();
+    assertThat(result(broker.range(nowhere, Position.START, 1))).isEmpty();
   }
 
   private void join(String group) {
@@ -251,7 +253,7 @@ class MemoryBrokerTest {
     result(broker.append(List.of(new Append(TOPIC.incoming(), message))));
   }
 
-  private List<String> texts(String stream) {
+  private List<String> texts(StreamRef stream) {
     return result(broker.range(stream, Position.START, 100)).stream()
         .map(entry -> entry.message().payload().asText())
         .toList();

@@ -51,7 +51,11 @@ public final class Admission implements AutoCloseable {
   private final int most;
   private final MemoryBudget memory;
   private final Connections connections;
-  private final boolean looks;
+  private final boolean knowsBacklog;
+
+  /** Milliseconds between two looks at a stream, at least. */
+  private final long pause;
+
   private final AtomicInteger all = new AtomicInteger();
   private final Map<Route, AtomicInteger> routes = new ConcurrentHashMap<>();
   private final Map<Topic, TopicLoad> topics = new ConcurrentHashMap<>();
@@ -77,17 +81,19 @@ public final class Admission implements AutoCloseable {
     this.loop = loop;
     this.most = most;
     this.readers = new TopicReaders(broker, loop);
-    this.looks = broker.capabilities().contains(Capability.EXACT_BACKLOG);
+    this.knowsBacklog = broker.capabilities().contains(Capability.EXACT_BACKLOG);
+    this.pause = broker.limits().healthPause().toMillis();
   }
 
   /**
-   * Begins to look at streams; without it, only what waits here is counted. And has them tidied:
-   * their workers may be of a kind that does not.
+   * Begins to look at streams: at how long requests wait where the broker knows it exactly, and at
+   * how much those are that nobody waits for. And has them tidied: their workers may be of a kind
+   * that does not.
    *
    * @param sentTo asked for the topics that requests go to
    */
   public synchronized void start(Supplier<Collection<Topic>> sentTo) {
-    if (looks && timer == null) {
+    if (timer == null) {
       lookLater();
     }
     if (tidying == null) {
@@ -152,7 +158,7 @@ public final class Admission implements AutoCloseable {
     if (route.reply() == ReplyMode.NONE) {
       return mayWait(route, bytes) ? counted(route) : OptionalLong.of(SOON);
     }
-    TopicLoad load = topics.computeIfAbsent(route.topic(), topic -> new TopicLoad());
+    TopicLoad load = topics.computeIfAbsent(route.topic(), topic -> new TopicLoad(pause));
     long timeout = route.timeout().toMillis();
     double excess = load.expectedWait(timeout) - SHARE * timeout;
     if (excess > 0) {
@@ -181,7 +187,7 @@ public final class Admission implements AutoCloseable {
   /** What nobody waits for may wait in its stream, which others have to have room in too. */
   private boolean mayWait(Route route, int bytes) {
     return backlogs
-        .computeIfAbsent(route.topic(), topic -> new TopicBacklog())
+        .computeIfAbsent(route.topic(), topic -> new TopicBacklog(pause))
         .takes(bytes + BESIDES, route.backlogLimit());
   }
 
@@ -210,12 +216,9 @@ public final class Admission implements AutoCloseable {
   }
 
   private void look() {
-    topics.forEach(
-        (topic, load) -> {
-          if (load.isToBeLookedAt(loop.clock().millis())) {
-            ask(topic, (health, now) -> load.looked(now, backlog(health)), load::lookedInVain);
-          }
-        });
+    if (knowsBacklog) {
+      lookAtLoads();
+    }
     backlogs.forEach(
         (topic, backlog) -> {
           if (backlog.isToBeLookedAt(loop.clock().millis())) {
@@ -223,6 +226,15 @@ public final class Admission implements AutoCloseable {
           }
         });
     lookLater();
+  }
+
+  private void lookAtLoads() {
+    topics.forEach(
+        (topic, load) -> {
+          if (load.isToBeLookedAt(loop.clock().millis())) {
+            ask(topic, (health, now) -> load.looked(now, backlog(health)), load::lookedInVain);
+          }
+        });
   }
 
   private void ask(Topic topic, ObjLongConsumer<StreamHealth> looked, LongConsumer inVain) {

@@ -7,9 +7,19 @@ package dev.leat.gateway.admission;
 final class LookPace {
   private static final long RESTS = 10;
 
+  private final long pause;
   private long askedAt;
   private long nextLook;
   private boolean asking;
+
+  /**
+   * A pace.
+   *
+   * @param pause milliseconds between two looks, at least
+   */
+  LookPace(long pause) {
+    this.pause = pause;
+  }
 
   /** Whether one may begin. */
   boolean isDue(long now) {
@@ -24,6 +34,6 @@ final class LookPace {
   /** It has ended, whatever came of it. */
   void end(long now) {
     asking = false;
-    nextLook = now + RESTS * (now - askedAt);
+    nextLook = now + Math.max(pause, RESTS * (now - askedAt));
   }
 }

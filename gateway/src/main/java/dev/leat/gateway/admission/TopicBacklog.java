@@ -12,7 +12,16 @@ final class TopicBacklog {
   private long waiting;
   private long sent;
   private long sentBefore;
-  private final LookPace pace = new LookPace();
+  private final LookPace pace;
+
+  /**
+   * Nothing is known yet.
+   *
+   * @param pause milliseconds between two looks, at least
+   */
+  TopicBacklog(long pause) {
+    this.pace = new LookPace(pause);
+  }
 
   /** Counts what is sent, unless as much waits as may. */
   synchronized boolean takes(long bytes, long limit) {
@@ -50,15 +59,15 @@ final class TopicBacklog {
    * of it where nobody reads it.
    */
   private static long waiting(StreamHealth health) {
-    long entries =
-        health.groups().stream().mapToLong(TopicBacklog::entries).max().orElse(health.length());
+    long length = health.length().orElse(0);
+    long entries = health.groups().stream().mapToLong(TopicBacklog::entries).max().orElse(length);
     long bytes = health.bytes().orElse(0);
-    return health.length() == 0
-        ? 0
-        : (long) (bytes * Math.min(1.0, (double) entries / health.length()));
+    return length == 0 ? 0 : (long) (bytes * Math.min(1.0, (double) entries / length));
   }
 
   private static long entries(GroupHealth group) {
-    return group.pending() + group.backlog().orElse(0);
+    return group
+        .unfinished()
+        .orElseGet(() -> group.pending().orElse(0) + group.backlog().orElse(0));
   }
 }

@@ -49,8 +49,17 @@ final class TopicLoad {
   private long appended;
   private long backlog;
   private long lookedAt = -1;
-  private final LookPace pace = new LookPace();
+  private final LookPace pace;
   private long busyAt;
+
+  /**
+   * Nothing is known yet.
+   *
+   * @param pause milliseconds between two looks, at least
+   */
+  TopicLoad(long pause) {
+    this.pace = new LookPace(pause);
+  }
 
   synchronized void appended() {
     waiting++;

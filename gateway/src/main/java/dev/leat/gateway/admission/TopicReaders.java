@@ -105,7 +105,9 @@ public final class TopicReaders {
       readers = Readers.NEVER;
     } else {
       readers =
-          answering.stream().anyMatch(group -> group.members() > 0) ? Readers.THERE : Readers.AWAY;
+          answering.stream().anyMatch(group -> group.members().orElse(1) > 0)
+              ? Readers.THERE
+              : Readers.AWAY;
     }
     seen.put(topic, new Seen(readers, loop.clock().millis()));
     if (readers != Readers.NEVER) {

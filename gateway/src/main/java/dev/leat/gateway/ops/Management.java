@@ -141,10 +141,7 @@ public final class Management implements AutoCloseable {
       return;
     }
     CompletableFuture<?> asked =
-        broker
-            .health(new Topic("leat", "ready").incoming())
-            .toCompletableFuture()
-            .orTimeout(PATIENCE, TimeUnit.SECONDS);
+        broker.ping().toCompletableFuture().orTimeout(PATIENCE, TimeUnit.SECONDS);
     Future.fromCompletionStage(asked)
         .onSuccess(there -> answer(response, 200, "{\"status\":\"up\",\"broker\":\"up\"}"))
         .onFailure(gone -> answer(response, 503, "{\"status\":\"down\",\"broker\":\"down\"}"));

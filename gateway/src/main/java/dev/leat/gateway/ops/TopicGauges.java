@@ -77,12 +77,13 @@ final class TopicGauges {
     List<MultiGauge.Row<?>> sizes = new ArrayList<>();
     List<MultiGauge.Row<?>> dead = new ArrayList<>();
     for (State state : states) {
-      dead.add(row(Tags.of("topic", state.topic().toString()), state.deadLetters().length()));
+      Tags topic = Tags.of("topic", state.topic().toString());
+      state.deadLetters().length().ifPresent(kept -> dead.add(row(topic, kept)));
       for (GroupHealth group : state.incoming().groups()) {
-        Tags tags = Tags.of("topic", state.topic().toString(), "group", group.group());
+        Tags tags = topic.and("group", group.group());
         group.backlog().ifPresent(waiting -> backlogs.add(row(tags, waiting)));
-        pendings.add(row(tags, group.pending()));
-        sizes.add(row(tags, group.members()));
+        group.pending().ifPresent(held -> pendings.add(row(tags, held)));
+        group.members().ifPresent(there -> sizes.add(row(tags, there)));
       }
     }
     backlog.register(backlogs, true);

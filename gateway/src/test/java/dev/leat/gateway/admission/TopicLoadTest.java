@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class TopicLoadTest {
   private static final long TIMEOUT = 2_400;
 
-  private final TopicLoad load = new TopicLoad();
+  private final TopicLoad load = new TopicLoad(0);
   private long now;
 
   @Test
