@@ -146,6 +146,7 @@ public interface Worker extends AutoCloseable {
    * members themselves.
    *
    * @return this worker
+   * @throws Unsupported if the broker cannot do what was asked of it; it is closed then
    */
   Worker start();
 

@@ -85,8 +85,8 @@ public interface Broker extends AutoCloseable {
 
   /**
    * Of a stream's entries, those that no member was handed yet of a group that answers: nobody can
-   * have begun what they ask for. For whom nobody waits any more that is worth to know. None where
-   * the broker does not know.
+   * have begun what they ask for. For whom nobody waits any more that is worth to know. Needs
+   * {@link Capability#EXACT_BACKLOG}.
    *
    * @param entryIds as {@link Lane#append} gave them
    */
@@ -94,7 +94,7 @@ public interface Broker extends AutoCloseable {
 
   /**
    * Whether a member of a group that is there now says that it handles a type: {@link
-   * DeliveryListener#types()}, perhaps as it was some seconds ago. No without {@link
+   * DeliveryListener#types()}, perhaps as it was some seconds ago. Needs {@link
    * Capability#HANDLED_TYPES}.
    */
   CompletionStage<Boolean> isHandled(Topic topic, String group, String type);

@@ -4,7 +4,10 @@ import dev.leat.Unsupported;
 
 /** What a broker may be able to do beyond what every broker does. */
 public enum Capability {
-  /** {@link GroupHealth#pending} and {@link GroupHealth#backlog} are present, exact and new. */
+  /**
+   * {@link GroupHealth#pending} and {@link GroupHealth#backlog} are present, exact and new; and
+   * {@link Broker#untaken} is known.
+   */
   EXACT_BACKLOG("does not know exactly what waits", "go by what it knows, which is seconds old"),
   /**
    * A {@link Delivery#release} waits as long as it is told, whatever becomes of the member; else

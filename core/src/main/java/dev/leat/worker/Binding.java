@@ -62,8 +62,9 @@ record Binding<T>(Class<T> payload, Handler<T> handler, Handling handling) {
    * Runs the handler on the calling thread. Never throws: whatever a handler throws is a result.
    *
    * @param source what the reply says it comes from
+   * @param most bytes of a payload that the broker takes
    */
-  Result handle(Request request, String source) {
+  Result handle(Request request, String source, long most) {
     T input;
     try {
       input = PayloadCodec.read(request.message(), payload, handling.strict());
@@ -97,8 +98,8 @@ record Binding<T>(Class<T> payload, Handler<T> handler, Handling handling) {
     }
     // Where nobody waits, it does not matter what there would have been to say.
     return output == null && !request.message().wantsReply()
-        ? answer(request, Reply.empty(), source)
-        : answer(request, output, source);
+        ? answer(request, Reply.empty(), source, most)
+        : answer(request, output, source, most);
   }
 
   /** What is no JSON breaks the protocol; JSON of another shape is its sender's mistake. */
@@ -112,7 +113,7 @@ record Binding<T>(Class<T> payload, Handler<T> handler, Handling handling) {
         .map(problem -> new Result.Broken(problem.withId(request.id())));
   }
 
-  private Result answer(Request request, @Nullable Object output, String source) {
+  private Result answer(Request request, @Nullable Object output, String source, long most) {
     if (output == null) {
       log.warn("message={} type={} handler returned null", request.id(), request.type());
       return failed(
@@ -124,13 +125,13 @@ record Binding<T>(Class<T> payload, Handler<T> handler, Handling handling) {
     }
     try {
       if (!(output instanceof Reply reply)) {
-        return sized(request, PayloadCodec.write(output), Headers.NONE, source, List.of());
+        return sized(request, PayloadCodec.write(output), Headers.NONE, source, List.of(), most);
       }
       List<Append> sent = new ArrayList<>();
       for (Reply.Send send : reply.sends()) {
         sent.add(sent(request, send, sent.size(), source));
       }
-      return sized(request, written(request, reply), headers(reply), source, sent);
+      return sized(request, written(request, reply), headers(reply), source, sent, most);
     } catch (RuntimeException | StackOverflowError unwritable) {
       log.warn("message={} type={} unwritable reply", request.id(), request.type(), unwritable);
       return failed(
@@ -143,12 +144,21 @@ record Binding<T>(Class<T> payload, Handler<T> handler, Handling handling) {
   }
 
   private Result sized(
-      Request request, Payload payload, Headers headers, String source, List<Append> sent) {
-    if (payload.size() <= LARGEST) {
+      Request request,
+      Payload payload,
+      Headers headers,
+      String source,
+      List<Append> sent,
+      long most) {
+    long largest = Math.min(LARGEST, most);
+    boolean fits =
+        payload.size() <= largest
+            && sent.stream().allMatch(one -> one.message().payload().size() <= most);
+    if (fits) {
       return new Result.Answered(request.message().reply(headers, source, payload), sent);
     }
     log.warn("message={} type={} reply is too large", request.id(), request.type());
-    String detail = "a reply has %d bytes at most".formatted(LARGEST);
+    String detail = "a reply has %d bytes at most".formatted(largest);
     return failed(request, 500, "Handler failed", detail, null);
   }
 

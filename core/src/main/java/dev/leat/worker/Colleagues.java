@@ -1,6 +1,7 @@
 package dev.leat.worker;
 
 import dev.leat.broker.Broker;
+import dev.leat.broker.Capability;
 import dev.leat.broker.Membership;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,6 +40,9 @@ final class Colleagues {
 
   /** Whether a member that is there handles a type; no where that is not to be known. Blocks. */
   boolean handle(String type) {
+    if (!broker.capabilities().contains(Capability.HANDLED_TYPES)) {
+      return false;
+    }
     Instant now = clock.instant();
     Answer known = answers.get(type);
     if (known != null && now.isBefore(known.at.plus(FRESH))) {

@@ -284,7 +284,9 @@ final class DeliveryTask implements Runnable {
     }
     try {
       return binding.handle(
-          new Request(message, delivery.attempt(), context.loop().clock()), context.source());
+          new Request(message, delivery.attempt(), context.loop().clock()),
+          context.source(),
+          context.broker().limits().largestMessage());
     } finally {
       handler.end();
     }

@@ -3,6 +3,7 @@ package dev.leat.worker;
 import dev.leat.BadConfiguration;
 import dev.leat.LeatException;
 import dev.leat.Topic;
+import dev.leat.Unsupported;
 import dev.leat.WorkerEvent;
 import dev.leat.broker.Broker;
 import dev.leat.broker.Capability;
@@ -291,6 +292,9 @@ final class GroupMember implements DeliveryListener {
       if (closed) {
         begun.close();
       }
+    } catch (Unsupported never) {
+      joined.complete(null);
+      throw never;
     } catch (RuntimeException failure) {
       joinLater(failure);
     } finally {
@@ -322,7 +326,7 @@ final class GroupMember implements DeliveryListener {
     Duration wait = Duration.ofMillis(pause.getAndUpdate(ms -> Math.min(2 * ms, LONGEST_PAUSE)));
     String what =
         "topic=%s group=%s member=%s".formatted(topic, membership().group(), membership().member());
-    if (cause instanceof BadConfiguration) {
+    if (cause instanceof BadConfiguration || cause instanceof Unsupported) {
       log.error(
           "worker {} is refused, asks again pause_ms={}: {}",
           what,
@@ -341,9 +345,17 @@ final class GroupMember implements DeliveryListener {
         () -> {
           if (!closed) {
             context = contexts.apply(names.get());
-            join();
+            joinAgain();
           }
         });
+  }
+
+  private void joinAgain() {
+    try {
+      join();
+    } catch (Unsupported notAnyMore) {
+      joinLater(notAnyMore);
+    }
   }
 
   private void await(CompletionStage<?> stage, Instant until) {

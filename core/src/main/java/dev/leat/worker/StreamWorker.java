@@ -243,7 +243,14 @@ public final class StreamWorker implements Worker {
             () -> {
               refuseOnceStarted();
               started = true;
-              settle();
+              try {
+                settle();
+              } catch (Unsupported never) {
+                all().forEach(this::drainMeanwhile);
+                byTopic.clear();
+                closed = true;
+                throw never;
+              }
               return all();
             });
     if (!loop.inLoop()) {

@@ -447,8 +447,8 @@ public final class LeatGateway implements AutoCloseable {
   }
 
   private RouteTable tableOf(Collection<Route> candidates) {
-    candidates.forEach(route -> RouteNeeds.of(route).refuseUnlessMet(leat.broker()));
-    return new RouteTable(candidates);
+    return new RouteTable(
+        candidates.stream().map(route -> RouteNeeds.of(route).metBy(leat.broker())).toList());
   }
 
   /** Replies must be listened to before the first request that they answer. */

@@ -34,23 +34,27 @@ record RouteNeeds(Route route, Set<Capability> capabilities) {
   }
 
   /**
-   * Refuses it by name.
+   * The route as it can be: with a lower limit of its bodies where none was asked for.
    *
    * @throws Unsupported if the broker lacks any of it, or takes no messages as large as its bodies
    */
-  void refuseUnlessMet(Broker broker) {
+  Route metBy(Broker broker) {
     for (Capability needed : capabilities) {
       if (!broker.capabilities().contains(needed)) {
         throw new Unsupported(named() + needed.missing().getMessage());
       }
     }
     long largest = broker.limits().largestMessage();
-    if (route.bodyLimit() > largest) {
+    if (route.bodyLimit() <= largest) {
+      return route;
+    }
+    if (route.bodyLimit() != Route.DEFAULT_BODY_LIMIT) {
       throw new Unsupported(
           named()
               + "this broker takes messages of %d bytes at most: set a body-limit of no more, not %d"
                   .formatted(largest, route.bodyLimit()));
     }
+    return route.bodyLimit((int) largest);
   }
 
   private String named() {

@@ -11,6 +11,7 @@ import dev.leat.DeadlineExceeded.Begun;
 import dev.leat.Handling;
 import dev.leat.Payload;
 import dev.leat.Worker;
+import dev.leat.broker.Capability;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -93,6 +94,10 @@ abstract class DeadlineContract extends RetryContract {
 
   @Test
   void who_waited_in_vain_is_told_whether_a_worker_has_it() {
+    if (!offers(
+        Capability.EXACT_BACKLOG, () -> leat.broker().untaken(topic.incoming(), List.of()))) {
+      return;
+    }
     assertThat(begunBy(() -> call("x", Duration.ofMillis(200)))).isEqualTo(Begun.NO);
 
     leat.worker(topic.toString())
@@ -122,6 +127,9 @@ abstract class DeadlineContract extends RetryContract {
 
   @Test
   void a_caller_that_goes_interrupts_the_handler_wherever_it_runs() throws InterruptedException {
+    if (!offers(Capability.CANCELLATION, () -> leat.broker().cancellations(topic, batch -> {}))) {
+      return;
+    }
     CountDownLatch begun = new CountDownLatch(1);
     AtomicBoolean interrupted = new AtomicBoolean();
     Worker worker =
@@ -149,6 +157,9 @@ abstract class DeadlineContract extends RetryContract {
 
   @Test
   void what_was_cancelled_before_any_worker_took_it_is_not_begun() {
+    if (!offers(Capability.CANCELLATION, () -> leat.broker().cancellations(topic, batch -> {}))) {
+      return;
+    }
     List<String> heard = new CopyOnWriteArrayList<>();
     hearCancellations(heard);
     var cancelled =
@@ -180,6 +191,9 @@ abstract class DeadlineContract extends RetryContract {
 
   @Test
   void a_cancelled_handler_cancels_what_it_has_asked_for_itself() throws InterruptedException {
+    if (!offers(Capability.CANCELLATION, () -> leat.broker().cancellations(topic, batch -> {}))) {
+      return;
+    }
     CountDownLatch begun = new CountDownLatch(1);
     AtomicBoolean interrupted = new AtomicBoolean();
     worker()
@@ -214,6 +228,9 @@ abstract class DeadlineContract extends RetryContract {
 
   @Test
   void a_group_that_listens_sees_everything_and_answers_nobody() {
+    if (!offers(Capability.SEVERAL_GROUPS, () -> secondGroup())) {
+      return;
+    }
     List<String> seen = new CopyOnWriteArrayList<>();
     Worker audit =
         worker()

@@ -10,6 +10,7 @@ import dev.leat.HandlerFailed;
 import dev.leat.Handling;
 import dev.leat.Payload;
 import dev.leat.Worker;
+import dev.leat.broker.Capability;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -96,6 +97,19 @@ public abstract class DeliveryContract extends IdempotencyContract {
   }
 
   @Test
+  void a_reply_that_the_broker_does_not_take_is_a_problem_for_its_caller_at_once() {
+    long most = Math.min(16 << 20, leat.broker().limits().largestMessage());
+    working(
+        Handling.DEFAULT,
+        (text, request) -> Payload.binary(new byte[(int) most + Integer.parseInt(text)]));
+
+    assertThatThrownBy(() -> call("1"))
+        .isInstanceOf(HandlerFailed.class)
+        .hasMessageContaining("a reply has %d bytes at most".formatted(most));
+    assertThat(ask("", "0").payload().size()).isEqualTo((int) most);
+  }
+
+  @Test
   void workers_that_are_named_alike_take_nothing_from_each_other() {
     List<String> handled = new CopyOnWriteArrayList<>();
     CountDownLatch goOn = new CountDownLatch(1);
@@ -120,6 +134,11 @@ public abstract class DeliveryContract extends IdempotencyContract {
 
   @Test
   void a_type_that_only_some_members_have_is_handled_by_those_as_a_first_attempt() {
+    if (!offers(
+        Capability.HANDLED_TYPES,
+        () -> leat.broker().isHandled(topic, Worker.DEFAULT_GROUP, "work"))) {
+      return;
+    }
     for (int i = 0; i < 4; i++) {
       worker().on("old", String.class, (text, request) -> text).start();
     }
@@ -133,6 +152,11 @@ public abstract class DeliveryContract extends IdempotencyContract {
 
   @Test
   void an_event_that_only_some_members_know_is_not_passed_over_by_the_others() {
+    if (!offers(
+        Capability.HANDLED_TYPES,
+        () -> leat.broker().isHandled(topic, Worker.DEFAULT_GROUP, "work"))) {
+      return;
+    }
     List<String> heard = new CopyOnWriteArrayList<>();
     for (int i = 0; i < 4; i++) {
       worker().onOneWay("old", String.class, (text, request) -> {}).start();
@@ -151,6 +175,11 @@ public abstract class DeliveryContract extends IdempotencyContract {
 
   @Test
   void a_type_that_no_member_has_any_more_is_a_problem_at_once() {
+    if (!offers(
+        Capability.HANDLED_TYPES,
+        () -> leat.broker().isHandled(topic, Worker.DEFAULT_GROUP, "work"))) {
+      return;
+    }
     Worker worker = worker().on("work", String.class, (text, request) -> text).start();
     worker().on("other", String.class, (text, request) -> text).start();
     assertThat(call("x")).isEqualTo("x");

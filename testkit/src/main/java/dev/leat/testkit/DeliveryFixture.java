@@ -16,11 +16,13 @@ import dev.leat.Topic;
 import dev.leat.Worker;
 import dev.leat.broker.Append;
 import dev.leat.broker.Cancellation;
+import dev.leat.broker.Capability;
 import dev.leat.broker.GroupHealth;
 import dev.leat.broker.Lane;
 import dev.leat.wire.DeadLetter;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -95,6 +97,22 @@ abstract class DeliveryFixture {
 
   String send(String payload) {
     return leat.caller().send(topic.toString(), "work", Payload.text(payload));
+  }
+
+  boolean offers(Capability capability, Callable<?> attempt) {
+    return Refusals.offers(leat.broker(), capability, attempt);
+  }
+
+  /** A worker beside those of the group that everybody is in. */
+  Worker secondGroup() {
+    working(Handling.DEFAULT, (text, request) -> text);
+    return worker().group("second").on("work", String.class, (text, request) -> text).start();
+  }
+
+  /** Of nothing: whether it can be done at all. */
+  CompletionStage<Boolean> redriveAnything() {
+    Message letter = new Message("id", "work", "", Headers.NONE, "", Payload.EMPTY);
+    return leat.broker().move(topic.deadLetters(), "1-1", new Append(topic.incoming(), letter));
   }
 
   /** Appends a message as it stands, past all callers. */

@@ -448,16 +448,18 @@ abstract class GroupContract extends BrokerFixture {
     untilAnsweredBy("in time", "late");
   }
 
-  /** By that alone, where what came too late has no effect; else at the latest by that. */
+  /** By that alone, where what came too late has no effect; else by both at the most. */
   private void untilAnsweredBy(String current, String late) {
+    until(
+        "it is answered",
+        () -> replies.stream().anyMatch(reply -> reply.payload().asText().equals(current)));
     if (offers(Capability.ATOMIC_COMPLETION)) {
-      until("it is answered", () -> !replies.isEmpty());
       assertThat(replies).extracting(reply -> reply.payload().asText()).containsExactly(current);
     } else {
-      until("both have answered", () -> replies.size() == 2);
       assertThat(replies)
           .extracting(reply -> reply.payload().asText())
-          .containsExactlyInAnyOrder(late, current);
+          .isSubsetOf(late, current)
+          .doesNotHaveDuplicates();
     }
   }
 

@@ -15,6 +15,7 @@ import dev.leat.Payload;
 import dev.leat.Position;
 import dev.leat.Reply;
 import dev.leat.broker.Cancellation;
+import dev.leat.broker.Capability;
 import dev.leat.trail.DeadLetters;
 import java.time.Duration;
 import java.util.List;
@@ -30,6 +31,10 @@ abstract class IdempotencyContract extends DeadlineContract {
 
   @Test
   void a_request_that_is_repeated_is_answered_from_what_is_kept_and_not_handled_again() {
+    if (!offers(
+        Capability.NOTES, () -> working(Handling.DEFAULT.idempotent(), (text, request) -> text))) {
+      return;
+    }
     AtomicInteger effects = new AtomicInteger();
     working(
         Handling.DEFAULT.idempotent(),
@@ -48,6 +53,10 @@ abstract class IdempotencyContract extends DeadlineContract {
 
   @Test
   void an_idempotency_key_of_another_request_is_refused() {
+    if (!offers(
+        Capability.NOTES, () -> working(Handling.DEFAULT.idempotent(), (text, request) -> text))) {
+      return;
+    }
     working(Handling.DEFAULT.idempotent(), (text, request) -> text);
     ask("k", "x");
 
@@ -60,6 +69,10 @@ abstract class IdempotencyContract extends DeadlineContract {
   @Test
   void a_request_whose_twin_is_at_work_is_refused_as_a_conflict_and_then_answered()
       throws InterruptedException {
+    if (!offers(
+        Capability.NOTES, () -> working(Handling.DEFAULT.idempotent(), (text, request) -> text))) {
+      return;
+    }
     CountDownLatch begun = new CountDownLatch(1);
     CountDownLatch go = new CountDownLatch(1);
     working(
@@ -82,6 +95,10 @@ abstract class IdempotencyContract extends DeadlineContract {
 
   @Test
   void a_request_that_failed_may_be_tried_again_under_its_key() {
+    if (!offers(
+        Capability.NOTES, () -> working(Handling.DEFAULT.idempotent(), (text, request) -> text))) {
+      return;
+    }
     AtomicInteger calls = new AtomicInteger();
     working(
         Handling.DEFAULT.idempotent(),
@@ -99,6 +116,10 @@ abstract class IdempotencyContract extends DeadlineContract {
 
   @Test
   void the_key_of_a_request_that_expired_at_work_is_free_again() {
+    if (!offers(
+        Capability.NOTES, () -> working(Handling.DEFAULT.idempotent(), (text, request) -> text))) {
+      return;
+    }
     AtomicBoolean hang = new AtomicBoolean(true);
     working(
         Handling.DEFAULT.idempotent(),
@@ -118,6 +139,10 @@ abstract class IdempotencyContract extends DeadlineContract {
 
   @Test
   void the_key_of_a_request_that_was_cancelled_at_work_is_free_again() {
+    if (!offers(
+        Capability.NOTES, () -> working(Handling.DEFAULT.idempotent(), (text, request) -> text))) {
+      return;
+    }
     AtomicBoolean hang = new AtomicBoolean(true);
     CountDownLatch begun = new CountDownLatch(1);
     working(
@@ -144,6 +169,10 @@ abstract class IdempotencyContract extends DeadlineContract {
 
   @Test
   void requests_that_differ_in_method_path_or_query_are_not_the_same() {
+    if (!offers(
+        Capability.NOTES, () -> working(Handling.DEFAULT.idempotent(), (text, request) -> text))) {
+      return;
+    }
     AtomicInteger effects = new AtomicInteger();
     working(Handling.DEFAULT.idempotent(), (text, request) -> text + effects.incrementAndGet());
     Headers first =
@@ -181,6 +210,10 @@ abstract class IdempotencyContract extends DeadlineContract {
 
   @Test
   void what_is_kept_is_forgotten_in_time() {
+    if (!offers(
+        Capability.NOTES, () -> working(Handling.DEFAULT.idempotent(), (text, request) -> text))) {
+      return;
+    }
     AtomicInteger effects = new AtomicInteger();
     working(
         Handling.DEFAULT.idempotent(Duration.ofMillis(100)),
@@ -220,6 +253,10 @@ abstract class IdempotencyContract extends DeadlineContract {
 
   @Test
   void the_keys_of_two_subjects_are_two_whatever_characters_are_in_them() {
+    if (!offers(
+        Capability.NOTES, () -> working(Handling.DEFAULT.idempotent(), (text, request) -> text))) {
+      return;
+    }
     AtomicInteger effects = new AtomicInteger();
     working(Handling.DEFAULT.idempotent(), (text, request) -> text + effects.incrementAndGet());
 
@@ -237,6 +274,10 @@ abstract class IdempotencyContract extends DeadlineContract {
 
   @Test
   void a_message_that_stands_twice_in_its_stream_is_at_work_once() {
+    if (!offers(
+        Capability.NOTES, () -> working(Handling.DEFAULT.idempotent(), (text, request) -> text))) {
+      return;
+    }
     AtomicInteger effects = new AtomicInteger();
     CountDownLatch go = new CountDownLatch(1);
     String id = leat.ids().next();
@@ -264,6 +305,10 @@ abstract class IdempotencyContract extends DeadlineContract {
 
   @Test
   void what_is_at_work_for_longer_than_answers_are_kept_is_known_as_long() {
+    if (!offers(
+        Capability.NOTES, () -> working(Handling.DEFAULT.idempotent(), (text, request) -> text))) {
+      return;
+    }
     AtomicInteger effects = new AtomicInteger();
     CountDownLatch go = new CountDownLatch(1);
     worker()
@@ -303,6 +348,9 @@ abstract class IdempotencyContract extends DeadlineContract {
 
   @Test
   void a_message_that_is_sent_again_under_an_id_that_was_cancelled_is_handled() {
+    if (!offers(Capability.CANCELLATION, () -> leat.broker().cancellations(topic, batch -> {}))) {
+      return;
+    }
     List<String> handled = new CopyOnWriteArrayList<>();
     List<String> heard = new CopyOnWriteArrayList<>();
     working(

@@ -6,13 +6,16 @@ import static dev.leat.testkit.Awaiting.until;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.leat.Durations;
 import dev.leat.Failure;
 import dev.leat.HandlerFailed;
 import dev.leat.Handling;
 import dev.leat.Position;
 import dev.leat.Problem;
 import dev.leat.Retry;
+import dev.leat.Unsupported;
 import dev.leat.Worker;
+import dev.leat.broker.Capability;
 import dev.leat.broker.Delivery;
 import dev.leat.broker.Membership;
 import dev.leat.broker.Subscription;
@@ -121,6 +124,12 @@ abstract class RetryContract extends DeliveryFixture {
   void what_is_to_last_for_ever_does_everywhere() {
     AtomicInteger attempts = new AtomicInteger();
     Duration forEver = ChronoUnit.FOREVER.getDuration();
+    if (leat.broker().limits().longestLease().compareTo(Durations.FOREVER) < 0) {
+      assertThatThrownBy(() -> worker().lease(forEver))
+          .isInstanceOf(Unsupported.class)
+          .hasMessageContaining("too long");
+      return;
+    }
     worker()
         .lease(forEver)
         .drain(forEver)
@@ -286,6 +295,9 @@ abstract class RetryContract extends DeliveryFixture {
 
   @Test
   void a_dead_letter_that_is_sent_back_begins_anew_for_the_group_that_gave_it_up() {
+    if (!offers(Capability.MOVE, () -> redriveAnything())) {
+      return;
+    }
     AtomicBoolean mended = new AtomicBoolean();
     List<Integer> attempts = new CopyOnWriteArrayList<>();
     working(

@@ -1,10 +1,12 @@
 package dev.leat.testkit.poor;
 
+import dev.leat.BadMessage;
 import dev.leat.broker.Append;
 import dev.leat.broker.Broker;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.Lane;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,10 @@ final class PoorAppends {
 
   /** One after the other, in order; any thread. */
   CompletionStage<?> append(List<Append> appends) {
+    Optional<BadMessage> refused = PoorBroker.tooLarge(appends);
+    if (refused.isPresent()) {
+      return CompletableFuture.failedStage(refused.get());
+    }
     return CompletableFuture.supplyAsync(this::lane, loop)
         .thenCompose(
             open -> {

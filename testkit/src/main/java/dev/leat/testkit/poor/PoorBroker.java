@@ -1,5 +1,6 @@
 package dev.leat.testkit.poor;
 
+import dev.leat.BadMessage;
 import dev.leat.Message;
 import dev.leat.Position;
 import dev.leat.StreamRef;
@@ -137,12 +138,12 @@ final class PoorBroker implements Broker {
 
   @Override
   public CompletionStage<Set<String>> untaken(StreamRef stream, List<String> entryIds) {
-    return CompletableFuture.completedStage(Set.of());
+    return missing(Capability.EXACT_BACKLOG);
   }
 
   @Override
   public CompletionStage<Boolean> isHandled(Topic topic, String group, String type) {
-    return CompletableFuture.completedStage(false);
+    return missing(Capability.HANDLED_TYPES);
   }
 
   @Override
@@ -178,6 +179,18 @@ final class PoorBroker implements Broker {
   @Override
   public void close() {
     inner.close();
+  }
+
+  /** Why a batch is not taken, if it is not. */
+  static Optional<BadMessage> tooLarge(List<Append> batch) {
+    return batch.stream()
+        .filter(append -> append.message().payload().size() > LIMITS.largestMessage())
+        .findFirst()
+        .map(
+            append ->
+                new BadMessage(
+                    "a payload of %d bytes is too large, the most are %d"
+                        .formatted(append.message().payload().size(), LIMITS.largestMessage())));
   }
 
   static <T> CompletionStage<T> missing(Capability capability) {

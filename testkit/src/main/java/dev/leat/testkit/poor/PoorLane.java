@@ -25,9 +25,12 @@ final class PoorLane implements Lane {
 
   @Override
   public CompletionStage<List<String>> append(List<Append> batch) {
-    return batch.stream().allMatch(append -> append.dialect() == Dialect.PACKED)
-        ? inner.append(batch)
-        : PoorBroker.missing(Capability.NAMED_DIALECT);
+    if (batch.stream().anyMatch(append -> append.dialect() != Dialect.PACKED)) {
+      return PoorBroker.missing(Capability.NAMED_DIALECT);
+    }
+    return PoorBroker.tooLarge(batch)
+        .<CompletionStage<List<String>>>map(CompletableFuture::failedStage)
+        .orElseGet(() -> inner.append(batch));
   }
 
   @Override
