@@ -141,6 +141,7 @@ class WorkerTest extends LeatFixture {
   void an_unknown_scheme_names_those_that_are_known() {
     assertThatThrownBy(() -> Leat.connect("rabbit://u:s3cret@host"))
         .isInstanceOf(BadConfiguration.class)
-        .hasMessage("rabbit://***@host: no broker has the scheme 'rabbit:', known are memory:");
+        .hasMessage(
+            "rabbit://***@host: no broker has the scheme 'rabbit:', known are file:, memory:");
   }
 }

@@ -18,7 +18,7 @@ final class SharedBroker {
     leat.close();
     throw new ParameterException(
         spec.commandLine(),
-        url + " ends with this process; name a broker that processes share, such as redis:");
+        url + " is seen by one process alone; name a broker that processes share, such as redis:");
   }
 
   /** Whether other processes see what is done there. */

@@ -128,8 +128,8 @@ class LeatCommandTest {
     assertThat(run("demo", "--broker", "rabbit://ada:s3cret@host")).isEqualTo(2);
     assertThat(err.toString().strip())
         .isEqualTo(
-            "leat: rabbit://***@host: no broker has the scheme 'rabbit:', known are memory:, poor:,"
-                + " redis:, rediss:");
+            "leat: rabbit://***@host: no broker has the scheme 'rabbit:', known are file:, memory:,"
+                + " poor:, redis:, rediss:");
   }
 
   @Test
@@ -154,7 +154,7 @@ class LeatCommandTest {
     assertThat(run("demo", "--role", "users")).isEqualTo(2);
     assertThat(run("demo", "--role", "user")).isEqualTo(2);
     assertThat(err.toString())
-        .contains("memory: ends with this process", "needs a broker that processes share")
+        .contains("memory: is seen by one process alone", "needs a broker that processes share")
         .contains("--role is gateway, hello, users, posts, comments, was 'user'");
   }
 

@@ -50,7 +50,8 @@ public enum Capability {
       "does not know what other members handle",
       "give workers that handle other types a topic of their own"),
   /** Several processes may open it at a time, and see the same. */
-  SEVERAL_PROCESSES("ends with its process", "name a broker that processes share, such as redis:"),
+  SEVERAL_PROCESSES(
+      "is seen by one process alone", "name a broker that processes share, such as redis:"),
   /** Reading may begin at a time: {@link dev.leat.Position#at}. */
   TIME_POSITION("does not find a place by its time", "begin at the start, at an entry or now");
 

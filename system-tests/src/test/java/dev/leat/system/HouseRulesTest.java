@@ -115,7 +115,7 @@ class HouseRulesTest {
 
   @ParameterizedTest
   @CsvSource({
-    "dev.leat.broker.memory, MemoryBrokerProvider",
+    "dev.leat.broker.memory, EmbeddedBrokerProvider",
     "dev.leat.redis,         RedisBrokerProvider"
   })
   void a_broker_has_one_public_class(String broker, String provider) {

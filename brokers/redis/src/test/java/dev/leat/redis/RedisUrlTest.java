@@ -24,7 +24,7 @@ class RedisUrlTest {
           redis://u:s3cret@h:99999  | redis://***@h:99999: '99999' is no port, which is a number from 1 to 65535
           redis://h/x               | redis://h/x: the path is the number of a database, as in /0
           redis://h?evict=allowed   | redis://h?evict=***: there is no option 'evict', known are answers, eviction
-          kafka://h                 | kafka://h: no broker has the scheme 'kafka:', known are memory:, poor:, redis:, rediss:
+          kafka://h                 | kafka://h: no broker has the scheme 'kafka:', known are file:, memory:, poor:, redis:, rediss:
           """)
   void the_check_refuses_what_the_start_would(String url, String sentence) {
     assertThatThrownBy(() -> Brokers.check(url))

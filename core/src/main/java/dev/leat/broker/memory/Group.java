@@ -5,12 +5,14 @@ import dev.leat.broker.Membership;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongFunction;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,9 +41,6 @@ final class Group {
     /** Another of its key comes first: it is neither held nor ready. */
     private boolean waiting;
 
-    /** Its replies are being appended; until that is known, it is neither held nor lapses. */
-    private boolean completing;
-
     /** When its lease lapses, or its delay has passed; not looked at while it is ready. */
     private long wakeAt;
 
@@ -59,6 +58,15 @@ final class Group {
 
     int handed() {
       return handed;
+    }
+
+    long wakeAt() {
+      return wakeAt;
+    }
+
+    /** Whether nobody has it, and nobody is to have it yet. */
+    boolean isDelayed() {
+      return !held && !ready && !waiting;
     }
 
     @Nullable String key() {
@@ -129,6 +137,66 @@ final class Group {
     }
   }
 
+  boolean isOrdered() {
+    return turns != null;
+  }
+
+  /** As it was written down: so far it has come, and that is how it is. */
+  void restore(long come, boolean ordered, boolean answersAll) {
+    skipTo(come);
+    turns = ordered && turns == null ? new Turns() : turns;
+    answers = answersAll;
+  }
+
+  /** As it was written down: a message was handed over, or passed over, so many times. */
+  void restoreHanded(long offset, int attempt) {
+    skipTo(offset + 1);
+    Pending one = pending.computeIfAbsent(offset, Pending::new);
+    one.attempt = attempt;
+    one.handed = Math.max(one.handed + 1, attempt);
+    one.wakeAt = 0;
+  }
+
+  /** As it was written down: a message was given back, and waits until then. */
+  void restoreReleased(long offset, int attempt, long until, long delay) {
+    Pending one = pending.get(offset);
+    if (one != null) {
+      one.attempt = attempt;
+      // A clock that was set back meanwhile must not make it wait for longer than was asked for.
+      one.wakeAt = Math.min(until, loop.clock().millis() + delay);
+    }
+  }
+
+  /** As it was written down: a message was ended. */
+  void restoreDone(long offset) {
+    pending.remove(offset);
+  }
+
+  /**
+   * All is restored: whoever held what is not ended is not there any more.
+   *
+   * @param isThere whether there is a message at an offset
+   * @param keys what the message at an offset is about, where order is kept
+   */
+  void restored(LongPredicate isThere, LongFunction<Optional<String>> keys) {
+    List<Pending> left =
+        pending.values().stream()
+            .filter(one -> isThere.test(one.offset))
+            .sorted(Comparator.comparingLong(Pending::offset))
+            .toList();
+    pending.clear();
+    for (Pending one : left) {
+      pending.put(one.offset, one);
+      if (isTurnOf(one, keys)) {
+        release(one, Duration.ofMillis(Math.max(0, one.wakeAt - loop.clock().millis())));
+      }
+    }
+  }
+
+  List<Pending> pending() {
+    return List.copyOf(pending.values());
+  }
+
   /** Whether it answers those who ask, as its last member said. */
   boolean answers() {
     return answers;
@@ -189,8 +257,14 @@ final class Group {
    * Takes up to a number of messages for a member: those that come back first, then new ones.
    *
    * @param keys what the message at an offset is about, where order is kept
+   * @param passedOver is given those that have to wait for others of their key
    */
-  List<Pending> take(int most, long end, Duration lease, LongFunction<Optional<String>> keys) {
+  List<Pending> take(
+      int most,
+      long end,
+      Duration lease,
+      LongFunction<Optional<String>> keys,
+      List<Pending> passedOver) {
     List<Pending> taken = new ArrayList<>();
     long until = loop.clock().millis() + lease.toMillis();
     while (taken.size() < most && !ready.isEmpty()) {
@@ -206,6 +280,8 @@ final class Group {
       if (isTurnOf(fresh, keys)) {
         hold(fresh, until);
         taken.add(fresh);
+      } else {
+        passedOver.add(fresh);
       }
     }
     if (!taken.isEmpty()) {
@@ -215,16 +291,7 @@ final class Group {
   }
 
   boolean holds(Pending message, int handed) {
-    return message.held && !message.completing && message.handed == handed;
-  }
-
-  void beginCompletion(Pending message) {
-    message.completing = true;
-  }
-
-  /** The replies could not be appended: it is held as before, if only until its lease lapses. */
-  void abandonCompletion(Pending message) {
-    message.completing = false;
+    return message.held && message.handed == handed;
   }
 
   /**
@@ -271,7 +338,7 @@ final class Group {
       if (message.ready || message.waiting) {
         continue;
       }
-      if (message.wakeAt <= now && !message.completing) {
+      if (message.wakeAt <= now) {
         message.held = false;
         makeReady(message);
       } else {

@@ -2,6 +2,7 @@ package dev.leat.broker.memory;
 
 import dev.leat.BadConfiguration;
 import dev.leat.broker.BrokerUrl;
+import java.util.HashSet;
 import java.util.Set;
 
 /**
@@ -25,16 +26,32 @@ record Limits(int entries, long bytes, int history, long answers) {
    */
   private static final Limits DEFAULT = new Limits(65_536, 64L << 20, 1_024, 64L << 20);
 
+  private static final Limits OF_FILES = new Limits(2_000_000, 256L << 20, 1_024, 64L << 20);
+
+  private static final Set<String> OPTIONS = Set.of(ENTRIES, BYTES, HISTORY, ANSWERS);
+
   static Limits of(BrokerUrl url) {
-    url.refuseOptionsBut(Set.of(ENTRIES, BYTES, HISTORY, ANSWERS));
-    return new Limits(
-        Math.toIntExact(number(url, ENTRIES, DEFAULT.entries, 1, Integer.MAX_VALUE)),
-        number(url, BYTES, DEFAULT.bytes, 1, Long.MAX_VALUE),
-        Math.toIntExact(number(url, HISTORY, DEFAULT.history, 0, Integer.MAX_VALUE)),
-        number(url, ANSWERS, DEFAULT.answers, 1, Long.MAX_VALUE));
+    url.refuseOptionsBut(OPTIONS);
+    return of(url, DEFAULT);
   }
 
-  private static long number(BrokerUrl url, String option, long otherwise, long least, long most) {
+  /** Of a broker whose streams outlive it, and so may wait for a worker that comes tomorrow. */
+  static Limits ofFile(BrokerUrl url) {
+    Set<String> known = new HashSet<>(OPTIONS);
+    known.addAll(FileOptions.NAMES);
+    url.refuseOptionsBut(known);
+    return of(url, OF_FILES);
+  }
+
+  private static Limits of(BrokerUrl url, Limits otherwise) {
+    return new Limits(
+        Math.toIntExact(number(url, ENTRIES, otherwise.entries, 1, Integer.MAX_VALUE)),
+        number(url, BYTES, otherwise.bytes, 1, Long.MAX_VALUE),
+        Math.toIntExact(number(url, HISTORY, otherwise.history, 0, Integer.MAX_VALUE)),
+        number(url, ANSWERS, otherwise.answers, 1, Long.MAX_VALUE));
+  }
+
+  static long number(BrokerUrl url, String option, long otherwise, long least, long most) {
     String text = url.options().get(option);
     if (text == null) {
       return otherwise;

@@ -6,18 +6,39 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Entries in a ring that grows, each at an offset that never changes. Guarded by its stream's lock.
  */
 final class Log {
-  /** One whose message is null was taken out. */
-  private record Slot(EntryId id, @Nullable Message message) {}
+  /** An entry; one whose message is null was taken out. */
+  static final class Slot extends Changes.Placed {
+    private final EntryId id;
+    private @Nullable Message message;
+
+    private Slot(EntryId id, @Nullable Message message) {
+      this.id = id;
+      this.message = message;
+    }
+
+    EntryId id() {
+      return id;
+    }
+
+    boolean isThere() {
+      return message != null;
+    }
+
+    /** Its message, of one that was not taken out. */
+    Message present() {
+      return Objects.requireNonNull(message, "it was taken out");
+    }
+  }
 
   private static final int FIRST_SIZE = 16;
 
+  private final Journal journal;
   private @Nullable Slot[] ring = new Slot[FIRST_SIZE];
 
   /** Offset of the oldest entry that is still here. */
@@ -29,6 +50,14 @@ final class Log {
   private long bytes;
   private long takenOut;
   private EntryId lastId = new EntryId(0, 0);
+
+  Log(Journal journal) {
+    this.journal = journal;
+  }
+
+  EntryId lastId() {
+    return lastId;
+  }
 
   long head() {
     return head;
@@ -51,15 +80,63 @@ final class Log {
     return bytes;
   }
 
-  String append(Message message, long now) {
+  Slot append(Message message, long now) {
     if (size() == ring.length) {
       grow();
     }
     lastId = lastId.next(now);
-    ring[index(end)] = new Slot(lastId, message);
+    Slot slot = new Slot(lastId, message);
+    ring[index(end)] = slot;
     end++;
     bytes += message.payload().size();
-    return lastId.toString();
+    return slot;
+  }
+
+  /** As it was when it was written down: it begins and ends there, and nothing is in it yet. */
+  void restore(long first, long next, EntryId last) {
+    head = first;
+    end = first;
+    extendTo(next);
+    lastId = last;
+  }
+
+  /** Puts back an entry as it was written down, unless its place is gone. */
+  @Nullable Slot restore(long offset, EntryId id, Message message) {
+    if (offset < head) {
+      return null;
+    }
+    extendTo(offset + 1);
+    Slot before = ring[index(offset)];
+    Slot slot = new Slot(id, message);
+    ring[index(offset)] = slot;
+    if (before != null && before.message != null) {
+      bytes -= before.message.payload().size();
+      journal.gone(before);
+    } else {
+      takenOut--;
+    }
+    bytes += message.payload().size();
+    if (id.compareTo(lastId) > 0) {
+      lastId = id;
+    }
+    return slot;
+  }
+
+  /** Places that nothing stands in, as if it had been taken out. */
+  private void extendTo(long next) {
+    while (end < next) {
+      if (size() == ring.length) {
+        grow();
+      }
+      ring[index(end)] = new Slot(lastId, null);
+      end++;
+      takenOut++;
+    }
+  }
+
+  /** Where an entry stands in what is written down. */
+  Changes.Placed placed(long offset) {
+    return slot(offset);
   }
 
   /** Null where it was taken out. */
@@ -89,19 +166,33 @@ final class Log {
     return entries;
   }
 
-  /** Takes an entry out; its place stays. */
-  Optional<Message> remove(EntryId id) {
+  /** Whether an entry is there. */
+  boolean has(EntryId id) {
     long offset = offsetAfter(id) - 1;
-    if (offset < head || !slot(offset).id.equals(id)) {
-      return Optional.empty();
-    }
+    return offset >= head && slot(offset).id.equals(id) && slot(offset).message != null;
+  }
+
+  /** Takes out an entry that is there; its place, which it gives, stays. */
+  long remove(EntryId id) {
+    long offset = offsetAfter(id) - 1;
+    remove(offset);
+    return offset;
+  }
+
+  /** Takes out what stands at an offset, if anything does. */
+  void remove(long offset) {
     Message message = slot(offset).message;
     if (message != null) {
-      ring[index(offset)] = new Slot(id, null);
+      slot(offset).message = null;
+      journal.gone(slot(offset));
       bytes -= message.payload().size();
       takenOut++;
     }
-    return Optional.ofNullable(message);
+  }
+
+  /** Its place, whether or not anything stands there. */
+  Slot slotAt(long offset) {
+    return slot(offset);
   }
 
   /** Offset of the first entry behind an id; binary search, since ids ascend. */
@@ -124,6 +215,7 @@ final class Log {
     if (oldest == null) {
       takenOut--;
     } else {
+      journal.gone(slot(head));
       bytes -= oldest.payload().size();
     }
     ring[index(head)] = null;

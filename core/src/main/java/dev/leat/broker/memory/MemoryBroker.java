@@ -13,6 +13,7 @@ import dev.leat.broker.BrokerLimits;
 import dev.leat.broker.Cancellation;
 import dev.leat.broker.CancelledStream;
 import dev.leat.broker.Capability;
+import dev.leat.broker.Completion;
 import dev.leat.broker.DeliveryListener;
 import dev.leat.broker.Entry;
 import dev.leat.broker.EntryListener;
@@ -33,27 +34,38 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Streams by their key. Any thread. */
 final class MemoryBroker implements Broker {
   private final Limits limits;
   private final EventLoop loop;
+  private final Journal journal;
   private final Map<String, MemoryStream> streams = new ConcurrentHashMap<>();
+  private final Map<StreamRef, MemoryStream> byRef = new ConcurrentHashMap<>();
+  private final AtomicLong numbers = new AtomicLong();
   private final Map<Topic, CancelledStream> cancelled = new ConcurrentHashMap<>();
   private final Notes notes;
   private volatile boolean closed;
 
-  MemoryBroker(Limits limits, EventLoop loop) {
+  MemoryBroker(Limits limits, EventLoop loop, Journal journal) {
     this.limits = limits;
     this.loop = loop;
-    this.notes = new Notes(loop.clock(), limits);
+    this.journal = journal;
+    this.notes = new Notes(loop.clock(), limits, journal);
   }
 
   Notes notes() {
     return notes;
+  }
+
+  Journal journal() {
+    return journal;
   }
 
   @Override
@@ -89,7 +101,7 @@ final class MemoryBroker implements Broker {
 
   @Override
   public CompletionStage<?> ping() {
-    return answer(
+    return answered(
         () -> {
           refuseIfClosed();
           return true;
@@ -125,7 +137,9 @@ final class MemoryBroker implements Broker {
 
   @Override
   public Subscription subscribe(Membership membership, DeliveryListener listener) {
-    Subscription begun = stream(membership.topic().incoming()).join(membership, listener);
+    Subscription begun =
+        changing(
+            changes -> stream(membership.topic().incoming()).join(membership, listener, changes));
     listener.onConnected();
     return begun;
   }
@@ -137,27 +151,27 @@ final class MemoryBroker implements Broker {
 
   @Override
   public CompletionStage<List<Entry>> range(StreamRef stream, Position from, int limit) {
-    return answer(() -> existing(stream).range(from, limit));
+    return answered(() -> existing(stream).range(from, limit));
   }
 
   @Override
   public CompletionStage<StreamHealth> health(StreamRef stream) {
-    return answer(() -> existing(stream).health(stream));
+    return answered(() -> existing(stream).health(stream));
   }
 
   @Override
   public CompletionStage<Set<String>> untaken(StreamRef stream, List<String> entryIds) {
-    return answer(() -> existing(stream).untaken(entryIds));
+    return answered(() -> existing(stream).untaken(entryIds));
   }
 
   @Override
   public CompletionStage<Boolean> isHandled(Topic topic, String group, String type) {
-    return answer(() -> existing(topic.incoming()).isHandled(group, type));
+    return answered(() -> existing(topic.incoming()).isHandled(group, type));
   }
 
   @Override
   public CompletionStage<Set<Topic>> topics() {
-    return answer(
+    return answered(
         () ->
             streams.keySet().stream()
                 .flatMap(key -> StreamKeys.incomingTopic(key).stream())
@@ -166,34 +180,53 @@ final class MemoryBroker implements Broker {
 
   @Override
   public CompletionStage<Boolean> move(StreamRef stream, String entryId, Append to) {
-    return answer(
-        () -> {
-          Optional<Message> taken = existing(stream).remove(entryId);
-          // A stream that is full refuses: what was taken is put back, though behind the others.
-          taken.ifPresent(
-              message -> {
-                try {
-                  MemoryStream other = stream(to.stream());
-                  other.append(to.message());
-                  other.handOver();
-                } catch (LeatException refused) {
-                  stream(stream).append(message);
-                  stream(stream).handOver();
-                  throw refused;
-                }
-              });
-          return taken.isPresent();
-        });
+    return answer(() -> moved(stream, entryId, to));
+  }
+
+  private CompletionStage<Boolean> moved(StreamRef stream, String entryId, Append to) {
+    MemoryStream source = existing(stream);
+    MemoryStream target = stream(to.stream());
+    long position =
+        changing(
+            changes ->
+                MemoryStream.whileLocked(
+                    inOrder(List.of(source, target)),
+                    () -> {
+                      if (!source.has(entryId)) {
+                        return -1L;
+                      }
+                      // A stream that is full refuses, and nothing has changed.
+                      var unusedId = target.add(to.message(), changes);
+                      source.remove(entryId, changes);
+                      return journal.write(changes);
+                    }));
+    if (position < 0) {
+      return CompletableFuture.completedStage(false);
+    }
+    target.handOver();
+    return journal.after(position, true);
   }
 
   @Override
   public CompletionStage<Optional<Message>> noteIfAbsent(Note note) {
-    return answer(() -> notes.writeIfAbsent(note));
+    return answer(
+        () ->
+            switch (changing(changes -> notes.writeIfAbsent(note, changes))) {
+              case Notes.Written.There there ->
+                  CompletableFuture.completedStage(Optional.of(there.message()));
+              case Notes.Written.New kept -> journal.after(kept.position(), Optional.empty());
+            });
   }
 
   @Override
   public CompletionStage<Boolean> renewNote(Note note) {
-    return answer(() -> notes.renew(note));
+    return answer(
+        () -> {
+          long position = changing(changes -> notes.renew(note, changes));
+          return position < 0
+              ? CompletableFuture.completedStage(false)
+              : journal.after(position, true);
+        });
   }
 
   /** Nothing to do: what is completed goes by itself. */
@@ -204,14 +237,18 @@ final class MemoryBroker implements Broker {
 
   @Override
   public CompletionStage<Long> trim(StreamRef stream, long keep) {
-    return answer(() -> existing(stream).trim(keep));
+    return answered(() -> changing(changes -> existing(stream).trim(keep, changes)));
   }
 
   @Override
   public void close() {
+    if (closed) {
+      return;
+    }
     closed = true;
     streams.values().forEach(MemoryStream::close);
     streams.clear();
+    journal.close();
   }
 
   CompletionStage<List<String>> append(List<Append> batch) {
@@ -226,88 +263,235 @@ final class MemoryBroker implements Broker {
   CompletionStage<List<String>> append(List<Append> batch, Consumer<MemoryStream> then) {
     return answer(
         () -> {
-          for (Append append : batch) {
-            if (append.dialect() != Dialect.PACKED) {
-              require(Capability.NAMED_DIALECT);
-            }
-          }
-          if (batch.size() == 1) {
-            return List.of(appended(batch.getFirst(), then));
-          }
-          Map<String, MemoryStream> streams = new TreeMap<>();
-          for (Append append : batch) {
-            String key = StreamKeys.of(append.stream());
-            if (!isForNobody(key)) {
-              streams.put(key, stream(key));
-            }
-          }
-          List<String> ids =
-              MemoryStream.whileLocked(
-                  List.copyOf(streams.values()), () -> appended(batch, streams));
-          streams.values().forEach(then);
-          return ids;
+          refuseOtherDialects(batch);
+          return batch.size() == 1 ? appended(batch.getFirst(), then) : appended(batch, then);
         });
   }
 
-  private String appended(Append append, Consumer<MemoryStream> then) {
-    String key = StreamKeys.of(append.stream());
-    if (isForNobody(key)) {
-      return "";
+  private void refuseOtherDialects(List<Append> batch) {
+    for (Append append : batch) {
+      if (append.dialect() != Dialect.PACKED) {
+        require(Capability.NAMED_DIALECT);
+      }
     }
-    MemoryStream stream = stream(key);
-    String id = stream.append(append.message());
-    then.accept(stream);
-    return id;
   }
 
-  private static List<String> appended(List<Append> batch, Map<String, MemoryStream> streams) {
+  private CompletionStage<List<String>> appended(Append append, Consumer<MemoryStream> then) {
+    MemoryStream stream = target(append.stream());
+    if (stream == null) {
+      return CompletableFuture.completedStage(List.of(""));
+    }
+    MemoryStream.Appended appended = changing(changes -> stream.append(append.message(), changes));
+    then.accept(stream);
+    return journal.after(appended.position(), List.of(appended.id()));
+  }
+
+  private CompletionStage<List<String>> appended(List<Append> batch, Consumer<MemoryStream> then) {
+    List<@Nullable MemoryStream> targets = targets(batch);
+    List<MemoryStream> locked = inOrder(targets);
     List<String> ids = new ArrayList<>(batch.size());
-    List<MemoryStream> done = new ArrayList<>(batch.size());
+    long position =
+        changing(
+            changes ->
+                MemoryStream.whileLocked(
+                    locked,
+                    () -> {
+                      ids.addAll(added(batch, targets, changes));
+                      return journal.write(changes);
+                    }));
+    locked.forEach(then);
+    return journal.after(position, ids);
+  }
+
+  /** Where each goes; null where nobody is there. */
+  private List<@Nullable MemoryStream> targets(List<Append> batch) {
+    List<@Nullable MemoryStream> targets = new ArrayList<>(batch.size() + 1);
+    for (Append append : batch) {
+      targets.add(target(append.stream()));
+    }
+    return targets;
+  }
+
+  /** A lane makes its reply stream, and takes it along when it goes: then nobody is there. */
+  private @Nullable MemoryStream target(StreamRef ref) {
+    refuseIfClosed();
+    MemoryStream known = known(ref);
+    if (known != null) {
+      return known;
+    }
+    String key = StreamKeys.of(ref);
+    return StreamKeys.isPrivateReplies(key) && !streams.containsKey(key) ? null : stream(ref);
+  }
+
+  private static List<String> added(
+      List<Append> batch, List<@Nullable MemoryStream> targets, Changes changes) {
+    List<String> ids = new ArrayList<>(batch.size());
+    int done = 0;
     try {
-      for (Append append : batch) {
-        MemoryStream stream = streams.get(StreamKeys.of(append.stream()));
-        ids.add(stream == null ? "" : stream.append(append.message()));
-        if (stream != null) {
-          done.add(stream);
-        }
+      for (; done < batch.size(); done++) {
+        MemoryStream stream = targets.get(done);
+        ids.add(stream == null ? "" : stream.add(batch.get(done).message(), changes));
       }
       return ids;
     } catch (LeatException refused) {
-      done.forEach(MemoryStream::takeBack);
+      for (MemoryStream before : targets.subList(0, done)) {
+        if (before != null) {
+          before.takeBack();
+        }
+      }
       throw refused;
     }
   }
 
-  /** A lane makes its reply stream, and takes it along when it goes. */
-  private boolean isForNobody(String stream) {
-    return StreamKeys.isPrivateReplies(stream) && !streams.containsKey(stream);
+  /** All of it or nothing, and once. */
+  CompletionStage<Boolean> complete(
+      MemoryStream stream, MemoryDelivery delivery, Completion completion) {
+    return answer(
+        () -> {
+          refuseOtherDialects(completion.appends());
+          return completed(stream, delivery, completion);
+        });
+  }
+
+  private CompletionStage<Boolean> completed(
+      MemoryStream stream, MemoryDelivery delivery, Completion completion) {
+    // What only a lane hears, which ends with this process, it hears once the rest is on the disk.
+    List<Append> told = journal.keeps() ? told(completion.appends(), true) : List.of();
+    List<Append> kept = told.isEmpty() ? completion.appends() : told(completion.appends(), false);
+    List<@Nullable MemoryStream> targets = targets(kept);
+    boolean[] another = new boolean[1];
+    long position =
+        changing(
+            changes ->
+                MemoryStream.whileLocked(
+                    inOrder(targets, stream),
+                    () -> {
+                      if (!stream.holds(delivery)) {
+                        return -1L;
+                      }
+                      var unusedIds = added(kept, targets, changes);
+                      another[0] = stream.take(delivery, changes);
+                      return written(completion.notes(), changes);
+                    }));
+    if (position < 0) {
+      return CompletableFuture.completedStage(false);
+    }
+    for (MemoryStream target : targets) {
+      if (target != null) {
+        target.handOver();
+      }
+    }
+    if (another[0]) {
+      stream.handOver();
+    }
+    if (told.isEmpty()) {
+      return journal.after(position, true);
+    }
+    return journal
+        .after(position, true)
+        .thenApply(
+            done -> {
+              var unused = append(told);
+              return done;
+            });
+  }
+
+  private static List<Append> told(List<Append> appends, boolean byLanes) {
+    return appends.stream()
+        .filter(append -> StreamKeys.isPrivateReplies(StreamKeys.of(append.stream())) == byLanes)
+        .toList();
+  }
+
+  private long written(List<Note> written, Changes changes) {
+    return written.isEmpty()
+        ? journal.write(changes)
+        : notes.whileLocked(
+            () -> {
+              notes.write(written, changes);
+              return journal.write(changes);
+            });
+  }
+
+  /** Hot path: most completions have one reply. */
+  private static List<MemoryStream> inOrder(
+      List<@Nullable MemoryStream> targets, MemoryStream own) {
+    MemoryStream only = targets.size() == 1 ? targets.getFirst() : null;
+    if (targets.isEmpty() || (targets.size() == 1 && (only == null || only == own))) {
+      return List.of(own);
+    }
+    if (only != null) {
+      return only.number() < own.number() ? List.of(only, own) : List.of(own, only);
+    }
+    List<@Nullable MemoryStream> all = new ArrayList<>(targets);
+    all.add(own);
+    return inOrder(all);
+  }
+
+  /** As they are locked, each once. */
+  private static List<MemoryStream> inOrder(List<@Nullable MemoryStream> some) {
+    Map<Long, MemoryStream> byNumber = new TreeMap<>();
+    for (MemoryStream one : some) {
+      if (one != null) {
+        byNumber.put(one.number(), one);
+      }
+    }
+    return List.copyOf(byNumber.values());
+  }
+
+  private <T> T changing(Function<Changes, T> action) {
+    Changes changes = journal.begin();
+    try {
+      return action.apply(changes);
+    } finally {
+      journal.end();
+    }
   }
 
   void forget(String stream) {
     MemoryStream gone = streams.remove(stream);
     if (gone != null) {
       gone.close();
+      byRef.values().remove(gone);
     }
   }
 
-  private MemoryStream existing(StreamRef stream) {
-    return existing(StreamKeys.of(stream));
+  private MemoryStream existing(StreamRef ref) {
+    refuseIfClosed();
+    MemoryStream known = known(ref);
+    return known == null ? existing(StreamKeys.of(ref)) : known;
   }
 
-  private MemoryStream stream(StreamRef stream) {
-    return stream(StreamKeys.of(stream));
+  private MemoryStream stream(StreamRef ref) {
+    refuseIfClosed();
+    MemoryStream known = known(ref);
+    if (known != null) {
+      return known;
+    }
+    String key = StreamKeys.of(ref);
+    MemoryStream found = stream(key);
+    byRef.put(ref, found);
+    if (streams.get(key) != found) {
+      // Forgotten meanwhile.
+      byRef.remove(ref);
+    }
+    return found;
+  }
+
+  /** Hot path: to make a key of what is named costs more than to find it. */
+  private @Nullable MemoryStream known(StreamRef ref) {
+    return byRef.get(ref);
   }
 
   /** For looking only: asking after a stream does not bring it into being. */
   private MemoryStream existing(String key) {
-    refuseIfClosed();
     MemoryStream found = streams.get(key);
-    return found == null ? new MemoryStream(key, limits, loop, this) : found;
+    return found == null ? new MemoryStream(key, 0, limits, loop, this) : found;
   }
 
   private MemoryStream stream(String key) {
     refuseIfClosed();
-    return streams.computeIfAbsent(key, k -> new MemoryStream(k, limits, loop, this));
+    return streams.computeIfAbsent(
+        key, k -> new MemoryStream(k, numbers.incrementAndGet(), limits, loop, this));
   }
 
   private void refuseIfClosed() {
@@ -316,11 +500,40 @@ final class MemoryBroker implements Broker {
     }
   }
 
-  private static <T> CompletionStage<T> answer(Supplier<T> action) {
+  private static <T> CompletionStage<T> answered(Supplier<T> action) {
+    return answer(() -> CompletableFuture.completedStage(action.get()));
+  }
+
+  private static <T> CompletionStage<T> answer(Supplier<CompletionStage<T>> action) {
     try {
-      return CompletableFuture.completedStage(action.get());
+      return action.get();
     } catch (LeatException refused) {
       return CompletableFuture.failedStage(refused);
     }
+  }
+
+  // As it was written down
+
+  MemoryStream restoring(String key) {
+    return stream(key);
+  }
+
+  void restored() {
+    streams.values().forEach(MemoryStream::restored);
+  }
+
+  /** All that has to be known besides messages and notes. */
+  void writeState(Changes changes) {
+    streams.values().stream()
+        .filter(MemoryStream::isKept)
+        .forEach(stream -> stream.writeState(changes));
+  }
+
+  /** What stands in the oldest segments is written once more. */
+  void writeContentOf(int segment, Changes changes) {
+    streams.values().stream()
+        .filter(MemoryStream::isKept)
+        .forEach(stream -> stream.writeMessagesOf(segment, changes));
+    notes.forEachIn(segment, changes::note);
   }
 }

@@ -15,7 +15,9 @@ import dev.leat.broker.Subscription;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A lane whose messages change threads once: requests from its loop to whoever works on them, and
@@ -30,6 +32,9 @@ final class MemoryLane implements Lane {
   private final Subscription replies;
   private final Batcher<Message> arrived;
 
+  /** What is told once it is on the disk. */
+  private final Batcher<Runnable> answered;
+
   /** What was appended to in this turn; confined to the loop. */
   private final Set<MemoryStream> appendedTo = new LinkedHashSet<>();
 
@@ -43,6 +48,7 @@ final class MemoryLane implements Lane {
     this.loop = loop;
     this.name = name;
     this.replyStream = replyStream;
+    this.answered = new Batcher<>(loop, all -> all.forEach(Runnable::run), Runnable::run);
     this.arrived = new Batcher<>(loop, listener::onReplies, late -> {});
     this.replies = broker.tail(new StreamRef.At(replyStream), Position.NOW, this::onEntries);
     replies.request(Integer.MAX_VALUE);
@@ -60,7 +66,23 @@ final class MemoryLane implements Lane {
 
   @Override
   public CompletionStage<List<String>> append(List<Append> batch) {
-    return loop.inLoop() ? broker.append(batch, this::handOverSoon) : broker.append(batch);
+    CompletionStage<List<String>> asked =
+        loop.inLoop() ? broker.append(batch, this::handOverSoon) : broker.append(batch);
+    if (!broker.journal().keeps()) {
+      return asked;
+    }
+    CompletableFuture<List<String>> told = new CompletableFuture<>();
+    var unused = asked.whenComplete((ids, failure) -> answered.add(() -> tell(told, ids, failure)));
+    return told;
+  }
+
+  private static void tell(
+      CompletableFuture<List<String>> told, List<String> ids, @Nullable Throwable failure) {
+    if (failure == null) {
+      told.complete(ids);
+    } else {
+      told.completeExceptionally(failure);
+    }
   }
 
   @Override

@@ -18,6 +18,7 @@ import dev.leat.broker.StreamHealth;
 import dev.leat.wire.StreamKeys;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,48 +26,93 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A log, the groups that share it and the tails that follow it. Any thread: its lock is held for
- * moments and never while a listener is called, nor another stream but one whose key comes after
- * its own.
+ * moments and never while a listener is called, nor another stream but one whose number is larger.
  */
 final class MemoryStream {
   /** History is let go once it is longer than it may be by such a part. */
   private static final int FORGETTING = 8;
 
+  /** Where it is not written down who is passed over. */
+  private static final List<Group.Pending> NOBODY =
+      new AbstractList<>() {
+        @Override
+        public void add(int index, Group.Pending one) {}
+
+        @Override
+        public Group.Pending get(int index) {
+          throw new IndexOutOfBoundsException(index);
+        }
+
+        @Override
+        public int size() {
+          return 0;
+        }
+      };
+
   private final String key;
+  private final long number;
   private final Limits limits;
   private final EventLoop loop;
   private final MemoryBroker broker;
+  private final Journal journal;
   private final Pump pump;
 
+  /** Whether it is written down what happens here: replies end with their lane. */
+  private final boolean kept;
+
   // All below is guarded by this.
-  private final Log log = new Log();
+  private final Log log;
   private final Map<String, Group> groups = new LinkedHashMap<>();
   private final List<Tail> tails = new ArrayList<>();
   private boolean lanes;
 
-  MemoryStream(String key, Limits limits, EventLoop loop, MemoryBroker broker) {
+  /**
+   * An empty stream.
+   *
+   * @param number like no other of its broker: they are locked in the order of these
+   */
+  MemoryStream(String key, long number, Limits limits, EventLoop loop, MemoryBroker broker) {
     this.key = key;
+    this.number = number;
     this.limits = limits;
     this.loop = loop;
     this.broker = broker;
+    this.journal = broker.journal();
+    this.kept = journal.keeps() && !StreamKeys.isPrivateReplies(key);
+    this.log = new Log(journal);
     this.pump = new Pump(this::collect, Thread::startVirtualThread);
   }
 
-  /** Appends; nobody sees it before it is handed over. */
-  synchronized String append(Message message) {
-    makeRoom(message);
-    String id = log.append(message, loop.clock().millis());
+  /**
+   * What was appended.
+   *
+   * @param position where that is written down
+   */
+  record Appended(String id, long position) {}
+
+  /** Appends, and writes that down; nobody sees it before it is handed over. */
+  synchronized Appended append(Message message, Changes changes) {
+    String id = add(message, changes);
+    return new Appended(id, journal.write(changes));
+  }
+
+  /** Appends, for somebody else to write down. */
+  synchronized String add(Message message, Changes changes) {
+    makeRoom(message, written(changes));
+    Log.Slot slot = log.append(message, loop.clock().millis());
+    written(changes).appended(key, slot, log.end() - 1);
+    if (kept && !tails.isEmpty()) {
+      changes.onDurable(this::handOver);
+    }
     forget();
-    return id;
+    return slot.id().toString();
   }
 
   /** Takes back what was appended last, while it is still locked. */
@@ -74,7 +120,11 @@ final class MemoryStream {
     log.removeNewest();
   }
 
-  /** Does something while nobody else sees or changes any of these; they are in order of key. */
+  private Changes written(Changes changes) {
+    return kept ? changes : Changes.NONE;
+  }
+
+  /** Does something while nobody else sees or changes any of these; they are in order of number. */
   static <T> T whileLocked(List<MemoryStream> streams, Supplier<T> action) {
     if (streams.isEmpty()) {
       return action.get();
@@ -88,21 +138,33 @@ final class MemoryStream {
     return key;
   }
 
+  long number() {
+    return number;
+  }
+
   /** Hands over what readers have asked for. */
   void handOver() {
     pump.run();
   }
 
-  synchronized Member join(Membership membership, DeliveryListener listener) {
-    Group group =
-        groups.computeIfAbsent(
-            membership.group(),
-            name -> new Group(name, offset(membership.start()), loop, () -> wake(name)));
+  synchronized Member join(Membership membership, DeliveryListener listener, Changes changes) {
+    Group before = groups.get(membership.group());
+    Group group = group(membership.group(), offset(membership.start()));
+    boolean isAsBefore = before != null && before.answers() == membership.answers();
+    boolean wasOrdered = group.isOrdered();
     group.order(membership);
     group.answers(membership.answers());
+    if (!isAsBefore || wasOrdered != group.isOrdered()) {
+      written(changes).group(key, group);
+      journal.write(changes);
+    }
     Member member = new Member(this, membership, listener);
     group.members().add(member);
     return member;
+  }
+
+  private Group group(String name, long begin) {
+    return groups.computeIfAbsent(name, one -> new Group(one, begin, loop, () -> wake(one)));
   }
 
   synchronized Tail follow(Position from, EntryListener listener) {
@@ -132,53 +194,45 @@ final class MemoryStream {
   }
 
   CompletionStage<Boolean> complete(MemoryDelivery delivery, Completion completion) {
-    synchronized (this) {
-      if (!holds(delivery)) {
-        return CompletableFuture.completedStage(false);
-      }
-      delivery.group().beginCompletion(delivery.pending());
-    }
-    // Whoever has read the reply must find the notes written.
-    Runnable undo = broker.notes().write(completion.notes());
-    return broker
-        .append(completion.appends())
-        .handle(
-            (ids, failure) -> {
-              if (completed(delivery, failure, undo)) {
-                pump.run();
-              }
-              return failure == null
-                  ? CompletableFuture.completedStage(true)
-                  : CompletableFuture.<Boolean>failedStage(failure);
-            })
-        .thenCompose(Function.identity());
+    return broker.complete(this, delivery, completion);
   }
 
-  /** Whether another is ready because of that. */
-  private synchronized boolean completed(
-      MemoryDelivery delivery, @Nullable Throwable failure, Runnable undo) {
-    if (failure == null) {
-      return delivery.group().complete(delivery.pending());
-    }
-    undo.run();
-    delivery.group().abandonCompletion(delivery.pending());
-    return false;
+  /** While it is locked: whether a delivery may be ended still. */
+  synchronized boolean holds(MemoryDelivery delivery) {
+    return delivery.group().holds(delivery.pending(), delivery.handed());
+  }
+
+  /**
+   * Takes a message off its group, for somebody else to write down.
+   *
+   * @return whether another is ready because of that
+   */
+  synchronized boolean take(MemoryDelivery delivery, Changes changes) {
+    written(changes).done(key, delivery.group().name(), delivery.pending().offset());
+    return delivery.group().complete(delivery.pending());
   }
 
   boolean release(MemoryDelivery delivery, Duration delay) {
-    return giveBack(delivery, () -> delivery.group().release(delivery.pending(), delay));
+    return giveBack(delivery, delay, () -> delivery.group().release(delivery.pending(), delay));
   }
 
   boolean decline(MemoryDelivery delivery, Duration delay) {
-    return giveBack(delivery, () -> delivery.group().decline(delivery.pending(), delay));
+    return giveBack(delivery, delay, () -> delivery.group().decline(delivery.pending(), delay));
   }
 
-  private boolean giveBack(MemoryDelivery delivery, Runnable how) {
-    synchronized (this) {
-      if (!holds(delivery)) {
-        return false;
+  private boolean giveBack(MemoryDelivery delivery, Duration delay, Runnable how) {
+    Changes changes = journal.begin();
+    try {
+      synchronized (this) {
+        if (!holds(delivery)) {
+          return false;
+        }
+        how.run();
+        written(changes).released(key, delivery.group().name(), delivery.pending(), delay);
+        journal.write(changes);
       }
-      how.run();
+    } finally {
+      journal.end();
     }
     pump.run();
     return true;
@@ -198,9 +252,14 @@ final class MemoryStream {
     return true;
   }
 
-  /** Takes an entry out; empty where it is not there any more. */
-  synchronized Optional<Message> remove(String entryId) {
-    return log.remove(EntryId.parse(entryId));
+  /** Whether an entry is there still. */
+  synchronized boolean has(String entryId) {
+    return log.has(EntryId.parse(entryId));
+  }
+
+  /** Takes an entry out that is there, for somebody else to write down. */
+  synchronized void remove(String entryId, Changes changes) {
+    written(changes).takenOut(key, log.remove(EntryId.parse(entryId)));
   }
 
   synchronized List<Entry> range(Position from, int limit) {
@@ -236,11 +295,15 @@ final class MemoryStream {
         .collect(Collectors.toSet());
   }
 
-  synchronized long trim(long keep) {
+  synchronized long trim(long keep, Changes changes) {
     long floor = completedBelow();
     long before = log.head();
     while (log.size() > keep && log.head() < floor) {
       log.removeOldest();
+    }
+    if (log.head() > before) {
+      written(changes).head(key, log.head());
+      journal.write(changes);
     }
     return log.head() - before;
   }
@@ -252,7 +315,16 @@ final class MemoryStream {
   }
 
   /** What the pump hands over next; one batch per reader, so that none waits for another. */
-  private synchronized List<Runnable> collect() {
+  private List<Runnable> collect() {
+    Changes changes = journal.begin();
+    try {
+      return collect(changes);
+    } finally {
+      journal.end();
+    }
+  }
+
+  private synchronized List<Runnable> collect(Changes changes) {
     List<Runnable> due = new ArrayList<>();
     for (Tail tail : tails) {
       List<Entry> batch = next(tail);
@@ -264,13 +336,14 @@ final class MemoryStream {
     for (Group group : groups.values()) {
       Member member = group.nextAsking();
       if (member != null) {
-        List<Delivery> batch = take(group, member);
+        List<Delivery> batch = take(group, member, changes);
         if (!batch.isEmpty()) {
           member.handedOver(batch.size());
           due.add(() -> handOver(member, batch));
         }
       }
     }
+    journal.write(changes);
     return due;
   }
 
@@ -278,8 +351,9 @@ final class MemoryStream {
   private List<Entry> next(Tail tail) {
     List<Entry> batch = List.of();
     long from = Math.max(tail.cursor(), log.head());
-    while (batch.isEmpty() && from < log.end() && tail.batch() > 0) {
-      long to = Math.min(log.end(), from + tail.batch());
+    long end = visibleEnd(from);
+    while (batch.isEmpty() && from < end && tail.batch() > 0) {
+      long to = Math.min(end, from + tail.batch());
       batch = log.entries(from, to, tail.batch());
       from = to;
       tail.moveTo(to);
@@ -287,11 +361,23 @@ final class MemoryStream {
     return batch;
   }
 
-  private List<Delivery> take(Group group, Member member) {
+  /** Who reads along sees what is on the disk: of anything else it may never have been. */
+  private long visibleEnd(long from) {
+    long end = log.end();
+    while (kept && end > from && !journal.isDurable(log.placed(end - 1).position())) {
+      end--;
+    }
+    return end;
+  }
+
+  private List<Delivery> take(Group group, Member member, Changes changes) {
     List<Delivery> batch = new ArrayList<>();
+    List<Group.Pending> passedOver = kept ? new ArrayList<>() : NOBODY;
     List<Group.Pending> taken;
     do {
-      taken = group.take(member.batch(), log.end(), member.membership().lease(), this::keyAt);
+      taken =
+          group.take(
+              member.batch(), log.end(), member.membership().lease(), this::keyAt, passedOver);
       for (Group.Pending pending : taken) {
         Message message = log.message(pending.offset());
         if (message == null) {
@@ -302,7 +388,13 @@ final class MemoryStream {
           batch.add(new MemoryDelivery(member, group, pending, message, id, acceptedAt));
         }
       }
+      if (kept && !taken.isEmpty()) {
+        changes.handed(key, group.name(), taken);
+      }
     } while (batch.isEmpty() && !taken.isEmpty());
+    if (kept && !passedOver.isEmpty()) {
+      changes.handed(key, group.name(), passedOver);
+    }
     return batch;
   }
 
@@ -341,10 +433,6 @@ final class MemoryStream {
     return group;
   }
 
-  private boolean holds(MemoryDelivery delivery) {
-    return delivery.group().holds(delivery.pending(), delivery.handed());
-  }
-
   private long offset(Position position) {
     return switch (position) {
       case Position.Start start -> log.head();
@@ -354,7 +442,12 @@ final class MemoryStream {
     };
   }
 
-  private void makeRoom(Message message) {
+  private void makeRoom(Message message, Changes changes) {
+    String refused = kept ? journal.refusal(message.payload().size()) : null;
+    if (refused != null) {
+      throw new StreamFull(refused);
+    }
+    long before = log.head();
     if (message.payload().size() > limits.bytes()) {
       throw new BadMessage(
           "a payload of %d bytes is more than a stream of the embedded broker holds, which is %d"
@@ -368,6 +461,9 @@ final class MemoryStream {
       }
       log.removeOldest();
       groups.values().forEach(group -> group.skipTo(log.head()));
+    }
+    if (log.head() > before) {
+      changes.head(key, log.head());
     }
   }
 
@@ -415,5 +511,77 @@ final class MemoryStream {
       floor = Math.min(floor, group.floor());
     }
     return floor;
+  }
+
+  // As it was written down
+
+  synchronized void restore(long head, long end, EntryId last) {
+    if (log.end() == 0 && log.head() == 0) {
+      log.restore(head, end, last);
+    }
+  }
+
+  /** The entry, where it has its place still. */
+  synchronized Changes.@Nullable Placed restore(long offset, EntryId id, Message message) {
+    Log.Slot slot = log.restore(offset, id, message);
+    forget();
+    return slot;
+  }
+
+  synchronized Group restoreGroup(String name) {
+    return group(name, 0);
+  }
+
+  synchronized void restoreHead(long head) {
+    while (log.head() < Math.min(head, log.end())) {
+      log.removeOldest();
+    }
+    groups.values().forEach(group -> group.skipTo(head));
+  }
+
+  synchronized void restoreTakenOut(long offset) {
+    if (offset >= log.head() && offset < log.end()) {
+      log.remove(offset);
+    }
+  }
+
+  synchronized void restored() {
+    for (Group group : groups.values()) {
+      group.restored(
+          offset -> offset >= log.head() && offset < log.end() && log.message(offset) != null,
+          this::keyAt);
+    }
+  }
+
+  /** All that is not a message: how far it has come, its groups, and what these are at. */
+  synchronized void writeState(Changes changes) {
+    changes.stream(key, log);
+    for (Group group : groups.values()) {
+      changes.group(key, group);
+      List<Group.Pending> pending = group.pending();
+      if (!pending.isEmpty()) {
+        changes.handed(key, group.name(), pending);
+        for (Group.Pending one : pending) {
+          if (one.isDelayed()) {
+            changes.released(
+                key, group.name(), one, Duration.ofMillis(one.wakeAt() - loop.clock().millis()));
+          }
+        }
+      }
+    }
+  }
+
+  /** Messages that stand in the oldest segments are written once more. */
+  synchronized void writeMessagesOf(int segment, Changes changes) {
+    for (long offset = log.head(); offset < log.end(); offset++) {
+      Log.Slot slot = log.slotAt(offset);
+      if (slot.isThere() && slot.segment() <= segment) {
+        changes.appended(key, slot, offset);
+      }
+    }
+  }
+
+  boolean isKept() {
+    return kept;
   }
 }

@@ -8,7 +8,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,10 +24,36 @@ final class Notes {
   /** Bytes that one takes besides its texts and its payload, as a heap of objects shows. */
   private static final int BESIDES = 400;
 
-  private record Kept(Message message, long until, long size) {}
+  /** A note, and until when. */
+  static final class Kept extends Changes.Placed {
+    private final Message message;
+    private final long until;
+
+    /** Bytes that it is reckoned with; none of what is at work. */
+    private final long size;
+
+    Kept(Message message, long until, long size) {
+      this.message = message;
+      this.until = until;
+      this.size = size;
+    }
+
+    Message message() {
+      return message;
+    }
+
+    long until() {
+      return until;
+    }
+
+    long size() {
+      return size;
+    }
+  }
 
   private final InstantSource clock;
   private final Limits limits;
+  private final Journal journal;
 
   // All below is guarded by this.
   private final Map<String, Kept> atWork = new HashMap<>();
@@ -38,15 +65,25 @@ final class Notes {
   private int written;
 
   /** No notes yet. */
-  Notes(InstantSource clock, Limits limits) {
+  Notes(InstantSource clock, Limits limits, Journal journal) {
     this.clock = clock;
     this.limits = limits;
+    this.journal = journal;
   }
 
-  synchronized Optional<Message> writeIfAbsent(Note note) {
+  /** What was there, or where it is written down that it is there now. */
+  sealed interface Written {
+    /** Another was there. */
+    record There(Message message) implements Written {}
+
+    /** It is kept now. */
+    record New(long position) implements Written {}
+  }
+
+  synchronized Written writeIfAbsent(Note note, Changes changes) {
     Kept there = get(note.key());
     if (there != null && there.until > clock.millis()) {
-      return Optional.of(there.message);
+      return new Written.There(there.message);
     }
     if (atWork.size() >= limits.entries()) {
       sweep();
@@ -56,58 +93,73 @@ final class Notes {
           "the embedded broker keeps %d notes of what is at work already"
               .formatted(limits.entries()));
     }
-    remove(note.key());
-    atWork.put(note.key(), new Kept(note.message(), until(note), 0));
+    put(note.key(), new Kept(note.message(), until(note), 0), changes);
     sweepNowAndThen();
-    return Optional.empty();
-  }
-
-  /** Keeps one for its time from now on, if it is still there. */
-  synchronized boolean renew(Note note) {
-    Kept before = atWork.get(note.key());
-    boolean there = before != null && before.until > clock.millis() && isThere(note);
-    if (there) {
-      atWork.put(note.key(), new Kept(note.message(), until(note), 0));
-    }
-    return there;
+    return new Written.New(journal.write(changes));
   }
 
   /**
-   * Writes all of them.
+   * Keeps one for its time from now on, if it is still there.
    *
-   * @return what makes it as if they had not been written
+   * @return where that is written down; negative if it was not there
    */
-  synchronized Runnable write(List<Note> notes) {
-    if (notes.isEmpty()) {
-      return () -> {};
+  synchronized long renew(Note note, Changes changes) {
+    Kept before = atWork.get(note.key());
+    if (before == null || before.until <= clock.millis() || !isThere(note)) {
+      return -1;
     }
-    Map<String, Optional<Kept>> before = new LinkedHashMap<>();
+    put(note.key(), new Kept(note.message(), until(note), 0), changes);
+    return journal.write(changes);
+  }
+
+  /** Does something while nobody else sees or changes a note. */
+  synchronized long whileLocked(LongSupplier action) {
+    return action.getAsLong();
+  }
+
+  /** Writes all of them; within {@link #whileLocked}. */
+  void write(List<Note> notes, Changes changes) {
     for (Note note : notes) {
-      before.putIfAbsent(note.key(), Optional.ofNullable(get(note.key())));
-      write(note);
-    }
-    return () -> putBack(before);
-  }
-
-  private synchronized void putBack(Map<String, Optional<Kept>> before) {
-    before.forEach(
-        (key, note) -> {
-          remove(key);
-          note.ifPresent(there -> put(key, there));
-        });
-  }
-
-  private void write(Note note) {
-    if (note.keep().isZero()) {
-      if (isThere(note)) {
+      if (!note.keep().isZero()) {
+        put(note.key(), new Kept(note.message(), until(note), size(note)), changes);
+        forgetOldest();
+        sweepNowAndThen();
+      } else if (isThere(note)) {
         remove(note.key());
+        changes.noteGone(note.key());
       }
-    } else {
-      remove(note.key());
-      put(note.key(), new Kept(note.message(), until(note), size(note)));
-      forgetOldest();
-      sweepNowAndThen();
     }
+  }
+
+  /** As it was written down, if its time is not over. */
+  synchronized void restore(String key, Kept note) {
+    put(key, note, Changes.NONE);
+    forgetOldest();
+  }
+
+  /** As it was written down. */
+  synchronized void restoreGone(String key) {
+    remove(key);
+  }
+
+  /** Those that stand in the oldest segments, and what their keys are. */
+  synchronized void forEachIn(int segment, BiConsumer<String, Kept> action) {
+    sweep();
+    atWork.forEach((key, note) -> inSegment(segment, key, note, action));
+    answers.forEach((key, note) -> inSegment(segment, key, note, action));
+  }
+
+  private static void inSegment(
+      int segment, String key, Kept note, BiConsumer<String, Kept> action) {
+    if (note.segment() <= segment) {
+      action.accept(key, note);
+    }
+  }
+
+  private void put(String key, Kept note, Changes changes) {
+    remove(key);
+    put(key, note);
+    changes.note(key, note);
   }
 
   private void put(String key, Kept note) {
@@ -116,9 +168,15 @@ final class Notes {
   }
 
   private void remove(String key) {
-    atWork.remove(key);
+    Kept work = atWork.remove(key);
+    if (work != null) {
+      journal.gone(work);
+    }
     Kept answer = answers.remove(key);
-    bytes -= answer == null ? 0 : answer.size;
+    if (answer != null) {
+      journal.gone(answer);
+      bytes -= answer.size;
+    }
   }
 
   private @Nullable Kept get(String key) {
@@ -147,14 +205,17 @@ final class Notes {
 
   private void sweep() {
     long now = clock.millis();
-    atWork.values().removeIf(note -> note.until <= now);
-    answers
-        .values()
-        .removeIf(
-            note -> {
-              bytes -= note.until <= now ? note.size : 0;
-              return note.until <= now;
-            });
+    atWork.values().removeIf(note -> isOver(note, now));
+    answers.values().removeIf(note -> isOver(note, now));
+  }
+
+  private boolean isOver(Kept note, long now) {
+    if (note.until > now) {
+      return false;
+    }
+    bytes -= note.size;
+    journal.gone(note);
+    return true;
   }
 
   private long until(Note note) {

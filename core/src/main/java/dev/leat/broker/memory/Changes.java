@@ -1,0 +1,181 @@
+package dev.leat.broker.memory;
+
+import dev.leat.Dialect;
+import dev.leat.Message;
+import dev.leat.wire.StreamEntry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What an operation changes, as records that are written together or not at all. For one thread at
+ * a time.
+ */
+class Changes {
+  /** Of a broker that keeps nothing. */
+  static final Changes NONE =
+      new Changes() {
+        @Override
+        void appended(String stream, Log.Slot slot, long offset) {}
+
+        @Override
+        void handed(String stream, String group, List<Group.Pending> taken) {}
+
+        @Override
+        void done(String stream, String group, long offset) {}
+
+        @Override
+        void released(String stream, String group, Group.Pending one, Duration delay) {}
+
+        @Override
+        void group(String stream, Group group) {}
+
+        @Override
+        void head(String stream, long head) {}
+
+        @Override
+        void takenOut(String stream, long offset) {}
+
+        @Override
+        void note(String key, Notes.Kept note) {}
+
+        @Override
+        void noteGone(String key) {}
+      };
+
+  static final byte APPENDED = 1;
+  static final byte HANDED = 2;
+  static final byte DONE = 3;
+  static final byte RELEASED = 4;
+  static final byte GROUP = 5;
+  static final byte HEAD = 6;
+  static final byte TAKEN_OUT = 7;
+  static final byte NOTE = 8;
+  static final byte NOTE_GONE = 9;
+  static final byte STREAM = 10;
+  static final byte CLOSED = 11;
+
+  private final RecordWriter out = new RecordWriter();
+  private final List<Placed> placed = new ArrayList<>(2);
+  private final List<Runnable> onDurable = new ArrayList<>(1);
+  private boolean urgent;
+
+  RecordWriter out() {
+    return out;
+  }
+
+  boolean isEmpty() {
+    return out.size() == 0;
+  }
+
+  /** Whether somebody waits for it to be on the disk. */
+  boolean isUrgent() {
+    return urgent;
+  }
+
+  void hurry() {
+    urgent = true;
+  }
+
+  /** What is told where it stands, once it is written. */
+  List<Placed> placed() {
+    return placed;
+  }
+
+  /** Done once it is on the disk. */
+  void onDurable(Runnable action) {
+    onDurable.add(action);
+  }
+
+  List<Runnable> onDurable() {
+    return onDurable;
+  }
+
+  void appended(String stream, Log.Slot slot, long offset) {
+    Message message = slot.present();
+    out.put(APPENDED).text(stream).number(offset);
+    out.number(slot.id().millis()).number(slot.id().sequence());
+    message(message);
+    placed.add(slot);
+    // Whoever waits for a reply learns by that that it was accepted.
+    urgent |= !message.wantsReply();
+  }
+
+  void handed(String stream, String group, List<Group.Pending> taken) {
+    out.put(HANDED).text(stream).text(group).number(taken.size());
+    for (Group.Pending one : taken) {
+      out.number(one.offset()).number(one.attempt());
+    }
+  }
+
+  void done(String stream, String group, long offset) {
+    out.put(DONE).text(stream).text(group).number(offset);
+    urgent = true;
+  }
+
+  void released(String stream, String group, Group.Pending one, Duration delay) {
+    out.put(RELEASED).text(stream).text(group).number(one.offset()).number(one.attempt());
+    out.number(one.wakeAt()).number(Math.max(0, delay.toMillis()));
+  }
+
+  void group(String stream, Group group) {
+    out.put(GROUP).text(stream).text(group.name()).number(group.cursor());
+    out.put((byte) ((group.isOrdered() ? 1 : 0) | (group.answers() ? 2 : 0)));
+  }
+
+  void head(String stream, long head) {
+    out.put(HEAD).text(stream).number(head);
+  }
+
+  void takenOut(String stream, long offset) {
+    out.put(TAKEN_OUT).text(stream).number(offset);
+    urgent = true;
+  }
+
+  void note(String key, Notes.Kept note) {
+    out.put(NOTE).text(key).number(note.until()).number(note.size());
+    message(note.message());
+    placed.add(note);
+    urgent = true;
+  }
+
+  void noteGone(String key) {
+    out.put(NOTE_GONE).text(key);
+  }
+
+  void stream(String stream, Log log) {
+    out.put(STREAM).text(stream).number(log.head()).number(log.end());
+    out.number(log.lastId().millis()).number(log.lastId().sequence());
+  }
+
+  void closed() {
+    out.put(CLOSED);
+    urgent = true;
+  }
+
+  private void message(Message message) {
+    List<byte[]> strings = StreamEntry.encode(message, Dialect.PACKED);
+    out.number(strings.size());
+    strings.forEach(out::string);
+  }
+
+  /** Where something stands in the log of all that changed. */
+  abstract static class Placed {
+    private long position;
+    private int segment;
+
+    /** It is on the disk once so much is. */
+    long position() {
+      return position;
+    }
+
+    int segment() {
+      return segment;
+    }
+
+    void stands(long at, int in) {
+      position = at;
+      segment = in;
+    }
+  }
+}

@@ -1,0 +1,244 @@
+package dev.leat.broker.memory;
+
+import dev.leat.BadConfiguration;
+import dev.leat.BrokerUnavailable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The folder of a {@code file:} broker, for one process at a time. Nothing is deleted in it that
+ * was not written by one.
+ */
+final class FileFolder implements AutoCloseable {
+  /** Says whose the folder is, and in what format. */
+  static final String FORMAT_FILE = "leat-format";
+
+  static final String FORMAT = "leat file 1\n";
+  private static final String LOCK = "leat-lock";
+  private static final String SEGMENT = ".leatlog";
+  private static final String SPARE = "spare.leatnew";
+  private static final int DIGITS = 12;
+
+  private final Path path;
+  private final FileChannel lock;
+
+  private FileFolder(Path path, FileChannel lock) {
+    this.path = path;
+    this.lock = lock;
+  }
+
+  /**
+   * Takes a folder, which is made if it is not there.
+   *
+   * @param least bytes that its disk must have room for
+   * @throws BadConfiguration if it cannot be used; the sentence says why
+   */
+  static FileFolder open(Path path, long least) {
+    if (Files.exists(path) && !Files.isDirectory(path)) {
+      throw refused(path, "is a file; name a folder, which is made if it is not there");
+    }
+    try {
+      Files.createDirectories(path);
+    } catch (IOException unwritable) {
+      throw refused(path, "cannot be made: " + why(unwritable), unwritable);
+    }
+    if (!Files.isWritable(path)) {
+      throw refused(path, "may not be written to by this user");
+    }
+    boolean isNew = refuseOthers(path);
+    FileChannel lock = locked(path);
+    FileFolder folder = new FileFolder(path, lock);
+    try {
+      if (isNew) {
+        FileStore disk = Files.getFileStore(path);
+        if (disk.getUsableSpace() < least) {
+          throw refused(
+              path,
+              "is on a disk with room for %d bytes, it takes %d at least; ?segment=BYTES takes less"
+                  .formatted(disk.getUsableSpace(), least));
+        }
+        Files.writeString(path.resolve(FORMAT_FILE), FORMAT);
+        folder.sync();
+      }
+      return folder;
+    } catch (IOException unwritable) {
+      folder.close();
+      throw refused(path, "cannot be written to: " + why(unwritable), unwritable);
+    } catch (BadConfiguration refused) {
+      folder.close();
+      throw refused;
+    }
+  }
+
+  /** Whether it is empty; refuses one that is neither that nor a broker's. */
+  private static boolean refuseOthers(Path path) {
+    Path format = path.resolve(FORMAT_FILE);
+    try {
+      if (Files.exists(format)) {
+        String found = Files.readString(format);
+        if (!found.equals(FORMAT)) {
+          throw refused(
+              path,
+              "has the format '%s', and this version of Leat reads '%s': use the version that wrote it"
+                  .formatted(found.strip(), FORMAT.strip()));
+        }
+        return false;
+      }
+      try (Stream<Path> there = Files.list(path)) {
+        List<String> others =
+            there
+                .map(one -> one.getFileName().toString())
+                .filter(name -> !name.equals(LOCK))
+                .sorted()
+                .toList();
+        if (!others.isEmpty()) {
+          throw refused(
+              path,
+              "has something else in it ('%s'): name an empty folder".formatted(others.getFirst()));
+        }
+      }
+      return true;
+    } catch (IOException unreadable) {
+      throw refused(path, "cannot be read: " + why(unreadable), unreadable);
+    }
+  }
+
+  private static FileChannel locked(Path path) {
+    FileChannel channel = null;
+    try {
+      channel =
+          FileChannel.open(
+              path.resolve(LOCK),
+              StandardOpenOption.CREATE,
+              StandardOpenOption.READ,
+              StandardOpenOption.WRITE);
+      if (channel.tryLock() == null) {
+        throw inUse(path, channel);
+      }
+      channel.truncate(0);
+      long pid = ProcessHandle.current().pid();
+      channel.write(ByteBuffer.wrap(Long.toString(pid).getBytes(StandardCharsets.US_ASCII)), 0);
+      return channel;
+    } catch (OverlappingFileLockException here) {
+      throw inUse(path, channel);
+    } catch (IOException unwritable) {
+      throw refused(path, "cannot be locked: " + why(unwritable), unwritable);
+    }
+  }
+
+  private static BadConfiguration inUse(Path path, @Nullable FileChannel lock) {
+    String who = "";
+    try (FileChannel channel = lock) {
+      if (channel != null) {
+        ByteBuffer pid = ByteBuffer.allocate(32);
+        channel.read(pid, 0);
+        who = new String(pid.array(), 0, pid.position(), StandardCharsets.US_ASCII);
+      }
+    } catch (IOException unreadable) {
+      who = "";
+    }
+    return refused(
+        path,
+        "is in use by %s: one process at a time may open it"
+            .formatted(who.isEmpty() ? "another process" : "process " + who));
+  }
+
+  Path path() {
+    return path;
+  }
+
+  /** Segments by their number. */
+  NavigableMap<Integer, Path> segments() throws IOException {
+    TreeMap<Integer, Path> found = new TreeMap<>();
+    try (Stream<Path> there = Files.list(path)) {
+      for (Path one : there.toList()) {
+        String name = one.getFileName().toString();
+        if (name.endsWith(SEGMENT) && name.length() == DIGITS + SEGMENT.length()) {
+          found.put(Integer.parseInt(name.substring(0, DIGITS)), one);
+        }
+      }
+    }
+    return found;
+  }
+
+  /** Where a segment stands. */
+  Path segment(int number) {
+    return path.resolve(("%0" + DIGITS + "d").formatted(number) + SEGMENT);
+  }
+
+  /** A file of so many zeros, for the next segment: then it needs no room any more. */
+  Path spare(long bytes) throws IOException {
+    Path spare = path.resolve(SPARE);
+    try (FileChannel out =
+        FileChannel.open(
+            spare,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.WRITE)) {
+      ByteBuffer zeros = ByteBuffer.allocate((int) Math.min(bytes, 1 << 20));
+      for (long done = 0; done < bytes; done += zeros.limit()) {
+        zeros.clear().limit((int) Math.min(zeros.capacity(), bytes - done));
+        while (zeros.hasRemaining()) {
+          out.write(zeros);
+        }
+      }
+      out.force(true);
+    }
+    return spare;
+  }
+
+  /** Makes a spare file a segment. */
+  FileChannel begin(int number, Path spare) throws IOException {
+    Files.move(spare, segment(number), StandardCopyOption.ATOMIC_MOVE);
+    sync();
+    return FileChannel.open(segment(number), StandardOpenOption.READ, StandardOpenOption.WRITE);
+  }
+
+  void delete(int number) throws IOException {
+    Files.deleteIfExists(segment(number));
+  }
+
+  /** Names of files are on the disk. */
+  void sync() throws IOException {
+    try (FileChannel folder = FileChannel.open(path, StandardOpenOption.READ)) {
+      folder.force(true);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      lock.close();
+    } catch (IOException failure) {
+      throw new BrokerUnavailable("file:" + path + " cannot be closed", failure);
+    }
+  }
+
+  static String why(IOException failure) {
+    String message = failure.getMessage();
+    return message == null || message.isEmpty()
+        ? failure.getClass().getSimpleName()
+        : failure.getClass().getSimpleName() + ": " + message;
+  }
+
+  private static BadConfiguration refused(Path path, String why) {
+    return new BadConfiguration("file:" + path + " " + why);
+  }
+
+  private static BadConfiguration refused(Path path, String why, Exception cause) {
+    return new BadConfiguration("file:" + path + " " + why, cause);
+  }
+}

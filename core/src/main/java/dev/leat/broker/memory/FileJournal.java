@@ -1,0 +1,447 @@
+package dev.leat.broker.memory;
+
+import dev.leat.BrokerUnavailable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Frames of records in a folder: what is written while one sync is under way goes into the next
+ * frame, so that one sync is for all that wait. Any thread; the disk is written to by one of its
+ * own.
+ *
+ * <p>A segment begins with all that has to be known of what stands in those before, but for
+ * messages and notes. It goes once none of these is left in it and in those before it; those that
+ * are left in the oldest are written once more when a segment begins and they are few.
+ */
+final class FileJournal implements Journal {
+  private static final Logger log = LoggerFactory.getLogger(FileJournal.class);
+
+  /** Of a segment what is kept free of new messages, for what ends those that are there. */
+  private static final int HEADROOM = 4;
+
+  /** Of a segment how much may be written once more so that an older one can go. */
+  private static final int FEW = 2;
+
+  /** How long a message waits for more that is worth a sync, where nobody waits for it. */
+  private static final Duration LONGEST_WAIT = Duration.ofMillis(1);
+
+  private static final Duration SPARE_PAUSE = Duration.ofSeconds(1);
+
+  /** Told once so much is on the disk. */
+  private record Waiter(long position, CompletableFuture<Void> told) {}
+
+  private final FileFolder folder;
+  private final FileOptions options;
+  private final SegmentTable segments = new SegmentTable();
+  private final ReentrantReadWriteLock whole = new ReentrantReadWriteLock();
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition filled = lock.newCondition();
+
+  /** Tells whoever waits, in order, while the next is written. */
+  private final ExecutorService telling =
+      Executors.newSingleThreadExecutor(
+          Thread.ofPlatform().name("leat-file-tell").daemon().factory());
+
+  private final Thread writing;
+  private final AtomicLong durable = new AtomicLong();
+
+  // Guarded by the lock.
+  private RecordWriter out = new RecordWriter(1 << 16);
+  private RecordWriter other = new RecordWriter(1 << 16);
+  private ArrayDeque<Waiter> waiters = new ArrayDeque<>();
+  private long position;
+  private boolean urgent;
+  private boolean closing;
+  private @Nullable BrokerUnavailable failed;
+
+  // Confined to the writing thread, but for the beginning.
+  private @Nullable FileChannel channel;
+  private long sequence;
+  private long synced;
+  private long syncTook;
+  private long lastSync;
+
+  private volatile int segment;
+  private volatile long written;
+  private volatile @Nullable Path spare;
+  private volatile boolean noSpare;
+  private @Nullable MemoryBroker state;
+
+  FileJournal(FileFolder folder, FileOptions options) {
+    this.folder = folder;
+    this.options = options;
+    this.writing = Thread.ofPlatform().name("leat-file").daemon().unstarted(this::work);
+  }
+
+  /**
+   * Begins to write, once all that was written is read.
+   *
+   * @param broker whose state it is
+   * @param last number of the newest segment that there is; 0 where there is none
+   * @param next sequence of the next frame
+   */
+  void start(MemoryBroker broker, int last, long next) throws IOException {
+    state = broker;
+    segment = last;
+    sequence = next;
+    synced = next - 1;
+    spare = folder.spare(options.segment());
+    roll();
+    spareLater();
+    writing.start();
+  }
+
+  SegmentTable segments() {
+    return segments;
+  }
+
+  @Override
+  public boolean keeps() {
+    return true;
+  }
+
+  @Override
+  public Changes begin() {
+    whole.readLock().lock();
+    return new Changes();
+  }
+
+  @Override
+  public void end() {
+    whole.readLock().unlock();
+  }
+
+  @Override
+  public long write(Changes changes) {
+    if (changes.isEmpty()) {
+      return durable.get();
+    }
+    lock.lock();
+    try {
+      if (failed != null) {
+        throw failed;
+      }
+      out.raw(changes.out().bytes(), 0, changes.out().size());
+      position += changes.out().size();
+      for (Changes.Placed placed : changes.placed()) {
+        placed.stands(position, segment);
+        segments.came(segment);
+      }
+      for (Runnable action : changes.onDurable()) {
+        CompletableFuture<Void> told = new CompletableFuture<>();
+        var unused = told.thenRun(action);
+        waiters.add(new Waiter(position, told));
+      }
+      boolean wake = !urgent && (changes.isUrgent() || out.size() == changes.out().size());
+      urgent |= changes.isUrgent();
+      if (wake) {
+        filled.signal();
+      }
+      return position;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public boolean isDurable(long at) {
+    return durable.get() >= at;
+  }
+
+  @Override
+  public <T> CompletionStage<T> after(long at, T value) {
+    if (isDurable(at)) {
+      return CompletableFuture.completedStage(value);
+    }
+    CompletableFuture<Void> told = new CompletableFuture<>();
+    lock.lock();
+    try {
+      if (failed != null) {
+        return CompletableFuture.failedStage(failed);
+      }
+      if (isDurable(at)) {
+        return CompletableFuture.completedStage(value);
+      }
+      waiters.add(new Waiter(at, told));
+    } finally {
+      lock.unlock();
+    }
+    return told.thenApply(done -> value);
+  }
+
+  @Override
+  public void gone(Changes.Placed placed) {
+    segments.went(placed.segment());
+  }
+
+  @Override
+  public @Nullable String refusal(int bytes) {
+    if (spare == null
+        && noSpare
+        && written + bytes > options.segment() - options.segment() / HEADROOM) {
+      return "the disk of %s is full: nothing more is taken until there is room for %d bytes"
+          .formatted(options.name(), options.segment());
+    }
+    return null;
+  }
+
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closing = true;
+      filled.signal();
+    } finally {
+      lock.unlock();
+    }
+    try {
+      writing.join();
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    telling.shutdown();
+    folder.close();
+  }
+
+  private void work() {
+    try {
+      while (writeNext()) {
+        if (written > options.segment() - options.segment() / HEADROOM && spare != null) {
+          roll();
+          spareLater();
+        }
+      }
+      end(new BrokerUnavailable(options.name() + " is closed"));
+    } catch (IOException | RuntimeException | Error failure) {
+      String why = failure instanceof IOException io ? FileFolder.why(io) : failure.toString();
+      log.error("{} cannot be written, it is closed: {}", options.name(), why, failure);
+      end(
+          new BrokerUnavailable(
+              "%s cannot be written, and takes nothing more: %s".formatted(options.name(), why),
+              failure));
+    }
+  }
+
+  /** Nothing is written any more, and whoever waits for it waits in vain. */
+  private void end(BrokerUnavailable cause) {
+    List<Waiter> left;
+    lock.lock();
+    try {
+      failed = cause;
+      left = List.copyOf(waiters);
+      waiters = new ArrayDeque<>();
+    } finally {
+      lock.unlock();
+    }
+    tell(left, told -> told.completeExceptionally(cause));
+    try {
+      if (channel != null) {
+        channel.close();
+      }
+    } catch (IOException failure) {
+      log.debug("{} not closed", options.name(), failure);
+    }
+  }
+
+  /** Waits for something, and writes all that is there; false at the end. */
+  private boolean writeNext() throws IOException {
+    RecordWriter full;
+    long upTo;
+    boolean last;
+    lock.lock();
+    try {
+      while (out.size() == 0 && !closing) {
+        filled.awaitUninterruptibly();
+      }
+      if (!urgent && !closing && options.syncsAlways()) {
+        waitForMore();
+      }
+      last = closing;
+      if (last) {
+        Changes end = new Changes();
+        end.closed();
+        out.raw(end.out().bytes(), 0, end.out().size());
+        position += end.out().size();
+      }
+      full = out;
+      upTo = position;
+      out = other;
+      other = full;
+      urgent = false;
+    } finally {
+      lock.unlock();
+    }
+    put(full);
+    full.clear();
+    sync(last);
+    onDisk(upTo);
+    return !last;
+  }
+
+  /** What a caller sends is answered by a worker soon: one sync is enough for both. */
+  private void waitForMore() {
+    long left = Math.min(LONGEST_WAIT.toNanos(), syncTook);
+    try {
+      while (left > 0 && !urgent && !closing) {
+        left = filled.awaitNanos(left);
+      }
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void put(RecordWriter records) throws IOException {
+    ByteBuffer frame = Frame.of(records.bytes(), records.size(), sequence, synced);
+    sequence++;
+    FileChannel current = Objects.requireNonNull(channel, "it has begun");
+    long at = written;
+    while (frame.hasRemaining()) {
+      at += current.write(frame, at);
+    }
+    written = at;
+  }
+
+  private void sync(boolean certainly) throws IOException {
+    long begin = System.nanoTime();
+    if (options.syncsAlways() || certainly || begin - lastSync >= options.sync().toNanos()) {
+      Objects.requireNonNull(channel, "it has begun").force(false);
+      lastSync = System.nanoTime();
+      syncTook = lastSync - begin;
+      synced = sequence - 1;
+    }
+  }
+
+  private void onDisk(long upTo) {
+    durable.set(upTo);
+    List<Waiter> done = new ArrayList<>();
+    lock.lock();
+    try {
+      waiters.removeIf(waiter -> waiter.position <= upTo && done.add(waiter));
+    } finally {
+      lock.unlock();
+    }
+    tell(done, told -> told.complete(null));
+  }
+
+  private void tell(List<Waiter> waiting, Consumer<CompletableFuture<Void>> how) {
+    if (!waiting.isEmpty()) {
+      telling.execute(() -> waiting.forEach(waiter -> how.accept(waiter.told)));
+    }
+  }
+
+  /** Begins a segment, with all that has to be known; and lets go of those that nobody needs. */
+  private void roll() throws IOException {
+    MemoryBroker broker = Objects.requireNonNull(state, "it has begun");
+    whole.writeLock().lock();
+    try {
+      drain();
+      int number = segment + 1;
+      FileChannel next = folder.begin(number, Objects.requireNonNull(spare, "there is one"));
+      spare = null;
+      if (channel != null) {
+        channel.close();
+      }
+      channel = next;
+      segment = number;
+      written = 0;
+      Changes all = new Changes();
+      broker.writeState(all);
+      int oldest = segments.oldestThatGoes(number, options.segment() / FEW);
+      if (oldest > 0) {
+        broker.writeContentOf(oldest, all);
+      }
+      for (Changes.Placed placed : all.placed()) {
+        segments.went(placed.segment());
+        placed.stands(position, number);
+        segments.came(number);
+      }
+      if (!all.isEmpty()) {
+        put(all.out());
+      }
+      sync(true);
+    } finally {
+      whole.writeLock().unlock();
+    }
+    deleteUnneeded();
+  }
+
+  /** What waits to be written is for the segment that it was said to be in. */
+  private void drain() throws IOException {
+    if (channel != null && out.size() > 0) {
+      long upTo = position;
+      put(out);
+      out.clear();
+      urgent = false;
+      sync(true);
+      onDisk(upTo);
+    }
+  }
+
+  private void deleteUnneeded() throws IOException {
+    for (int old : segments.unneeded(segment)) {
+      folder.delete(old);
+      segments.forget(old);
+    }
+    folder.sync();
+  }
+
+  private void spareLater() {
+    var unused =
+        CompletableFuture.runAsync(this::makeSpare, Thread::startVirtualThread)
+            .exceptionally(
+                failure -> {
+                  log.error("{} no next segment", options.name(), failure);
+                  return null;
+                });
+  }
+
+  /** Until there is one: a disk that is full may have room again. */
+  private void makeSpare() {
+    while (spare == null) {
+      try {
+        spare = folder.spare(options.segment());
+        if (noSpare) {
+          log.info("{} has room again", options.name());
+        }
+        noSpare = false;
+      } catch (IOException full) {
+        if (!noSpare) {
+          log.warn("{} has no room for the next segment: {}", options.name(), FileFolder.why(full));
+        }
+        noSpare = true;
+        if (!pause()) {
+          return;
+        }
+      }
+    }
+  }
+
+  /** False once it is closed. */
+  private boolean pause() {
+    try {
+      return !writing.join(SPARE_PAUSE);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+}

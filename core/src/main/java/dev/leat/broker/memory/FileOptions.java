@@ -1,0 +1,78 @@
+package dev.leat.broker.memory;
+
+import dev.leat.BadConfiguration;
+import dev.leat.broker.BrokerUrl;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * How a folder is written to.
+ *
+ * @param name of the broker, for sentences
+ * @param path the folder
+ * @param sync how long what is answered may not be on the disk; zero where all is before it is
+ *     answered
+ * @param segment bytes of one of its files
+ */
+record FileOptions(String name, Path path, Duration sync, int segment) {
+  static final String SYNC = "sync";
+  static final String SEGMENT = "segment";
+  static final Set<String> NAMES = Set.of(SYNC, SEGMENT);
+
+  private static final String ALWAYS = "always";
+  private static final int LEAST_SEGMENT = 256 << 10;
+  private static final int DEFAULT_SEGMENT = 64 << 20;
+  private static final Pattern TIME = Pattern.compile("([0-9]{1,6})(ms|s)");
+
+  static FileOptions of(BrokerUrl url) {
+    return new FileOptions(url.toString(), folder(url), sync(url), segment(url));
+  }
+
+  boolean syncsAlways() {
+    return sync.isZero();
+  }
+
+  /** Bytes that the disk needs: one segment that is written, one that comes, one that goes. */
+  long least() {
+    return 3L * segment;
+  }
+
+  private static Path folder(BrokerUrl url) {
+    String path = url.uri().getPath();
+    if (url.uri().getHost() != null || path == null || !path.startsWith("/") || path.equals("/")) {
+      throw new BadConfiguration(
+          url + ": a path is absolute and names a folder, as in file:/var/lib/leat");
+    }
+    try {
+      return Path.of(path).normalize();
+    } catch (InvalidPathException invalid) {
+      throw new BadConfiguration(url + ": that is no path", invalid);
+    }
+  }
+
+  private static Duration sync(BrokerUrl url) {
+    String text = url.options().getOrDefault(SYNC, ALWAYS);
+    if (text.equals(ALWAYS)) {
+      return Duration.ZERO;
+    }
+    Matcher time = TIME.matcher(text);
+    if (time.matches()) {
+      long number = Long.parseLong(time.group(1));
+      Duration every =
+          time.group(2).equals("s") ? Duration.ofSeconds(number) : Duration.ofMillis(number);
+      if (every.isPositive()) {
+        return every;
+      }
+    }
+    throw new BadConfiguration(
+        "%s: 'sync' is always, or how often, as in 1s or 100ms, was '%s'".formatted(url, text));
+  }
+
+  private static int segment(BrokerUrl url) {
+    return (int) Limits.number(url, SEGMENT, DEFAULT_SEGMENT, LEAST_SEGMENT, 1 << 30);
+  }
+}

@@ -1,0 +1,204 @@
+package dev.leat.broker.memory;
+
+import dev.leat.BadConfiguration;
+import dev.leat.BadMessage;
+import dev.leat.Message;
+import dev.leat.wire.EntryStrings;
+import dev.leat.wire.StreamEntry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads what was written, oldest first, and makes it so again. What was not whole when the process
+ * ended is left out; what was whole and is not any more is refused, and nothing is changed.
+ */
+final class FileRecovery {
+  private static final Logger log = LoggerFactory.getLogger(FileRecovery.class);
+
+  private final FileFolder folder;
+  private final String name;
+  private final MemoryBroker broker;
+  private final SegmentTable segments;
+  private int lastSegment;
+  private long nextSequence = 1;
+  private boolean closed = true;
+
+  FileRecovery(FileFolder folder, String name, MemoryBroker broker, SegmentTable segments) {
+    this.folder = folder;
+    this.name = name;
+    this.broker = broker;
+    this.segments = segments;
+  }
+
+  /** Reads all of it. */
+  void read() throws IOException {
+    NavigableMap<Integer, Path> files = folder.segments();
+    int expected = files.isEmpty() ? 0 : files.firstKey();
+    for (Map.Entry<Integer, Path> file : files.entrySet()) {
+      if (file.getKey() != expected) {
+        throw damaged(folder.segment(expected), 0, "is missing");
+      }
+      expected++;
+      boolean last = file.getKey().equals(files.lastKey());
+      segments.isThere(file.getKey());
+      read(file.getKey(), file.getValue(), last);
+      lastSegment = file.getKey();
+    }
+    broker.restored();
+    if (!closed) {
+      log.info("{} was not closed; it goes on where it stood", name);
+    }
+  }
+
+  int lastSegment() {
+    return lastSegment;
+  }
+
+  long nextSequence() {
+    return nextSequence;
+  }
+
+  private void read(int segment, Path file, boolean last) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    int at = 0;
+    boolean first = nextSequence == 1;
+    Frame frame = Frame.at(bytes, at);
+    while (frame != null && (first || frame.sequence() == nextSequence)) {
+      first = false;
+      apply(segment, file, bytes, frame);
+      nextSequence = frame.sequence() + 1;
+      at = frame.next();
+      frame = Frame.at(bytes, at);
+    }
+    refuseDamage(file, bytes, at, last);
+  }
+
+  /**
+   * What stands behind the last whole frame was being written when the process ended, unless
+   * something later says that it was on the disk, or that the process ended as it should.
+   */
+  private void refuseDamage(Path file, byte[] bytes, int at, boolean last) {
+    int rest = lastByte(bytes, at);
+    if (rest == at) {
+      return;
+    }
+    if (!last) {
+      throw damaged(file, at, "is damaged");
+    }
+    for (int later = at + Frame.STEP; later < rest; later += Frame.STEP) {
+      Frame frame = Frame.at(bytes, later);
+      if (frame != null && frame.synced() >= nextSequence) {
+        throw damaged(file, at, "is damaged");
+      }
+    }
+    if (closed && nextSequence > 1) {
+      throw damaged(file, at, "is damaged");
+    }
+    log.warn(
+        "{} {} bytes at the end of {} were not whole, and are left out", name, rest - at, file);
+  }
+
+  /** Where nothing but zeros follows. */
+  private static int lastByte(byte[] bytes, int from) {
+    int end = bytes.length;
+    while (end > from && bytes[end - 1] == 0) {
+      end--;
+    }
+    return end;
+  }
+
+  private BadConfiguration damaged(Path file, int at, String how) {
+    return new BadConfiguration(
+        "%s: %s %s at byte %d, and nothing was changed: restore it from a backup, or start in another folder"
+            .formatted(name, file, how, at));
+  }
+
+  private void apply(int segment, Path file, byte[] bytes, Frame frame) {
+    RecordReader in = new RecordReader(bytes, frame.from(), frame.to());
+    try {
+      while (in.hasMore()) {
+        apply(segment, in);
+      }
+    } catch (IllegalStateException | BadMessage broken) {
+      throw new BadConfiguration(
+          "%s: a record in %s, in the frame at byte %d, cannot be read (%s): was it written by another version of Leat?"
+              .formatted(name, file, frame.from() - Frame.HEADER, broken.getMessage()),
+          broken);
+    }
+  }
+
+  private void apply(int segment, RecordReader in) {
+    closed = false;
+    switch (in.one()) {
+      case Changes.STREAM ->
+          broker
+              .restoring(in.text())
+              .restore(in.number(), in.number(), new EntryId(in.number(), in.number()));
+      case Changes.APPENDED -> {
+        MemoryStream stream = broker.restoring(in.text());
+        long offset = in.number();
+        EntryId id = new EntryId(in.number(), in.number());
+        placed(segment, stream.restore(offset, id, message(in)));
+      }
+      case Changes.HANDED -> {
+        Group group = group(in);
+        for (long left = in.number(); left > 0; left--) {
+          group.restoreHanded(in.number(), (int) in.number());
+        }
+      }
+      case Changes.DONE -> group(in).restoreDone(in.number());
+      case Changes.RELEASED -> {
+        Group group = group(in);
+        long offset = in.number();
+        int attempt = (int) in.number();
+        group.restoreReleased(offset, attempt, in.number(), in.number());
+      }
+      case Changes.GROUP -> {
+        Group group = group(in);
+        long cursor = in.number();
+        byte flags = in.one();
+        group.restore(cursor, (flags & 1) != 0, (flags & 2) != 0);
+      }
+      case Changes.HEAD -> broker.restoring(in.text()).restoreHead(in.number());
+      case Changes.TAKEN_OUT -> broker.restoring(in.text()).restoreTakenOut(in.number());
+      case Changes.NOTE -> {
+        String key = in.text();
+        long until = in.number();
+        long size = in.number();
+        Notes.Kept note = new Notes.Kept(message(in), until, size);
+        broker.notes().restore(key, note);
+        placed(segment, note);
+      }
+      case Changes.NOTE_GONE -> broker.notes().restoreGone(in.text());
+      case Changes.CLOSED -> closed = true;
+      default -> throw new IllegalStateException("it is of no kind that is known");
+    }
+  }
+
+  private void placed(int segment, Changes.@Nullable Placed placed) {
+    if (placed != null) {
+      placed.stands(0, segment);
+      segments.came(segment);
+    }
+  }
+
+  private Group group(RecordReader in) {
+    return broker.restoring(in.text()).restoreGroup(in.text());
+  }
+
+  private static Message message(RecordReader in) {
+    List<byte[]> strings = new ArrayList<>();
+    for (long left = in.number(); left > 0; left--) {
+      strings.add(in.string());
+    }
+    return StreamEntry.decode(EntryStrings.of(strings));
+  }
+}

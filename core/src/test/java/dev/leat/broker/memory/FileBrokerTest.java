@@ -1,0 +1,375 @@
+package dev.leat.broker.memory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.leat.BadConfiguration;
+import dev.leat.Headers;
+import dev.leat.Message;
+import dev.leat.Payload;
+import dev.leat.Position;
+import dev.leat.Topic;
+import dev.leat.broker.Append;
+import dev.leat.broker.Broker;
+import dev.leat.broker.Brokers;
+import dev.leat.broker.Completion;
+import dev.leat.broker.Delivery;
+import dev.leat.broker.Lane;
+import dev.leat.broker.Membership;
+import dev.leat.broker.Note;
+import dev.leat.broker.StreamHealth;
+import dev.leat.broker.ThreadLoop;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is in a folder when it is opened again, and which folders are refused. */
+class FileBrokerTest {
+  private static final Topic TOPIC = Topic.of("t");
+  private static final Duration HOUR = Duration.ofHours(1);
+
+  @TempDir private Path temporary;
+  private final ThreadLoop loop = new ThreadLoop("file", true);
+
+  @AfterEach
+  void close() {
+    loop.close();
+  }
+
+  private Path folder() {
+    return temporary.resolve("leat");
+  }
+
+  private Broker open() {
+    return open("");
+  }
+
+  private Broker open(String options) {
+    return Brokers.open("file:" + folder() + options, loop);
+  }
+
+  @Test
+  void what_was_accepted_is_there_again_in_order_with_its_ids() {
+    List<String> ids;
+    try (Broker broker = open()) {
+      ids = append(broker, "0", "1", "2");
+    }
+    try (Broker broker = open()) {
+      assertThat(result(broker.range(TOPIC.incoming(), Position.START, 10)))
+          .extracting(entry -> entry.message().payload().asText())
+          .containsExactly("0", "1", "2");
+      assertThat(result(broker.range(TOPIC.incoming(), Position.START, 10)))
+          .extracting(entry -> entry.id())
+          .isEqualTo(ids);
+      assertThat(append(broker, "3").getFirst()).isGreaterThan(ids.getLast());
+    }
+  }
+
+  @Test
+  void what_was_completed_is_not_handed_over_again_and_what_was_held_is_with_its_attempts() {
+    try (Broker broker = open()) {
+      append(broker, "0", "1", "2", "3", "4");
+      List<Delivery> held = take(broker, "g", 4);
+      result(held.get(0).complete(List.of()));
+      result(held.get(2).complete(List.of()));
+      result(held.get(3).release(HOUR));
+    }
+    try (Broker broker = open()) {
+      StreamHealth health = result(broker.health(TOPIC.incoming()));
+      assertThat(health.groups().getFirst().pending()).hasValue(2);
+      assertThat(health.groups().getFirst().backlog()).hasValue(1);
+      List<Delivery> again = take(broker, "g", 2);
+      assertThat(again)
+          .extracting(one -> one.message().payload().asText())
+          .containsExactly("1", "4");
+      assertThat(again).extracting(Delivery::attempt).containsExactly(2, 1);
+      assertThat(health.groups().getFirst().members()).hasValue(0);
+    }
+  }
+
+  @Test
+  void a_delay_goes_on_where_it_was() {
+    long begin = System.nanoTime();
+    try (Broker broker = open()) {
+      append(broker, "late");
+      result(take(broker, "g", 1).getFirst().release(Duration.ofMillis(1_500)));
+    }
+    try (Broker broker = open()) {
+      assertThat(take(broker, "g", 1).getFirst().attempt()).isEqualTo(2);
+    }
+    assertThat(System.nanoTime() - begin).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(1_400));
+  }
+
+  @Test
+  void what_a_completion_sends_and_keeps_is_there_with_it() {
+    Note answer = new Note("answers", "k", message("answered"), HOUR);
+    try (Broker broker = open()) {
+      append(broker, "0");
+      Delivery delivery = take(broker, "g", 1).getFirst();
+      Append letter = new Append(TOPIC.deadLetters(), message("letter"));
+      result(delivery.complete(new Completion(List.of(letter), List.of(answer))));
+    }
+    try (Broker broker = open()) {
+      assertThat(result(broker.range(TOPIC.deadLetters(), Position.START, 10))).hasSize(1);
+      assertThat(result(broker.noteIfAbsent(answer.replacedBy(message("other"), HOUR))))
+          .map(kept -> kept.payload().asText())
+          .contains("answered");
+    }
+  }
+
+  @Test
+  void order_by_key_goes_on_where_it_was() {
+    try (Broker broker = open()) {
+      appendWithKey(broker, "a", "1");
+      appendWithKey(broker, "a", "2");
+      appendWithKey(broker, "b", "1");
+      List<Delivery> held = new CopyOnWriteArrayList<>();
+      broker.subscribe(Membership.of(TOPIC, "g", "m").inOrder(), held::addAll).request(10);
+      await().until(() -> held.size() == 2);
+    }
+    try (Broker broker = open()) {
+      List<Delivery> held = new CopyOnWriteArrayList<>();
+      broker.subscribe(Membership.of(TOPIC, "g", "m").inOrder(), held::addAll).request(10);
+      await().until(() -> held.size() == 2);
+      assertThat(texts(held)).containsExactly("a1", "b1");
+      result(held.getFirst().complete(List.of()));
+      await().until(() -> held.size() == 3);
+      assertThat(texts(held)).containsExactly("a1", "b1", "a2");
+      assertThatThrownBy(() -> broker.subscribe(Membership.of(TOPIC, "g", "other"), batch -> {}))
+          .isInstanceOf(BadConfiguration.class);
+    }
+  }
+
+  @Test
+  void files_that_nobody_needs_go_and_what_is_left_of_them_is_kept() throws IOException {
+    try (Broker broker = open("?segment=262144&history=10")) {
+      append(broker, "first");
+      List<Delivery> held = take(broker, "g", 1);
+      for (int i = 0; i < 40; i++) {
+        append(broker, "x".repeat(100_000));
+        result(take(broker, "g", 1).getFirst().complete(List.of()));
+      }
+      await().until(() -> segments() <= 8);
+      assertThat(result(held.getFirst().extend())).isTrue();
+    }
+    try (Broker broker = open("?segment=262144")) {
+      List<Delivery> again = take(broker, "g", 1);
+      assertThat(texts(again)).containsExactly("first");
+      assertThat(again.getFirst().attempt()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void a_tail_that_is_torn_anywhere_is_left_out_and_nothing_before_it() throws IOException {
+    try (Broker broker = open("?segment=262144")) {
+      append(broker, "kept");
+      append(broker, "torn");
+    }
+    byte[] whole = Files.readAllBytes(lastSegment());
+    List<Frame> frames = frames(whole);
+    // What was appended last, and then that it was closed.
+    Frame torn = frames.get(frames.size() - 2);
+    int begin = torn.from() - Frame.HEADER;
+    for (int cut = begin; cut < torn.to(); cut++) {
+      byte[] left = whole.clone();
+      Arrays.fill(left, cut, left.length, (byte) 0);
+      write(left);
+      try (Broker broker = open("?segment=262144")) {
+        assertThat(standing(broker)).as("cut at %d", cut).containsExactly("kept");
+        append(broker, "more");
+      }
+      restore(whole);
+    }
+  }
+
+  @Test
+  void a_bit_that_flipped_anywhere_is_found_and_nothing_is_handed_out() throws IOException {
+    try (Broker broker = open("?segment=262144")) {
+      append(broker, "0");
+      append(broker, "1");
+    }
+    Path segment = lastSegment();
+    byte[] whole = Files.readAllBytes(segment);
+    int end = frames(whole).getLast().to();
+    for (int at = 0; at < end; at++) {
+      byte[] flipped = whole.clone();
+      flipped[at] ^= (byte) (1 << (at % 8));
+      write(flipped);
+      if (isBehindLastFrame(whole, at)) {
+        continue;
+      }
+      int position = at;
+      assertThatThrownBy(() -> open("?segment=262144").close())
+          .as("flipped at %d", position)
+          .isInstanceOf(BadConfiguration.class)
+          .hasMessageContaining(segment.toString());
+      assertThat(Files.readAllBytes(segment)).isEqualTo(flipped);
+    }
+    write(whole);
+    try (Broker broker = open("?segment=262144")) {
+      assertThat(standing(broker)).containsExactly("0", "1");
+    }
+  }
+
+  /** What says that it was closed may be torn as well: then it is as if it had not been. */
+  private static boolean isBehindLastFrame(byte[] whole, int at) {
+    List<Frame> frames = frames(whole);
+    Frame last = frames.getLast();
+    return at >= last.from() - Frame.HEADER
+        || frames.stream().anyMatch(frame -> at >= frame.to() && at < frame.next());
+  }
+
+  @Test
+  void folders_that_cannot_be_used_are_refused_in_one_sentence() throws IOException {
+    refuses("file:leat", "a path is absolute and names a folder, as in file:/var/lib/leat");
+    refuses("file://host/leat", "a path is absolute");
+    refuses("file:/", "a path is absolute");
+    refuses("file:" + folder() + "?sync=never", "'sync' is always, or how often");
+    refuses("file:" + folder() + "?segment=1", "'segment' is a number from 262144 to");
+    refuses("file:" + folder() + "?sgement=1", "there is no option 'sgement'");
+    Path file = Files.writeString(temporary.resolve("file"), "x");
+    refuses("file:" + file, "is a file; name a folder");
+    Files.createDirectories(folder());
+    Files.writeString(folder().resolve("notes.txt"), "mine");
+    refuses("file:" + folder(), "has something else in it ('notes.txt'): name an empty folder");
+    assertThat(folder().resolve("notes.txt")).hasContent("mine");
+    Files.delete(folder().resolve("notes.txt"));
+    Files.writeString(folder().resolve(FileFolder.FORMAT_FILE), "leat file 2\n");
+    refuses("file:" + folder(), "has the format 'leat file 2', and this version of Leat reads");
+  }
+
+  @Test
+  void a_folder_that_is_in_use_is_refused_by_the_name_of_who_uses_it() {
+    try (Broker broker = open()) {
+      refuses("file:" + folder(), "is in use by process " + ProcessHandle.current().pid());
+      append(broker, "still there");
+    }
+    open().close();
+  }
+
+  private void refuses(String url, String sentence) {
+    assertThatThrownBy(() -> Brokers.open(url, loop).close())
+        .isInstanceOf(BadConfiguration.class)
+        .hasMessageContaining(sentence);
+  }
+
+  private List<String> append(Broker broker, String... texts) {
+    List<Append> batch =
+        Stream.of(texts).map(text -> new Append(TOPIC.incoming(), message(text))).toList();
+    return append(broker, batch);
+  }
+
+  private void appendWithKey(Broker broker, String key, String text) {
+    Message message =
+        new Message("id", "x", "", Headers.of(Headers.KEY, key), "", Payload.text(key + text));
+    append(broker, List.of(new Append(TOPIC.incoming(), message)));
+  }
+
+  private List<String> append(Broker broker, List<Append> batch) {
+    return result(
+        CompletableFuture.supplyAsync(
+                () -> {
+                  Lane lane = broker.openLane(loop, "test", replies -> {});
+                  return lane.append(batch);
+                },
+                loop)
+            .thenCompose(appended -> appended));
+  }
+
+  private static List<Delivery> take(Broker broker, String group, int number) {
+    List<Delivery> held = new CopyOnWriteArrayList<>();
+    broker
+        .subscribe(Membership.of(TOPIC, group, "m").withLease(HOUR), held::addAll)
+        .request(number);
+    await().until(() -> held.size() == number);
+    return held;
+  }
+
+  private static List<String> texts(List<Delivery> held) {
+    return held.stream().map(one -> one.message().payload().asText()).toList();
+  }
+
+  private static List<String> standing(Broker broker) {
+    return result(broker.range(TOPIC.incoming(), Position.START, 100)).stream()
+        .map(entry -> entry.message().payload().asText())
+        .toList();
+  }
+
+  private static Message message(String text) {
+    return new Message("id", "x", "", Headers.NONE, "", Payload.text(text));
+  }
+
+  private static <T> T result(CompletionStage<T> stage) {
+    return stage.toCompletableFuture().orTimeout(10, TimeUnit.SECONDS).join();
+  }
+
+  private long segments() {
+    try (Stream<Path> files = Files.list(folder())) {
+      return files.filter(file -> file.toString().endsWith(".leatlog")).count();
+    } catch (IOException failure) {
+      throw new AssertionError(failure);
+    }
+  }
+
+  private Path lastSegment() throws IOException {
+    try (Stream<Path> files = Files.list(folder())) {
+      return files
+          .filter(file -> file.toString().endsWith(".leatlog"))
+          .max(Comparator.naturalOrder())
+          .orElseThrow();
+    }
+  }
+
+  private @Nullable Path first;
+
+  /** In place of what is the newest file, which is remembered. */
+  private void write(byte[] bytes) throws IOException {
+    try (FileChannel out = FileChannel.open(first(), StandardOpenOption.WRITE)) {
+      out.write(ByteBuffer.wrap(bytes), 0);
+    }
+  }
+
+  private Path first() throws IOException {
+    Path known = first;
+    if (known == null) {
+      known = lastSegment();
+      first = known;
+    }
+    return known;
+  }
+
+  /** As it was, without what came since. */
+  private void restore(byte[] whole) throws IOException {
+    try (Stream<Path> files = Files.list(folder())) {
+      for (Path file : files.filter(one -> one.toString().endsWith(".leatlog")).toList()) {
+        if (!file.equals(first())) {
+          Files.delete(file);
+        }
+      }
+    }
+    Files.write(first(), whole);
+  }
+
+  private static List<Frame> frames(byte[] bytes) {
+    return Stream.iterate(
+            Frame.at(bytes, 0), frame -> frame != null, frame -> Frame.at(bytes, frame.next()))
+        .toList();
+  }
+}

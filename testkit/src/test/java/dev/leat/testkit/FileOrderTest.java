@@ -1,0 +1,14 @@
+package dev.leat.testkit;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The embedded broker with a folder. */
+class FileOrderTest extends OrderContract {
+  @TempDir private Path folder;
+
+  @Override
+  protected String url() {
+    return "file:" + folder.resolve("leat") + "?segment=1000000";
+  }
+}
