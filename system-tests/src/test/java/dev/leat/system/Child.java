@@ -42,9 +42,37 @@ final class Child implements AutoCloseable {
         arguments);
   }
 
+  /**
+   * One that sees a disk of its own in a folder, as large as is said, in memory: by a namespace of
+   * its own, which takes no rights where such are allowed.
+   */
+  static Child onDisk(Path folder, String size, Class<?> program, String... arguments) {
+    return start(
+        ProcessBuilder.Redirect.INHERIT,
+        List.of(
+            "unshare",
+            "-rm",
+            "sh",
+            "-c",
+            "mount -t tmpfs -o size=" + size + " tmpfs \"$0\" && exec \"$@\"",
+            folder.toString()),
+        List.of(),
+        program,
+        arguments);
+  }
+
   private static Child start(
       ProcessBuilder.Redirect errors, List<String> options, Class<?> program, String... arguments) {
-    List<String> command = new ArrayList<>();
+    return start(errors, List.of(), options, program, arguments);
+  }
+
+  private static Child start(
+      ProcessBuilder.Redirect errors,
+      List<String> within,
+      List<String> options,
+      Class<?> program,
+      String... arguments) {
+    List<String> command = new ArrayList<>(within);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("--enable-native-access=ALL-UNNAMED");
     command.add("--sun-misc-unsafe-memory-access=allow");

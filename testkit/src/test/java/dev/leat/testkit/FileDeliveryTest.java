@@ -9,6 +9,6 @@ class FileDeliveryTest extends DeliveryContract {
 
   @Override
   protected String url() {
-    return "file:" + folder.resolve("leat") + "?segment=1000000";
+    return "file:" + folder.resolve("leat");
   }
 }

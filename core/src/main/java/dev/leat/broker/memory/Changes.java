@@ -57,7 +57,6 @@ class Changes {
 
   private final RecordWriter out = new RecordWriter();
   private final List<Placed> placed = new ArrayList<>(2);
-  private final List<Runnable> onDurable = new ArrayList<>(1);
   private boolean urgent;
 
   RecordWriter out() {
@@ -82,20 +81,13 @@ class Changes {
     return placed;
   }
 
-  /** Done once it is on the disk. */
-  void onDurable(Runnable action) {
-    onDurable.add(action);
-  }
-
-  List<Runnable> onDurable() {
-    return onDurable;
-  }
-
   void appended(String stream, Log.Slot slot, long offset) {
     Message message = slot.present();
+    int begin = out.size();
     out.put(APPENDED).text(stream).number(offset);
     out.number(slot.id().millis()).number(slot.id().sequence());
     message(message);
+    slot.takes(out.size() - begin);
     placed.add(slot);
     // Whoever waits for a reply learns by that that it was accepted.
     urgent |= !message.wantsReply();
@@ -133,8 +125,10 @@ class Changes {
   }
 
   void note(String key, Notes.Kept note) {
-    out.put(NOTE).text(key).number(note.until()).number(note.size());
+    int begin = out.size();
+    out.put(NOTE).text(key).number(note.until()).number(note.reckoned());
     message(note.message());
+    note.takes(out.size() - begin);
     placed.add(note);
     urgent = true;
   }
@@ -163,6 +157,7 @@ class Changes {
   abstract static class Placed {
     private long position;
     private int segment;
+    private int size;
 
     /** It is on the disk once so much is. */
     long position() {
@@ -173,9 +168,18 @@ class Changes {
       return segment;
     }
 
+    /** Bytes that it takes there. */
+    int size() {
+      return size;
+    }
+
     void stands(long at, int in) {
       position = at;
       segment = in;
+    }
+
+    void takes(int bytes) {
+      size = bytes;
     }
   }
 }

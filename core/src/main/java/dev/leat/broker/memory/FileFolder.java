@@ -182,6 +182,10 @@ final class FileFolder implements AutoCloseable {
   /** A file of so many zeros, for the next segment: then it needs no room any more. */
   Path spare(long bytes) throws IOException {
     Path spare = path.resolve(SPARE);
+    Files.deleteIfExists(spare);
+    if (Files.getFileStore(path).getUsableSpace() < bytes) {
+      throw new IOException("no space left on the disk for a file of " + bytes + " bytes");
+    }
     try (FileChannel out =
         FileChannel.open(
             spare,

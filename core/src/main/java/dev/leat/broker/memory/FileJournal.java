@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
@@ -35,14 +36,13 @@ import org.slf4j.LoggerFactory;
 final class FileJournal implements Journal {
   private static final Logger log = LoggerFactory.getLogger(FileJournal.class);
 
-  /** Of a segment what is kept free of new messages, for what ends those that are there. */
-  private static final int HEADROOM = 4;
-
   /** Of a segment how much may be written once more so that an older one can go. */
-  private static final int FEW = 2;
+  private static final int FEW = 4;
 
   /** How long a message waits for more that is worth a sync, where nobody waits for it. */
   private static final Duration LONGEST_WAIT = Duration.ofMillis(1);
+
+  private static final long FOR_EVER = Long.MAX_VALUE;
 
   private static final Duration SPARE_PAUSE = Duration.ofSeconds(1);
 
@@ -70,7 +70,7 @@ final class FileJournal implements Journal {
   private ArrayDeque<Waiter> waiters = new ArrayDeque<>();
   private long position;
   private boolean urgent;
-  private boolean closing;
+  private volatile boolean closing;
   private @Nullable BrokerUnavailable failed;
 
   // Confined to the writing thread, but for the beginning.
@@ -82,8 +82,16 @@ final class FileJournal implements Journal {
 
   private volatile int segment;
   private volatile long written;
+
+  /** Bytes that wait to be written. */
+  private volatile int waiting;
+
   private volatile @Nullable Path spare;
   private volatile boolean noSpare;
+
+  /** Completes once a next file is there, or could not be made at first. */
+  private volatile CompletableFuture<Void> making = CompletableFuture.completedFuture(null);
+
   private @Nullable MemoryBroker state;
 
   FileJournal(FileFolder folder, FileOptions options) {
@@ -104,7 +112,7 @@ final class FileJournal implements Journal {
     segment = last;
     sequence = next;
     synced = next - 1;
-    spare = folder.spare(options.segment());
+    spare = folder.spare(options.allocated());
     roll();
     spareLater();
     writing.start();
@@ -117,6 +125,11 @@ final class FileJournal implements Journal {
   @Override
   public boolean keeps() {
     return true;
+  }
+
+  @Override
+  public long largest() {
+    return options.most();
   }
 
   @Override
@@ -142,14 +155,10 @@ final class FileJournal implements Journal {
       }
       out.raw(changes.out().bytes(), 0, changes.out().size());
       position += changes.out().size();
+      waiting = out.size();
       for (Changes.Placed placed : changes.placed()) {
         placed.stands(position, segment);
-        segments.came(segment);
-      }
-      for (Runnable action : changes.onDurable()) {
-        CompletableFuture<Void> told = new CompletableFuture<>();
-        var unused = told.thenRun(action);
-        waiters.add(new Waiter(position, told));
+        segments.came(placed);
       }
       boolean wake = !urgent && (changes.isUrgent() || out.size() == changes.out().size());
       urgent |= changes.isUrgent();
@@ -190,18 +199,19 @@ final class FileJournal implements Journal {
 
   @Override
   public void gone(Changes.Placed placed) {
-    segments.went(placed.segment());
+    segments.went(placed);
   }
 
   @Override
   public @Nullable String refusal(int bytes) {
-    if (spare == null
-        && noSpare
-        && written + bytes > options.segment() - options.segment() / HEADROOM) {
+    if (noSpare && written + bytes > options.full()) {
       return "the disk of %s is full: nothing more is taken until there is room for %d bytes"
-          .formatted(options.name(), options.segment());
+          .formatted(options.name(), options.allocated());
     }
-    return null;
+    return waiting > options.most()
+        ? "the disk of %s is too slow: %d bytes wait to be written"
+            .formatted(options.name(), waiting)
+        : null;
   }
 
   @Override
@@ -225,7 +235,7 @@ final class FileJournal implements Journal {
   private void work() {
     try {
       while (writeNext()) {
-        if (written > options.segment() - options.segment() / HEADROOM && spare != null) {
+        if (written > options.full() && hasSpare()) {
           roll();
           spareLater();
         }
@@ -269,9 +279,7 @@ final class FileJournal implements Journal {
     boolean last;
     lock.lock();
     try {
-      while (out.size() == 0 && !closing) {
-        filled.awaitUninterruptibly();
-      }
+      waitForSome();
       if (!urgent && !closing && options.syncsAlways()) {
         waitForMore();
       }
@@ -287,14 +295,37 @@ final class FileJournal implements Journal {
       out = other;
       other = full;
       urgent = false;
+      waiting = 0;
     } finally {
       lock.unlock();
     }
-    put(full);
-    full.clear();
+    if (full.size() > 0) {
+      put(full);
+      full.clear();
+    }
     sync(last);
     onDisk(upTo);
     return !last;
+  }
+
+  /** Until something has come, or what was written has to be synced. */
+  private void waitForSome() {
+    boolean unsynced = synced < sequence - 1;
+    long left = unsynced ? options.sync().toNanos() - (System.nanoTime() - lastSync) : FOR_EVER;
+    try {
+      while (out.size() == 0 && !closing && left > 0) {
+        left = unsynced ? filled.awaitNanos(left) : awaited();
+      }
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private long awaited() throws InterruptedException {
+    while (out.size() == 0 && !closing) {
+      filled.await();
+    }
+    return FOR_EVER;
   }
 
   /** What a caller sends is answered by a worker soon: one sync is enough for both. */
@@ -314,6 +345,9 @@ final class FileJournal implements Journal {
     sequence++;
     FileChannel current = Objects.requireNonNull(channel, "it has begun");
     long at = written;
+    while (at + frame.limit() > options.allocated() && noSpare && !closing) {
+      LockSupport.parkNanos(SPARE_PAUSE.toNanos());
+    }
     while (frame.hasRemaining()) {
       at += current.write(frame, at);
     }
@@ -367,12 +401,11 @@ final class FileJournal implements Journal {
       broker.writeState(all);
       int oldest = segments.oldestThatGoes(number, options.segment() / FEW);
       if (oldest > 0) {
-        broker.writeContentOf(oldest, all);
+        broker.writeContentOf(oldest, segments::went, all);
       }
       for (Changes.Placed placed : all.placed()) {
-        segments.went(placed.segment());
         placed.stands(position, number);
-        segments.came(number);
+        segments.came(placed);
       }
       if (!all.isEmpty()) {
         put(all.out());
@@ -396,29 +429,42 @@ final class FileJournal implements Journal {
     }
   }
 
-  private void deleteUnneeded() throws IOException {
-    for (int old : segments.unneeded(segment)) {
+  private synchronized void deleteUnneeded() throws IOException {
+    List<Integer> unneeded = segments.unneeded(segment);
+    for (int old : unneeded) {
       folder.delete(old);
       segments.forget(old);
     }
-    folder.sync();
+    if (!unneeded.isEmpty()) {
+      folder.sync();
+    }
+  }
+
+  /** Whether there is a next file, which is waited for while it is being made. */
+  private boolean hasSpare() {
+    making.join();
+    return spare != null;
   }
 
   private void spareLater() {
+    CompletableFuture<Void> tried = new CompletableFuture<>();
+    making = tried;
     var unused =
-        CompletableFuture.runAsync(this::makeSpare, Thread::startVirtualThread)
+        CompletableFuture.runAsync(() -> makeSpare(tried), Thread::startVirtualThread)
             .exceptionally(
                 failure -> {
                   log.error("{} no next segment", options.name(), failure);
+                  tried.complete(null);
                   return null;
                 });
   }
 
   /** Until there is one: a disk that is full may have room again. */
-  private void makeSpare() {
+  private void makeSpare(CompletableFuture<Void> tried) {
     while (spare == null) {
       try {
-        spare = folder.spare(options.segment());
+        deleteUnneeded();
+        spare = folder.spare(options.allocated());
         if (noSpare) {
           log.info("{} has room again", options.name());
         }
@@ -428,11 +474,13 @@ final class FileJournal implements Journal {
           log.warn("{} has no room for the next segment: {}", options.name(), FileFolder.why(full));
         }
         noSpare = true;
+        tried.complete(null);
         if (!pause()) {
           return;
         }
       }
     }
+    tried.complete(null);
   }
 
   /** False once it is closed. */

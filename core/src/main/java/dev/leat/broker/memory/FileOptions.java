@@ -36,9 +36,24 @@ record FileOptions(String name, Path path, Duration sync, int segment) {
     return sync.isZero();
   }
 
-  /** Bytes that the disk needs: one segment that is written, one that comes, one that goes. */
+  /** Bytes of a file: a frame that was begun before it was full has room behind. */
+  long allocated() {
+    return segment + segment / 2L;
+  }
+
+  /** Bytes after which the next file begins. */
+  long full() {
+    return segment - segment / 4L;
+  }
+
+  /** Bytes that may wait to be written, and the most of one message. */
+  int most() {
+    return segment / 4;
+  }
+
+  /** Bytes that the disk needs: one file that is written, one that comes, one that goes. */
   long least() {
-    return 3L * segment;
+    return 3 * allocated();
   }
 
   private static Path folder(BrokerUrl url) {

@@ -143,10 +143,11 @@ final class FileRecovery {
               .restoring(in.text())
               .restore(in.number(), in.number(), new EntryId(in.number(), in.number()));
       case Changes.APPENDED -> {
+        int begin = in.at();
         MemoryStream stream = broker.restoring(in.text());
         long offset = in.number();
         EntryId id = new EntryId(in.number(), in.number());
-        placed(segment, stream.restore(offset, id, message(in)));
+        placed(segment, stream.restore(offset, id, message(in)), in.at() - begin);
       }
       case Changes.HANDED -> {
         Group group = group(in);
@@ -170,12 +171,13 @@ final class FileRecovery {
       case Changes.HEAD -> broker.restoring(in.text()).restoreHead(in.number());
       case Changes.TAKEN_OUT -> broker.restoring(in.text()).restoreTakenOut(in.number());
       case Changes.NOTE -> {
+        int begin = in.at();
         String key = in.text();
         long until = in.number();
-        long size = in.number();
-        Notes.Kept note = new Notes.Kept(message(in), until, size);
+        long reckoned = in.number();
+        Notes.Kept note = new Notes.Kept(message(in), until, reckoned);
         broker.notes().restore(key, note);
-        placed(segment, note);
+        placed(segment, note, in.at() - begin);
       }
       case Changes.NOTE_GONE -> broker.notes().restoreGone(in.text());
       case Changes.CLOSED -> closed = true;
@@ -183,10 +185,11 @@ final class FileRecovery {
     }
   }
 
-  private void placed(int segment, Changes.@Nullable Placed placed) {
+  private void placed(int segment, Changes.@Nullable Placed placed, int size) {
     if (placed != null) {
       placed.stands(0, segment);
-      segments.came(segment);
+      placed.takes(size);
+      segments.came(placed);
     }
   }
 

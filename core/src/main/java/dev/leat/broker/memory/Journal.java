@@ -51,6 +51,11 @@ interface Journal {
         }
 
         @Override
+        public long largest() {
+          return Long.MAX_VALUE;
+        }
+
+        @Override
         public void close() {}
       };
 
@@ -82,6 +87,9 @@ interface Journal {
 
   /** Why there is no room for so many bytes more, if there is none. */
   @Nullable String refusal(int bytes);
+
+  /** Bytes that one message may have. */
+  long largest();
 
   /** Writes what is left, and ends. */
   void close();

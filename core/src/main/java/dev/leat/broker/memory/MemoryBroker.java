@@ -95,7 +95,7 @@ final class MemoryBroker implements Broker {
         BrokerLimits.NONE.longestLease(),
         BrokerLimits.NONE.longestDelay(),
         BrokerLimits.NONE.deliveries(),
-        limits.bytes(),
+        Math.min(limits.bytes(), journal.largest()),
         BrokerLimits.NONE.healthPause());
   }
 
@@ -530,10 +530,15 @@ final class MemoryBroker implements Broker {
   }
 
   /** What stands in the oldest segments is written once more. */
-  void writeContentOf(int segment, Changes changes) {
+  void writeContentOf(int segment, Consumer<Changes.Placed> moved, Changes changes) {
     streams.values().stream()
         .filter(MemoryStream::isKept)
-        .forEach(stream -> stream.writeMessagesOf(segment, changes));
-    notes.forEachIn(segment, changes::note);
+        .forEach(stream -> stream.writeMessagesOf(segment, moved, changes));
+    notes.forEachIn(
+        segment,
+        (key, note) -> {
+          moved.accept(note);
+          changes.note(key, note);
+        });
   }
 }

@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -73,6 +74,9 @@ final class MemoryStream {
   private final List<Tail> tails = new ArrayList<>();
   private boolean lanes;
 
+  /** What tails are to see is on its way to the disk, and then they are handed it. */
+  private boolean awaitsDisk;
+
   /**
    * An empty stream.
    *
@@ -108,9 +112,6 @@ final class MemoryStream {
     makeRoom(message, written(changes));
     Log.Slot slot = log.append(message, loop.clock().millis());
     written(changes).appended(key, slot, log.end() - 1);
-    if (kept && !tails.isEmpty()) {
-      changes.onDurable(this::handOver);
-    }
     forget();
     return slot.id().toString();
   }
@@ -367,7 +368,21 @@ final class MemoryStream {
     while (kept && end > from && !journal.isDurable(log.placed(end - 1).position())) {
       end--;
     }
+    if (end < log.end() && !awaitsDisk) {
+      awaitsDisk = true;
+      var unused =
+          journal
+              .after(log.placed(log.end() - 1).position(), true)
+              .thenRun(this::handOverWhatIsOnDisk);
+    }
     return end;
+  }
+
+  private void handOverWhatIsOnDisk() {
+    synchronized (this) {
+      awaitsDisk = false;
+    }
+    pump.run();
   }
 
   private List<Delivery> take(Group group, Member member, Changes changes) {
@@ -443,8 +458,15 @@ final class MemoryStream {
   }
 
   private void makeRoom(Message message, Changes changes) {
+    if (kept && message.payload().size() > journal.largest()) {
+      throw new BadMessage(
+          "a payload of %d bytes is more than a broker of files takes, which is %d; ?segment= makes it more"
+              .formatted(message.payload().size(), journal.largest()));
+    }
     String refused = kept ? journal.refusal(message.payload().size()) : null;
     if (refused != null) {
+      // What is completed goes first; where it stood there is room a moment later.
+      forgetBeyond(0);
       throw new StreamFull(refused);
     }
     long before = log.head();
@@ -486,11 +508,15 @@ final class MemoryStream {
         || (groups.isEmpty() && !lanes)) {
       return;
     }
-    long floor = completedBelow();
+    forgetBeyond(limits.history());
+  }
+
+  private void forgetBeyond(long history) {
+    long floor = groups.isEmpty() && !lanes ? log.head() : completedBelow();
     for (Tail tail : tails) {
       floor = Math.min(floor, tail.cursor());
     }
-    while (log.size() > limits.history() && log.head() < floor) {
+    while (log.size() > history && log.head() < floor) {
       log.removeOldest();
     }
   }
@@ -572,10 +598,11 @@ final class MemoryStream {
   }
 
   /** Messages that stand in the oldest segments are written once more. */
-  synchronized void writeMessagesOf(int segment, Changes changes) {
+  synchronized void writeMessagesOf(int segment, Consumer<Changes.Placed> moved, Changes changes) {
     for (long offset = log.head(); offset < log.end(); offset++) {
       Log.Slot slot = log.slotAt(offset);
       if (slot.isThere() && slot.segment() <= segment) {
+        moved.accept(slot);
         changes.appended(key, slot, offset);
       }
     }

@@ -30,12 +30,12 @@ final class Notes {
     private final long until;
 
     /** Bytes that it is reckoned with; none of what is at work. */
-    private final long size;
+    private final long reckoned;
 
-    Kept(Message message, long until, long size) {
+    Kept(Message message, long until, long reckoned) {
       this.message = message;
       this.until = until;
-      this.size = size;
+      this.reckoned = reckoned;
     }
 
     Message message() {
@@ -46,8 +46,8 @@ final class Notes {
       return until;
     }
 
-    long size() {
-      return size;
+    long reckoned() {
+      return reckoned;
     }
   }
 
@@ -163,8 +163,8 @@ final class Notes {
   }
 
   private void put(String key, Kept note) {
-    bytes += note.size;
-    (note.size == 0 ? atWork : answers).put(key, note);
+    bytes += note.reckoned;
+    (note.reckoned == 0 ? atWork : answers).put(key, note);
   }
 
   private void remove(String key) {
@@ -175,7 +175,7 @@ final class Notes {
     Kept answer = answers.remove(key);
     if (answer != null) {
       journal.gone(answer);
-      bytes -= answer.size;
+      bytes -= answer.reckoned;
     }
   }
 
@@ -213,7 +213,7 @@ final class Notes {
     if (note.until > now) {
       return false;
     }
-    bytes -= note.size;
+    bytes -= note.reckoned;
     journal.gone(note);
     return true;
   }

@@ -15,6 +15,11 @@ final class RecordReader {
     this.end = end;
   }
 
+  /** Where the next stands. */
+  int at() {
+    return at;
+  }
+
   boolean hasMore() {
     return at < end;
   }

@@ -8,22 +8,30 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** How much of what stands in each segment is there still. Any thread. */
 final class SegmentTable {
-  private final Map<Integer, AtomicLong> left = new ConcurrentSkipListMap<>();
-
-  void came(int segment) {
-    left.computeIfAbsent(segment, first -> new AtomicLong()).incrementAndGet();
+  private static final class Left {
+    private final AtomicLong number = new AtomicLong();
+    private final AtomicLong bytes = new AtomicLong();
   }
 
-  void went(int segment) {
-    AtomicLong some = left.get(segment);
-    if (some != null) {
-      some.decrementAndGet();
+  private final Map<Integer, Left> left = new ConcurrentSkipListMap<>();
+
+  void came(Changes.Placed placed) {
+    Left all = left.computeIfAbsent(placed.segment(), first -> new Left());
+    all.number.incrementAndGet();
+    all.bytes.addAndGet(placed.size());
+  }
+
+  void went(Changes.Placed placed) {
+    Left all = left.get(placed.segment());
+    if (all != null) {
+      all.number.decrementAndGet();
+      all.bytes.addAndGet(-placed.size());
     }
   }
 
   /** A segment that is there, whatever is in it. */
   void isThere(int segment) {
-    left.computeIfAbsent(segment, first -> new AtomicLong());
+    left.computeIfAbsent(segment, first -> new Left());
   }
 
   void forget(int segment) {
@@ -33,8 +41,8 @@ final class SegmentTable {
   /** The oldest, as far as nothing of them is left. */
   List<Integer> unneeded(int current) {
     List<Integer> unneeded = new ArrayList<>();
-    for (Map.Entry<Integer, AtomicLong> one : left.entrySet()) {
-      if (one.getKey() >= current || one.getValue().get() > 0) {
+    for (Map.Entry<Integer, Left> one : left.entrySet()) {
+      if (one.getKey() >= current || one.getValue().number.get() > 0) {
         break;
       }
       unneeded.add(one.getKey());
@@ -43,16 +51,16 @@ final class SegmentTable {
   }
 
   /**
-   * The newest segment up to which so few are left that they are worth to be written again; 0 where
+   * The newest segment up to which so little is left that it is worth to be written again; 0 where
    * there is none.
    *
-   * @param most how many
+   * @param most bytes
    */
   int oldestThatGoes(int current, long most) {
     int newest = 0;
     long few = 0;
-    for (Map.Entry<Integer, AtomicLong> one : left.entrySet()) {
-      few += one.getValue().get();
+    for (Map.Entry<Integer, Left> one : left.entrySet()) {
+      few += one.getValue().bytes.get();
       if (one.getKey() >= current || few > most) {
         break;
       }

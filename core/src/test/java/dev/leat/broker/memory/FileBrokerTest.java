@@ -159,18 +159,19 @@ class FileBrokerTest {
 
   @Test
   void files_that_nobody_needs_go_and_what_is_left_of_them_is_kept() throws IOException {
+    Topic other = Topic.of("other");
     try (Broker broker = open("?segment=262144&history=10")) {
-      append(broker, "first");
-      List<Delivery> held = take(broker, "g", 1);
-      for (int i = 0; i < 40; i++) {
-        append(broker, "x".repeat(100_000));
+      append(broker, List.of(new Append(other.incoming(), message("first"))));
+      List<Delivery> held = take(broker, other, "g", 1);
+      for (int i = 0; i < 80; i++) {
+        append(broker, "x".repeat(50_000));
         result(take(broker, "g", 1).getFirst().complete(List.of()));
       }
       await().until(() -> segments() <= 8);
       assertThat(result(held.getFirst().extend())).isTrue();
     }
     try (Broker broker = open("?segment=262144")) {
-      List<Delivery> again = take(broker, "g", 1);
+      List<Delivery> again = take(broker, other, "g", 1);
       assertThat(texts(again)).containsExactly("first");
       assertThat(again.getFirst().attempt()).isEqualTo(2);
     }
@@ -294,9 +295,13 @@ class FileBrokerTest {
   }
 
   private static List<Delivery> take(Broker broker, String group, int number) {
+    return take(broker, TOPIC, group, number);
+  }
+
+  private static List<Delivery> take(Broker broker, Topic topic, String group, int number) {
     List<Delivery> held = new CopyOnWriteArrayList<>();
     broker
-        .subscribe(Membership.of(TOPIC, group, "m").withLease(HOUR), held::addAll)
+        .subscribe(Membership.of(topic, group, "m").withLease(HOUR), held::addAll)
         .request(number);
     await().until(() -> held.size() == number);
     return held;

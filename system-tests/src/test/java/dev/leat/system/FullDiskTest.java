@@ -1,0 +1,27 @@
+package dev.leat.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A {@code file:} broker on a disk that is full: a small one in memory, of the program's own. */
+class FullDiskTest {
+  @TempDir private Path disk;
+
+  @Test
+  @Timeout(120)
+  void what_is_accepted_is_handled_and_more_is_taken_once_there_is_room() {
+    try (Child program = Child.onDisk(disk, "5m", FullDiskProgram.class, disk.toString())) {
+      assertThat(program.lineAfter("refused ")).contains("is full: nothing more is taken until");
+      int accepted = Integer.parseInt(program.lineAfter("accepted "));
+      assertThat(accepted).isBetween(50, 200);
+      assertThat(program.lineAfter("handled ")).isEqualTo("true");
+      assertThat(program.lineAfter("sent again ")).isEqualTo("true");
+      assertThat(program.lineAfter("opened again ")).isEqualTo("true");
+      assertThat(Integer.parseInt(program.lineAfter("files "))).isLessThan(8);
+    }
+  }
+}
