@@ -318,7 +318,7 @@ class HandlerTest extends LeatFixture {
 
       assertThatThrownBy(() -> small.caller().call("big", "get", Payload.EMPTY, byte[].class, LONG))
           .isInstanceOf(HandlerFailed.class)
-          .hasMessageContaining("more than a stream takes");
+          .hasMessageContaining("a reply has 1000 bytes at most");
     }
   }
 

@@ -1,8 +1,9 @@
 package dev.leat.broker.memory;
 
-import dev.leat.Dialect;
+import dev.leat.Encoding;
+import dev.leat.Headers;
 import dev.leat.Message;
-import dev.leat.wire.StreamEntry;
+import dev.leat.Payload;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -148,9 +149,36 @@ class Changes {
   }
 
   private void message(Message message) {
-    List<byte[]> strings = StreamEntry.encode(message, Dialect.PACKED);
-    out.number(strings.size());
-    strings.forEach(out::string);
+    out.text(message.id()).text(message.type()).text(message.destination());
+    out.text(message.source());
+    out.number(message.headers().size());
+    message.headers().forEach((name, value) -> out.text(name).text(value));
+    out.text(message.payload().encoding().wireName());
+    out.string(message.payload().bytes());
+  }
+
+  /** What {@link #message(Message)} wrote: what was taken is read, whatever the wire would not. */
+  static Message message(RecordReader in) {
+    String id = in.text();
+    String type = in.text();
+    String destination = in.text();
+    String source = in.text();
+    Headers.Builder headers = Headers.builder();
+    for (long left = in.number(); left > 0; left--) {
+      headers.set(in.text(), in.text());
+    }
+    Encoding encoding = encoding(in.text());
+    return new Message(
+        id, type, destination, headers.build(), source, Payload.of(encoding, in.string()));
+  }
+
+  private static Encoding encoding(String name) {
+    for (Encoding one : Encoding.values()) {
+      if (one.wireName().equals(name)) {
+        return one;
+      }
+    }
+    throw new IllegalStateException("'" + name + "' is no encoding");
   }
 
   /** Where something stands in the log of all that changed. */
@@ -158,6 +186,7 @@ class Changes {
     private long position;
     private int segment;
     private int size;
+    private boolean gone;
 
     /** It is on the disk once so much is. */
     long position() {
@@ -176,6 +205,15 @@ class Changes {
     void stands(long at, int in) {
       position = at;
       segment = in;
+    }
+
+    /** It is not there any more; perhaps before it stood anywhere. */
+    void goes() {
+      gone = true;
+    }
+
+    boolean isGone() {
+      return gone;
     }
 
     void takes(int bytes) {

@@ -14,20 +14,22 @@ final class FileBroker {
     Limits limits = Limits.ofFile(url);
     FileOptions options = FileOptions.of(url);
     FileFolder folder = FileFolder.open(options.path(), options.least());
+    boolean opened = false;
     try {
       FileJournal journal = new FileJournal(folder, options);
       MemoryBroker broker = new MemoryBroker(limits, loop, journal);
       FileRecovery recovery = new FileRecovery(folder, options.name(), broker, journal.segments());
       recovery.read();
       journal.start(broker, recovery.lastSegment(), recovery.nextSequence());
+      opened = true;
       return broker;
     } catch (IOException failure) {
-      folder.close();
       throw new BadConfiguration(
           options.name() + " cannot be read and written: " + FileFolder.why(failure), failure);
-    } catch (RuntimeException refused) {
-      folder.close();
-      throw refused;
+    } finally {
+      if (!opened) {
+        folder.close();
+      }
     }
   }
 }

@@ -27,6 +27,7 @@ final class FileFolder implements AutoCloseable {
   static final String FORMAT_FILE = "leat-format";
 
   static final String FORMAT = "leat file 1\n";
+  private static final String NEW_FORMAT = "leat-format.new";
   private static final String LOCK = "leat-lock";
   private static final String SEGMENT = ".leatlog";
   private static final String SPARE = "spare.leatnew";
@@ -70,8 +71,7 @@ final class FileFolder implements AutoCloseable {
               "is on a disk with room for %d bytes, it takes %d at least; ?segment=BYTES takes less"
                   .formatted(disk.getUsableSpace(), least));
         }
-        Files.writeString(path.resolve(FORMAT_FILE), FORMAT);
-        folder.sync();
+        folder.writeFormat();
       }
       return folder;
     } catch (IOException unwritable) {
@@ -101,7 +101,7 @@ final class FileFolder implements AutoCloseable {
         List<String> others =
             there
                 .map(one -> one.getFileName().toString())
-                .filter(name -> !name.equals(LOCK))
+                .filter(name -> !name.equals(LOCK) && !name.equals(NEW_FORMAT))
                 .sorted()
                 .toList();
         if (!others.isEmpty()) {
@@ -156,8 +156,20 @@ final class FileFolder implements AutoCloseable {
             .formatted(who.isEmpty() ? "another process" : "process " + who));
   }
 
-  Path path() {
-    return path;
+  /** All of it or nothing, whatever happens meanwhile. */
+  private void writeFormat() throws IOException {
+    Path next = path.resolve(NEW_FORMAT);
+    try (FileChannel out =
+        FileChannel.open(
+            next,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.WRITE)) {
+      out.write(ByteBuffer.wrap(FORMAT.getBytes(StandardCharsets.US_ASCII)));
+      out.force(true);
+    }
+    Files.move(next, path.resolve(FORMAT_FILE), StandardCopyOption.ATOMIC_MOVE);
+    sync();
   }
 
   /** Segments by their number. */
@@ -211,8 +223,10 @@ final class FileFolder implements AutoCloseable {
     return FileChannel.open(segment(number), StandardOpenOption.READ, StandardOpenOption.WRITE);
   }
 
+  /** On the disk before the next is: of some that go the oldest has to go first. */
   void delete(int number) throws IOException {
     Files.deleteIfExists(segment(number));
+    sync();
   }
 
   /** Names of files are on the disk. */
@@ -231,7 +245,7 @@ final class FileFolder implements AutoCloseable {
     }
   }
 
-  static String why(IOException failure) {
+  static String why(Exception failure) {
     String message = failure.getMessage();
     return message == null || message.isEmpty()
         ? failure.getClass().getSimpleName()

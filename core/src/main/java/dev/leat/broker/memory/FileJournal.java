@@ -71,7 +71,7 @@ final class FileJournal implements Journal {
   private long position;
   private boolean urgent;
   private volatile boolean closing;
-  private @Nullable BrokerUnavailable failed;
+  private volatile @Nullable BrokerUnavailable failed;
 
   // Confined to the writing thread, but for the beginning.
   private @Nullable FileChannel channel;
@@ -90,6 +90,8 @@ final class FileJournal implements Journal {
   private volatile boolean noSpare;
 
   /** Completes once a next file is there, or could not be made at first. */
+  private volatile @Nullable Thread sparing;
+
   private volatile CompletableFuture<Void> making = CompletableFuture.completedFuture(null);
 
   private @Nullable MemoryBroker state;
@@ -134,6 +136,10 @@ final class FileJournal implements Journal {
 
   @Override
   public Changes begin() {
+    BrokerUnavailable cause = failed;
+    if (cause != null) {
+      throw cause;
+    }
     whole.readLock().lock();
     return new Changes();
   }
@@ -150,15 +156,18 @@ final class FileJournal implements Journal {
     }
     lock.lock();
     try {
-      if (failed != null) {
-        throw failed;
+      BrokerUnavailable cause = failed;
+      if (cause != null) {
+        throw cause;
       }
       out.raw(changes.out().bytes(), 0, changes.out().size());
       position += changes.out().size();
       waiting = out.size();
       for (Changes.Placed placed : changes.placed()) {
-        placed.stands(position, segment);
-        segments.came(placed);
+        if (!placed.isGone()) {
+          placed.stands(position, segment);
+          segments.came(placed);
+        }
       }
       boolean wake = !urgent && (changes.isUrgent() || out.size() == changes.out().size());
       urgent |= changes.isUrgent();
@@ -184,8 +193,9 @@ final class FileJournal implements Journal {
     CompletableFuture<Void> told = new CompletableFuture<>();
     lock.lock();
     try {
-      if (failed != null) {
-        return CompletableFuture.failedStage(failed);
+      BrokerUnavailable cause = failed;
+      if (cause != null) {
+        return CompletableFuture.failedStage(cause);
       }
       if (isDurable(at)) {
         return CompletableFuture.completedStage(value);
@@ -199,7 +209,10 @@ final class FileJournal implements Journal {
 
   @Override
   public void gone(Changes.Placed placed) {
-    segments.went(placed);
+    if (!placed.isGone()) {
+      placed.goes();
+      segments.went(placed);
+    }
   }
 
   @Override
@@ -223,13 +236,27 @@ final class FileJournal implements Journal {
     } finally {
       lock.unlock();
     }
-    try {
-      writing.join();
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
+    joinUninterruptibly(writing);
+    Thread last = sparing;
+    if (last != null) {
+      joinUninterruptibly(last);
     }
     telling.shutdown();
     folder.close();
+  }
+
+  private static void joinUninterruptibly(Thread thread) {
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException again) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void work() {
@@ -407,10 +434,10 @@ final class FileJournal implements Journal {
         placed.stands(position, number);
         segments.came(placed);
       }
-      if (!all.isEmpty()) {
-        put(all.out());
-      }
+      put(all.out());
       sync(true);
+      // It says that the one before is on the disk: if that is not whole one day, it is damaged.
+      put(new RecordWriter(0));
     } finally {
       whole.writeLock().unlock();
     }
@@ -419,24 +446,23 @@ final class FileJournal implements Journal {
 
   /** What waits to be written is for the segment that it was said to be in. */
   private void drain() throws IOException {
-    if (channel != null && out.size() > 0) {
+    if (channel != null) {
       long upTo = position;
-      put(out);
-      out.clear();
-      urgent = false;
+      if (out.size() > 0) {
+        put(out);
+        out.clear();
+        waiting = 0;
+        urgent = false;
+      }
       sync(true);
       onDisk(upTo);
     }
   }
 
   private synchronized void deleteUnneeded() throws IOException {
-    List<Integer> unneeded = segments.unneeded(segment);
-    for (int old : unneeded) {
+    for (int old : segments.unneeded(segment)) {
       folder.delete(old);
       segments.forget(old);
-    }
-    if (!unneeded.isEmpty()) {
-      folder.sync();
     }
   }
 
@@ -449,14 +475,7 @@ final class FileJournal implements Journal {
   private void spareLater() {
     CompletableFuture<Void> tried = new CompletableFuture<>();
     making = tried;
-    var unused =
-        CompletableFuture.runAsync(() -> makeSpare(tried), Thread::startVirtualThread)
-            .exceptionally(
-                failure -> {
-                  log.error("{} no next segment", options.name(), failure);
-                  tried.complete(null);
-                  return null;
-                });
+    sparing = Thread.ofVirtual().name("leat-file-next").start(() -> makeSpare(tried));
   }
 
   /** Until there is one: a disk that is full may have room again. */
@@ -469,9 +488,9 @@ final class FileJournal implements Journal {
           log.info("{} has room again", options.name());
         }
         noSpare = false;
-      } catch (IOException full) {
+      } catch (IOException | RuntimeException full) {
         if (!noSpare) {
-          log.warn("{} has no room for the next segment: {}", options.name(), FileFolder.why(full));
+          log.warn("{} has no next file: {}", options.name(), FileFolder.why(full));
         }
         noSpare = true;
         tried.complete(null);

@@ -2,14 +2,12 @@ package dev.leat.broker.memory;
 
 import dev.leat.BadConfiguration;
 import dev.leat.BadMessage;
-import dev.leat.Message;
-import dev.leat.wire.EntryStrings;
-import dev.leat.wire.StreamEntry;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.NavigableMap;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +27,9 @@ final class FileRecovery {
   private final SegmentTable segments;
   private int lastSegment;
   private long nextSequence = 1;
-  private boolean closed = true;
+
+  /** The file that ends as it should, where that is the last that was read; else negative. */
+  private int closedIn = -1;
 
   FileRecovery(FileFolder folder, String name, MemoryBroker broker, SegmentTable segments) {
     this.folder = folder;
@@ -38,22 +38,23 @@ final class FileRecovery {
     this.segments = segments;
   }
 
-  /** Reads all of it. */
+  /** Reads all of it, and cuts off what was not whole. */
   void read() throws IOException {
     NavigableMap<Integer, Path> files = folder.segments();
     int expected = files.isEmpty() ? 0 : files.firstKey();
+    boolean oldest = true;
     for (Map.Entry<Integer, Path> file : files.entrySet()) {
       if (file.getKey() != expected) {
         throw damaged(folder.segment(expected), 0, "is missing");
       }
       expected++;
-      boolean last = file.getKey().equals(files.lastKey());
       segments.isThere(file.getKey());
-      read(file.getKey(), file.getValue(), last);
+      read(file.getKey(), file.getValue(), oldest, file.getKey().equals(files.lastKey()));
+      oldest = false;
       lastSegment = file.getKey();
     }
     broker.restored();
-    if (!closed) {
+    if (closedIn < 0 && nextSequence > 1) {
       log.info("{} was not closed; it goes on where it stood", name);
     }
   }
@@ -66,44 +67,60 @@ final class FileRecovery {
     return nextSequence;
   }
 
-  private void read(int segment, Path file, boolean last) throws IOException {
+  private void read(int segment, Path file, boolean oldest, boolean last) throws IOException {
     byte[] bytes = Files.readAllBytes(file);
     int at = 0;
-    boolean first = nextSequence == 1;
     Frame frame = Frame.at(bytes, at);
-    while (frame != null && (first || frame.sequence() == nextSequence)) {
-      first = false;
+    if (oldest && frame != null) {
+      nextSequence = frame.sequence();
+    }
+    while (frame != null) {
+      if (frame.sequence() != nextSequence) {
+        throw damaged(file, at, "does not go on where what is before it ends,");
+      }
       apply(segment, file, bytes, frame);
       nextSequence = frame.sequence() + 1;
       at = frame.next();
       frame = Frame.at(bytes, at);
     }
-    refuseDamage(file, bytes, at, last);
+    int end = lastByte(bytes, at);
+    if (end > at || (at == 0 && oldest && segment > 1)) {
+      refuseDamage(segment, file, bytes, at, end, oldest, last);
+      log.warn(
+          "{} {} bytes at the end of {} were not whole, and are left out", name, end - at, file);
+      cut(file, at, end);
+    }
   }
 
   /**
    * What stands behind the last whole frame was being written when the process ended, unless
-   * something later says that it was on the disk, or that the process ended as it should.
+   * something later says that it was on the disk, or that the process ended as it should. The first
+   * frame of a file was on the disk before the files before it were deleted.
    */
-  private void refuseDamage(Path file, byte[] bytes, int at, boolean last) {
-    int rest = lastByte(bytes, at);
-    if (rest == at) {
-      return;
-    }
-    if (!last) {
+  private void refuseDamage(
+      int segment, Path file, byte[] bytes, int at, int end, boolean oldest, boolean last) {
+    boolean isWhole = at > 0 || !oldest || segment == 1;
+    if (!last || !isWhole || closedIn == segment) {
       throw damaged(file, at, "is damaged");
     }
-    for (int later = at + Frame.STEP; later < rest; later += Frame.STEP) {
+    for (int later = at + Frame.STEP; later < end; later += Frame.STEP) {
       Frame frame = Frame.at(bytes, later);
       if (frame != null && frame.synced() >= nextSequence) {
         throw damaged(file, at, "is damaged");
       }
     }
-    if (closed && nextSequence > 1) {
-      throw damaged(file, at, "is damaged");
+  }
+
+  /** So that what comes later does not stand behind it. */
+  private static void cut(Path file, int from, int to) throws IOException {
+    try (FileChannel out = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      ByteBuffer zeros = ByteBuffer.allocate(to - from);
+      long at = from;
+      while (zeros.hasRemaining()) {
+        at += out.write(zeros, at);
+      }
+      out.force(true);
     }
-    log.warn(
-        "{} {} bytes at the end of {} were not whole, and are left out", name, rest - at, file);
   }
 
   /** Where nothing but zeros follows. */
@@ -136,7 +153,7 @@ final class FileRecovery {
   }
 
   private void apply(int segment, RecordReader in) {
-    closed = false;
+    closedIn = -1;
     switch (in.one()) {
       case Changes.STREAM ->
           broker
@@ -147,7 +164,7 @@ final class FileRecovery {
         MemoryStream stream = broker.restoring(in.text());
         long offset = in.number();
         EntryId id = new EntryId(in.number(), in.number());
-        placed(segment, stream.restore(offset, id, message(in)), in.at() - begin);
+        placed(segment, stream.restore(offset, id, Changes.message(in)), in.at() - begin);
       }
       case Changes.HANDED -> {
         Group group = group(in);
@@ -175,18 +192,18 @@ final class FileRecovery {
         String key = in.text();
         long until = in.number();
         long reckoned = in.number();
-        Notes.Kept note = new Notes.Kept(message(in), until, reckoned);
+        Notes.Kept note = new Notes.Kept(Changes.message(in), until, reckoned);
         broker.notes().restore(key, note);
         placed(segment, note, in.at() - begin);
       }
       case Changes.NOTE_GONE -> broker.notes().restoreGone(in.text());
-      case Changes.CLOSED -> closed = true;
+      case Changes.CLOSED -> closedIn = segment;
       default -> throw new IllegalStateException("it is of no kind that is known");
     }
   }
 
   private void placed(int segment, Changes.@Nullable Placed placed, int size) {
-    if (placed != null) {
+    if (placed != null && !placed.isGone()) {
       placed.stands(0, segment);
       placed.takes(size);
       segments.came(placed);
@@ -195,13 +212,5 @@ final class FileRecovery {
 
   private Group group(RecordReader in) {
     return broker.restoring(in.text()).restoreGroup(in.text());
-  }
-
-  private static Message message(RecordReader in) {
-    List<byte[]> strings = new ArrayList<>();
-    for (long left = in.number(); left > 0; left--) {
-      strings.add(in.string());
-    }
-    return StreamEntry.decode(EntryStrings.of(strings));
   }
 }

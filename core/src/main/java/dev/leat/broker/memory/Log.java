@@ -134,6 +134,17 @@ final class Log {
     }
   }
 
+  /** Places that nothing stands in have the id of what is before them, so that ids ascend. */
+  void restored() {
+    EntryId before = new EntryId(0, 0);
+    for (long offset = head; offset < end; offset++) {
+      if (slot(offset).message == null) {
+        ring[index(offset)] = new Slot(before, null);
+      }
+      before = slot(offset).id;
+    }
+  }
+
   /** Where an entry stands in what is written down. */
   Changes.Placed placed(long offset) {
     return slot(offset);
@@ -168,13 +179,24 @@ final class Log {
 
   /** Whether an entry is there. */
   boolean has(EntryId id) {
+    long offset = offsetOf(id);
+    return offset >= head && slot(offset).message != null;
+  }
+
+  /**
+   * The entry's place, or one before the first; of those that share an id the one that is there.
+   */
+  private long offsetOf(EntryId id) {
     long offset = offsetAfter(id) - 1;
-    return offset >= head && slot(offset).id.equals(id) && slot(offset).message != null;
+    while (offset > head && slot(offset).message == null && slot(offset - 1).id.equals(id)) {
+      offset--;
+    }
+    return offset >= head && slot(offset).id.equals(id) ? offset : head - 1;
   }
 
   /** Takes out an entry that is there; its place, which it gives, stays. */
   long remove(EntryId id) {
-    long offset = offsetAfter(id) - 1;
+    long offset = offsetOf(id);
     remove(offset);
     return offset;
   }

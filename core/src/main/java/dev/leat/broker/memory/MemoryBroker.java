@@ -1,5 +1,6 @@
 package dev.leat.broker.memory;
 
+import dev.leat.BadMessage;
 import dev.leat.BrokerUnavailable;
 import dev.leat.Dialect;
 import dev.leat.LeatException;
@@ -40,9 +41,13 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Streams by their key. Any thread. */
 final class MemoryBroker implements Broker {
+  private static final Logger log = LoggerFactory.getLogger(MemoryBroker.class);
+
   private final Limits limits;
   private final EventLoop loop;
   private final Journal journal;
@@ -104,7 +109,7 @@ final class MemoryBroker implements Broker {
     return answered(
         () -> {
           refuseIfClosed();
-          return true;
+          return changing(changes -> true);
         });
   }
 
@@ -247,8 +252,8 @@ final class MemoryBroker implements Broker {
     }
     closed = true;
     streams.values().forEach(MemoryStream::close);
-    streams.clear();
     journal.close();
+    streams.clear();
   }
 
   CompletionStage<List<String>> append(List<Append> batch) {
@@ -357,6 +362,7 @@ final class MemoryBroker implements Broker {
       MemoryStream stream, MemoryDelivery delivery, Completion completion) {
     // What only a lane hears, which ends with this process, it hears once the rest is on the disk.
     List<Append> told = journal.keeps() ? told(completion.appends(), true) : List.of();
+    told.forEach(this::refuseTooLarge);
     List<Append> kept = told.isEmpty() ? completion.appends() : told(completion.appends(), false);
     List<@Nullable MemoryStream> targets = targets(kept);
     boolean[] another = new boolean[1];
@@ -391,9 +397,28 @@ final class MemoryBroker implements Broker {
         .after(position, true)
         .thenApply(
             done -> {
-              var unused = append(told);
+              var unused =
+                  append(told)
+                      .exceptionally(
+                          failure -> {
+                            log.warn(
+                                "message={} its reply is lost",
+                                told.getFirst().message().id(),
+                                failure);
+                            return List.of();
+                          });
               return done;
             });
+  }
+
+  /** Once the rest is on the disk it is too late. */
+  private void refuseTooLarge(Append reply) {
+    int size = reply.message().payload().size();
+    if (size > limits.bytes()) {
+      throw new BadMessage(
+          "a reply of %d bytes is more than a stream of the embedded broker holds, which is %d"
+              .formatted(size, limits.bytes()));
+    }
   }
 
   private static List<Append> told(List<Append> appends, boolean byLanes) {

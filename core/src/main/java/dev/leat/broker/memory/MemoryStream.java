@@ -264,7 +264,8 @@ final class MemoryStream {
   }
 
   synchronized List<Entry> range(Position from, int limit) {
-    return log.entries(offset(from), log.end(), limit);
+    long begin = offset(from);
+    return log.entries(begin, visibleEnd(begin), limit);
   }
 
   synchronized StreamHealth health(StreamRef stream) {
@@ -549,9 +550,7 @@ final class MemoryStream {
 
   /** The entry, where it has its place still. */
   synchronized Changes.@Nullable Placed restore(long offset, EntryId id, Message message) {
-    Log.Slot slot = log.restore(offset, id, message);
-    forget();
-    return slot;
+    return log.restore(offset, id, message);
   }
 
   synchronized Group restoreGroup(String name) {
@@ -572,11 +571,14 @@ final class MemoryStream {
   }
 
   synchronized void restored() {
+    log.restored();
     for (Group group : groups.values()) {
+      group.skipTo(log.head());
       group.restored(
           offset -> offset >= log.head() && offset < log.end() && log.message(offset) != null,
           this::keyAt);
     }
+    forget();
   }
 
   /** All that is not a message: how far it has come, its groups, and what these are at. */

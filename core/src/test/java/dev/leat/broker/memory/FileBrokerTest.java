@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.leat.BadConfiguration;
+import dev.leat.BadMessage;
+import dev.leat.Encoding;
 import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Payload;
 import dev.leat.Position;
+import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.Broker;
@@ -20,6 +23,7 @@ import dev.leat.broker.Membership;
 import dev.leat.broker.Note;
 import dev.leat.broker.StreamHealth;
 import dev.leat.broker.ThreadLoop;
+import dev.leat.wire.StreamKeys;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -27,6 +31,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -34,6 +39,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -238,6 +244,194 @@ class FileBrokerTest {
   }
 
   @Test
+  void what_waits_for_its_turn_behind_much_that_is_handed_out_is_there_again() throws IOException {
+    List<Append> all = new ArrayList<>();
+    all.add(withKey("a", "0"));
+    all.add(withKey("a", "1"));
+    IntStream.range(2, 1_300).forEach(i -> all.add(withKey("k" + i, "")));
+    Path copy;
+    try (Broker broker = open()) {
+      append(broker, all);
+      List<Delivery> held = new CopyOnWriteArrayList<>();
+      broker.subscribe(Membership.of(TOPIC, "g", "m").inOrder(), held::addAll).request(10);
+      await().until(() -> held.size() == 10);
+      result(held.getFirst().complete(List.of()));
+      append(broker, List.of(withKey("z", "late")));
+      copy = copy();
+    }
+    try (Broker broker = Brokers.open("file:" + copy, loop)) {
+      List<Delivery> held = new CopyOnWriteArrayList<>();
+      broker.subscribe(Membership.of(TOPIC, "g", "m").inOrder(), held::addAll).request(2_000);
+      await().until(() -> held.size() == 1_300);
+      assertThat(texts(held)).contains("a1").doesNotContain("a0");
+    }
+  }
+
+  @Test
+  void a_group_that_began_at_what_is_history_now_gets_what_is_there_and_nothing_twice()
+      throws IOException {
+    Path copy;
+    try (Broker broker = open("?history=100000")) {
+      append(broker, IntStream.range(0, 2_000).mapToObj(i -> withKey("", "" + i)).toList());
+      take(broker, "g", 2_000).forEach(one -> result(one.complete(List.of())));
+      append(broker, "last");
+      broker.subscribe(Membership.of(TOPIC, "late", "m"), batch -> {});
+      append(broker, "more");
+      copy = copy();
+    }
+    try (Broker broker = Brokers.open("file:" + copy, loop)) {
+      List<Delivery> held = take(broker, "late", 2_002);
+      assertThat(texts(held)).doesNotHaveDuplicates().contains("0", "1999", "last", "more");
+    }
+  }
+
+  @Test
+  void what_was_taken_out_leaves_no_hole_that_others_are_not_found_behind() {
+    List<String> ids;
+    try (Broker broker = open("?segment=262144")) {
+      ids =
+          append(
+              broker,
+              IntStream.range(0, 10)
+                  .mapToObj(i -> new Append(TOPIC.deadLetters(), message("" + i)))
+                  .toList());
+      Append back = new Append(TOPIC.incoming(), message("5"));
+      assertThat(result(broker.move(TOPIC.deadLetters(), ids.get(5), back))).isTrue();
+    }
+    open("?segment=262144").close();
+    try (Broker broker = open("?segment=262144")) {
+      Append back = new Append(TOPIC.incoming(), message("4"));
+      assertThat(result(broker.range(TOPIC.deadLetters(), Position.after(ids.get(3)), 99)))
+          .extracting(entry -> entry.message().payload().asText())
+          .containsExactly("4", "6", "7", "8", "9");
+      assertThat(result(broker.move(TOPIC.deadLetters(), ids.get(5), back))).isFalse();
+      assertThat(result(broker.move(TOPIC.deadLetters(), ids.get(4), back))).isTrue();
+    }
+  }
+
+  @Test
+  void a_start_that_did_not_get_far_is_begun_again() throws IOException {
+    try (Broker broker = open("?segment=262144")) {
+      append(broker, "kept");
+    }
+    byte[] torn = new byte[262_144];
+    byte[] records = new byte[500];
+    Arrays.fill(records, (byte) 1);
+    Frame.of(records, records.length, 1_000, 999).get(torn, 0, 200);
+    int next = Integer.parseInt(lastSegment().getFileName().toString().substring(0, 12)) + 1;
+    Files.write(folder().resolve("%012d.leatlog".formatted(next)), torn);
+    for (int i = 0; i < 3; i++) {
+      try (Broker broker = open("?segment=262144")) {
+        assertThat(standing(broker)).containsExactly("kept");
+      }
+    }
+  }
+
+  @Test
+  void a_first_frame_that_is_damaged_is_found_though_it_is_all_there_is() throws IOException {
+    try (Broker broker = open("?segment=262144")) {
+      append(broker, "kept");
+    }
+    Path copy;
+    try (Broker broker = open("?segment=262144")) {
+      copy = copy();
+      assertThat(standing(broker)).containsExactly("kept");
+    }
+    Path segment = segments(copy).getLast();
+    byte[] bytes = Files.readAllBytes(segment);
+    bytes[40] ^= 1;
+    Files.write(segment, bytes);
+    refuses("file:" + copy + "?segment=262144", "is damaged at byte 0");
+  }
+
+  @Test
+  void what_the_wire_would_not_take_is_there_again_as_it_was() {
+    Message odd =
+        new Message(
+            "id",
+            "x",
+            "",
+            Headers.of("h", "y".repeat(30_000)),
+            "",
+            Payload.of(Encoding.TEXT, new byte[] {(byte) 0xff}));
+    try (Broker broker = open()) {
+      append(broker, List.of(new Append(TOPIC.incoming(), odd)));
+    }
+    try (Broker broker = open()) {
+      assertThat(result(broker.range(TOPIC.incoming(), Position.START, 1)).getFirst().message())
+          .isEqualTo(odd);
+    }
+  }
+
+  @Test
+  void a_reply_that_is_too_large_for_its_lane_is_refused_before_anything_is_written() {
+    try (Broker broker = open("?bytes=1000")) {
+      Message request =
+          new Message(
+              "id", "x", StreamKeys.replies("lane"), Headers.NONE, "", Payload.text("asked"));
+      append(broker, List.of(new Append(TOPIC.incoming(), request)));
+      Delivery held = take(broker, "g", 1).getFirst();
+      Message reply = request.reply(Headers.NONE, "", Payload.text("y".repeat(2_000)));
+      Append large = new Append(new StreamRef.At(request.destination()), reply);
+      assertThatThrownBy(() -> result(held.complete(List.of(large))))
+          .hasCauseInstanceOf(BadMessage.class);
+      assertThat(result(held.complete(List.of()))).isTrue();
+    }
+  }
+
+  @Test
+  void a_tail_that_joins_while_an_entry_is_on_its_way_to_the_disk_sees_it() {
+    try (Broker broker = open()) {
+      for (int i = 0; i < 20; i++) {
+        Topic topic = Topic.of("t" + i);
+        List<String> seen = new CopyOnWriteArrayList<>();
+        result(
+            CompletableFuture.supplyAsync(
+                    () -> {
+                      Lane lane = broker.openLane(loop, topic.toString(), replies -> {});
+                      CompletionStage<List<String>> asked =
+                          lane.append(List.of(new Append(topic.incoming(), message("x"))));
+                      broker
+                          .tail(
+                              topic.incoming(),
+                              Position.START,
+                              batch -> batch.forEach(entry -> seen.add(entry.id())))
+                          .request(10);
+                      return asked;
+                    },
+                    loop)
+                .thenCompose(appended -> appended));
+        await().until(() -> seen.size() == 1);
+      }
+    }
+  }
+
+  @Test
+  void an_answer_that_is_too_large_to_be_kept_keeps_no_file() {
+    try (Broker broker = open("?segment=262144&history=4&answers=1000")) {
+      for (int i = 0; i < 80; i++) {
+        append(broker, "x".repeat(50_000));
+        Note note = new Note("answers", "k", message("n".repeat(2_000)), HOUR);
+        List<Note> notes = i == 3 ? List.of(note) : List.of();
+        result(take(broker, "g", 1).getFirst().complete(new Completion(List.of(), notes)));
+      }
+      await().until(() -> segments() <= 8);
+    }
+  }
+
+  @Test
+  void a_burst_that_is_history_keeps_no_file_however_often_it_is_opened() throws IOException {
+    try (Broker broker = open("?segment=262144")) {
+      append(broker, IntStream.range(0, 1_300).mapToObj(i -> withKey("", "" + i)).toList());
+      take(broker, "g", 1_300).forEach(one -> result(one.complete(List.of())));
+    }
+    for (int i = 0; i < 5; i++) {
+      open("?segment=262144").close();
+    }
+    assertThat(segments(folder())).hasSizeLessThan(4);
+  }
+
+  @Test
   void folders_that_cannot_be_used_are_refused_in_one_sentence() throws IOException {
     refuses("file:leat", "a path is absolute and names a folder, as in file:/var/lib/leat");
     refuses("file://host/leat", "a path is absolute");
@@ -323,6 +517,28 @@ class FileBrokerTest {
 
   private static <T> T result(CompletionStage<T> stage) {
     return stage.toCompletableFuture().orTimeout(10, TimeUnit.SECONDS).join();
+  }
+
+  private static Append withKey(String key, String text) {
+    Headers headers = key.isEmpty() ? Headers.NONE : Headers.of(Headers.KEY, key);
+    Payload payload = Payload.text(key + text);
+    return new Append(TOPIC.incoming(), new Message("id", "x", "", headers, "", payload));
+  }
+
+  /** The folder as a crash would leave it at this moment. */
+  private Path copy() throws IOException {
+    Path to = Files.createDirectories(temporary.resolve("copy"));
+    for (Path file : segments(folder())) {
+      Files.copy(file, to.resolve(file.getFileName()));
+    }
+    Files.copy(folder().resolve(FileFolder.FORMAT_FILE), to.resolve(FileFolder.FORMAT_FILE));
+    return to;
+  }
+
+  private static List<Path> segments(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(file -> file.toString().endsWith(".leatlog")).sorted().toList();
+    }
   }
 
   private long segments() {
