@@ -34,6 +34,12 @@ public record BrokerLimits(
           Long.MAX_VALUE,
           Duration.ZERO);
 
+  /** The same with another largest payload. */
+  public BrokerLimits withLargestMessage(long bytes) {
+    return new BrokerLimits(
+        shortestLease, longestLease, longestDelay, deliveries, bytes, healthPause);
+  }
+
   /** Why it has no such lease, and which it has; empty where it has. */
   public Optional<String> refusedLease(Duration asked) {
     Duration lease = Durations.bounded(asked);

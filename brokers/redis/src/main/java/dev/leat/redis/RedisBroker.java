@@ -52,7 +52,7 @@ final class RedisBroker implements Broker {
   private static final Logger log = LoggerFactory.getLogger(RedisBroker.class);
 
   /** Bytes of a string that a server takes, proto-max-bulk-len, if it was not told otherwise. */
-  private static final long LARGEST = 512L << 20;
+  private static final BrokerLimits LIMITS = BrokerLimits.NONE.withLargestMessage(512L << 20);
 
   /** A server that is restarted is back within this. */
   private static final Duration PATIENCE = Duration.ofSeconds(5);
@@ -162,13 +162,7 @@ final class RedisBroker implements Broker {
   /** Half a gigabyte is the most that a string of Redis may be. */
   @Override
   public BrokerLimits limits() {
-    return new BrokerLimits(
-        BrokerLimits.NONE.shortestLease(),
-        BrokerLimits.NONE.longestLease(),
-        BrokerLimits.NONE.longestDelay(),
-        BrokerLimits.NONE.deliveries(),
-        LARGEST,
-        BrokerLimits.NONE.healthPause());
+    return LIMITS;
   }
 
   @Override

@@ -73,10 +73,6 @@ class Changes {
     return urgent;
   }
 
-  void hurry() {
-    urgent = true;
-  }
-
   /** What is told where it stands, once it is written. */
   List<Placed> placed() {
     return placed;

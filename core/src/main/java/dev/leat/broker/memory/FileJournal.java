@@ -89,9 +89,10 @@ final class FileJournal implements Journal {
   private volatile @Nullable Path spare;
   private volatile boolean noSpare;
 
-  /** Completes once a next file is there, or could not be made at first. */
+  /** Makes the next file. */
   private volatile @Nullable Thread sparing;
 
+  /** Completes once a next file is there, or could not be made at first. */
   private volatile CompletableFuture<Void> making = CompletableFuture.completedFuture(null);
 
   private @Nullable MemoryBroker state;

@@ -56,6 +56,10 @@ final class MemoryBroker implements Broker {
   private final AtomicLong numbers = new AtomicLong();
   private final Map<Topic, CancelledStream> cancelled = new ConcurrentHashMap<>();
   private final Notes notes;
+
+  /** Hot path: asked for with each reply. */
+  private final BrokerLimits brokerLimits;
+
   private volatile boolean closed;
 
   MemoryBroker(Limits limits, EventLoop loop, Journal journal) {
@@ -63,6 +67,8 @@ final class MemoryBroker implements Broker {
     this.loop = loop;
     this.journal = journal;
     this.notes = new Notes(loop.clock(), limits, journal);
+    this.brokerLimits =
+        BrokerLimits.NONE.withLargestMessage(Math.min(limits.bytes(), journal.largest()));
   }
 
   Notes notes() {
@@ -95,13 +101,7 @@ final class MemoryBroker implements Broker {
 
   @Override
   public BrokerLimits limits() {
-    return new BrokerLimits(
-        BrokerLimits.NONE.shortestLease(),
-        BrokerLimits.NONE.longestLease(),
-        BrokerLimits.NONE.longestDelay(),
-        BrokerLimits.NONE.deliveries(),
-        Math.min(limits.bytes(), journal.largest()),
-        BrokerLimits.NONE.healthPause());
+    return brokerLimits;
   }
 
   @Override
@@ -476,7 +476,7 @@ final class MemoryBroker implements Broker {
     MemoryStream gone = streams.remove(stream);
     if (gone != null) {
       gone.close();
-      byRef.values().remove(gone);
+      byRef.remove(new StreamRef.At(stream));
     }
   }
 
