@@ -310,7 +310,10 @@ final class MemoryBroker implements Broker {
 
   /** Where each goes; null where nobody is there. */
   private List<@Nullable MemoryStream> targets(List<Append> batch) {
-    List<@Nullable MemoryStream> targets = new ArrayList<>(batch.size() + 1);
+    if (batch.isEmpty()) {
+      return List.of();
+    }
+    List<@Nullable MemoryStream> targets = new ArrayList<>(batch.size());
     for (Append append : batch) {
       targets.add(target(append.stream()));
     }
@@ -330,6 +333,9 @@ final class MemoryBroker implements Broker {
 
   private static List<String> added(
       List<Append> batch, List<@Nullable MemoryStream> targets, Changes changes) {
+    if (batch.isEmpty()) {
+      return List.of();
+    }
     List<String> ids = new ArrayList<>(batch.size());
     int done = 0;
     try {
@@ -358,12 +364,16 @@ final class MemoryBroker implements Broker {
         });
   }
 
+  /**
+   * What only a lane hears, which ends with this process, it hears once the rest is done and on the
+   * disk: its stream refuses nothing but what is too large.
+   */
   private CompletionStage<Boolean> completed(
       MemoryStream stream, MemoryDelivery delivery, Completion completion) {
-    // What only a lane hears, which ends with this process, it hears once the rest is on the disk.
-    List<Append> told = journal.keeps() ? told(completion.appends(), true) : List.of();
-    told.forEach(this::refuseTooLarge);
-    List<Append> kept = told.isEmpty() ? completion.appends() : told(completion.appends(), false);
+    refuseIfClosed();
+    List<Append> replies = ofLanes(completion.appends(), true);
+    replies.forEach(this::refuseTooLarge);
+    List<Append> kept = ofLanes(completion.appends(), false);
     List<@Nullable MemoryStream> targets = targets(kept);
     boolean[] another = new boolean[1];
     long position =
@@ -390,25 +400,20 @@ final class MemoryBroker implements Broker {
     if (another[0]) {
       stream.handOver();
     }
-    if (told.isEmpty()) {
-      return journal.after(position, true);
-    }
-    return journal
-        .after(position, true)
-        .thenApply(
-            done -> {
-              var unused =
-                  append(told)
-                      .exceptionally(
-                          failure -> {
-                            log.warn(
-                                "message={} its reply is lost",
-                                told.getFirst().message().id(),
-                                failure);
-                            return List.of();
-                          });
-              return done;
-            });
+    CompletionStage<Boolean> done = journal.after(position, true);
+    return replies.isEmpty() ? done : done.thenApply(ended -> told(replies));
+  }
+
+  private boolean told(List<Append> replies) {
+    var unused =
+        append(replies)
+            .exceptionally(
+                failure -> {
+                  String id = replies.getFirst().message().id();
+                  log.warn("message={} its reply is lost", id, failure);
+                  return List.of();
+                });
+    return true;
   }
 
   /** Once the rest is on the disk it is too late. */
@@ -421,10 +426,18 @@ final class MemoryBroker implements Broker {
     }
   }
 
-  private static List<Append> told(List<Append> appends, boolean byLanes) {
-    return appends.stream()
-        .filter(append -> StreamKeys.isPrivateReplies(StreamKeys.of(append.stream())) == byLanes)
-        .toList();
+  /** Hot path: most completions have one reply, to a lane. */
+  private List<Append> ofLanes(List<Append> appends, boolean wanted) {
+    return switch (appends.size()) {
+      case 0 -> appends;
+      case 1 -> isOfLane(appends.getFirst().stream()) == wanted ? appends : List.of();
+      default -> appends.stream().filter(one -> isOfLane(one.stream()) == wanted).toList();
+    };
+  }
+
+  private boolean isOfLane(StreamRef ref) {
+    MemoryStream known = known(ref);
+    return known == null ? StreamKeys.isPrivateReplies(StreamKeys.of(ref)) : known.isOfLane();
   }
 
   private long written(List<Note> written, Changes changes) {
@@ -437,15 +450,10 @@ final class MemoryBroker implements Broker {
             });
   }
 
-  /** Hot path: most completions have one reply. */
   private static List<MemoryStream> inOrder(
       List<@Nullable MemoryStream> targets, MemoryStream own) {
-    MemoryStream only = targets.size() == 1 ? targets.getFirst() : null;
-    if (targets.isEmpty() || (targets.size() == 1 && (only == null || only == own))) {
+    if (targets.isEmpty()) {
       return List.of(own);
-    }
-    if (only != null) {
-      return only.number() < own.number() ? List.of(only, own) : List.of(own, only);
     }
     List<@Nullable MemoryStream> all = new ArrayList<>(targets);
     all.add(own);

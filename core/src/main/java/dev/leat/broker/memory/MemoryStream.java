@@ -65,7 +65,10 @@ final class MemoryStream {
   private final Journal journal;
   private final Pump pump;
 
-  /** Whether it is written down what happens here: replies end with their lane. */
+  /** Whether only a lane reads it, and it ends with that. */
+  private final boolean ofLane;
+
+  /** Whether it is written down what happens here. */
   private final boolean kept;
 
   // All below is guarded by this.
@@ -89,7 +92,8 @@ final class MemoryStream {
     this.loop = loop;
     this.broker = broker;
     this.journal = broker.journal();
-    this.kept = journal.keeps() && !StreamKeys.isPrivateReplies(key);
+    this.ofLane = StreamKeys.isPrivateReplies(key);
+    this.kept = journal.keeps() && !ofLane;
     this.log = new Log(journal);
     this.pump = new Pump(this::collect, Thread::startVirtualThread);
   }
@@ -127,11 +131,15 @@ final class MemoryStream {
 
   /** Does something while nobody else sees or changes any of these; they are in order of number. */
   static <T> T whileLocked(List<MemoryStream> streams, Supplier<T> action) {
-    if (streams.isEmpty()) {
+    return whileLocked(streams, 0, action);
+  }
+
+  private static <T> T whileLocked(List<MemoryStream> streams, int from, Supplier<T> action) {
+    if (from == streams.size()) {
       return action.get();
     }
-    synchronized (streams.getFirst()) {
-      return whileLocked(streams.subList(1, streams.size()), action);
+    synchronized (streams.get(from)) {
+      return whileLocked(streams, from + 1, action);
     }
   }
 
@@ -608,6 +616,10 @@ final class MemoryStream {
         changes.appended(key, slot, offset);
       }
     }
+  }
+
+  boolean isOfLane() {
+    return ofLane;
   }
 
   boolean isKept() {
