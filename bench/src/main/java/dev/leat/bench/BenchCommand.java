@@ -40,8 +40,9 @@ public final class BenchCommand implements Callable<Integer> {
       paramLabel = "B",
       defaultValue = "memory:,redis",
       description =
-          "memory:, redis (a redis-server that is started), redis-aof (the same with its log, "
-              + "everysec), or the URL of one that is there. Default: ${DEFAULT-VALUE}.")
+          "memory:, file: (a folder of its own), redis (a redis-server that is started), redis-aof "
+              + "(the same with its log, everysec), or the URL of one that is there. "
+              + "Default: ${DEFAULT-VALUE}.")
   private List<String> brokers;
 
   @Option(
@@ -129,6 +130,14 @@ public final class BenchCommand implements Callable<Integer> {
   private boolean costs;
 
   @Option(
+      names = "--durable",
+      description = {
+        "Measures file: and a Redis whose log is synced always beside bare appends that are synced,",
+        "and no peers."
+      })
+  private boolean durable;
+
+  @Option(
       names = "--growth",
       description = {
         "Measures what a request takes where there is 1, 10 and 100 times as much in it or around",
@@ -173,6 +182,10 @@ public final class BenchCommand implements Callable<Integer> {
     }
     if (costs) {
       var unused = Costs.measure(screen, folder, wrk, plan, () -> dot(screen));
+      return 0;
+    }
+    if (durable) {
+      Durable.measure(screen, folder, wrk, plan);
       return 0;
     }
     if (growth) {
@@ -224,7 +237,7 @@ public final class BenchCommand implements Callable<Integer> {
           "wrk is missing: install it (apt-get install wrk) and run this again");
     }
     boolean needsServer =
-        scale || costs || brokers.contains(REDIS) || brokers.contains(REDIS_WITH_LOG);
+        scale || costs || durable || brokers.contains(REDIS) || brokers.contains(REDIS_WITH_LOG);
     if (needsServer && !isOnPath("redis-server")) {
       throw new ParameterException(
           spec.commandLine(),
@@ -268,8 +281,9 @@ public final class BenchCommand implements Callable<Integer> {
   private static Supplier<Setup> leat(Path folder, String broker) {
     return switch (broker) {
       case "memory:" -> () -> Setup.embedded(folder, 1);
-      case REDIS -> () -> Setup.redis(folder, false);
-      case REDIS_WITH_LOG -> () -> Setup.redis(folder, true);
+      case "file:" -> () -> Setup.file(folder);
+      case REDIS -> () -> Setup.redis(folder, Setup.Log.NONE);
+      case REDIS_WITH_LOG -> () -> Setup.redis(folder, Setup.Log.EVERY_SECOND);
       default -> () -> Setup.over(folder, broker);
     };
   }

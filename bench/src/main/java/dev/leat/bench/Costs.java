@@ -33,7 +33,7 @@ final class Costs {
             .getFirst();
     Comparison retained =
         Comparison.of(
-                () -> Setup.redis(folder, false),
+                () -> Setup.redis(folder, Setup.Log.NONE),
                 () -> Setup.retaining(folder, RETAINED),
                 wrk,
                 plan,
@@ -43,7 +43,7 @@ final class Costs {
     Report.print(screen, routes);
     Report.print(screen, retained);
     allocated(screen, "memory:", folder, wrk, plan, at -> Setup.embedded(at, 1));
-    allocated(screen, "redis", folder, wrk, plan, at -> Setup.redis(at, false));
+    allocated(screen, "redis", folder, wrk, plan, at -> Setup.redis(at, Setup.Log.NONE));
     screen.println(Setup.waiting(folder));
     served(screen, folder, wrk, plan);
     alone(screen, folder, wrk, plan);
@@ -53,7 +53,7 @@ final class Costs {
 
   /** What Leat adds to the commands that it cannot do without. */
   private static void served(PrintWriter screen, Path folder, Wrk wrk, Comparison.Plan plan) {
-    try (Setup setup = Setup.redis(folder, false)) {
+    try (Setup setup = Setup.redis(folder, Setup.Log.NONE)) {
       for (int connections : List.of(CONNECTIONS, MORE_CONNECTIONS)) {
         setup.warmUp(wrk, connections, plan.warmUp());
         Sample sample = Sample.of(setup, wrk, connections, plan.time());
@@ -76,7 +76,7 @@ final class Costs {
   private static void alone(PrintWriter screen, Path folder, Wrk wrk, Comparison.Plan plan) {
     double service = median(Setup.service(folder), wrk, plan);
     double hop = median(Setup.vertx(folder), wrk, plan);
-    double redis = median(Setup.redis(folder, false), wrk, plan);
+    double redis = median(Setup.redis(folder, Setup.Log.NONE), wrk, plan);
     double bare = Setup.bareTrip(folder, Payload.json(Body.of(50)), plan.time());
     screen.printf(
         Locale.ROOT,

@@ -47,7 +47,8 @@ final class Report {
     JSON.writeValue(folder.resolve("results.json").toFile(), said);
   }
 
-  private static void line(PrintWriter screen, String name, List<Sample> samples) {
+  /** Samples of one setup, in a line. */
+  static void line(PrintWriter screen, String name, List<Sample> samples) {
     StringBuilder costs = new StringBuilder();
     for (String process : samples.getFirst().cpu().keySet()) {
       Spread cost = Spread.of(samples, sample -> sample.cpu().getOrDefault(process, 0.0));
@@ -66,7 +67,7 @@ final class Report {
         costs);
   }
 
-  private static String ratio(Spread spread) {
+  static String ratio(Spread spread) {
     return String.format(
         Locale.ROOT, "%.2f x (%.2f-%.2f)", spread.median(), spread.least(), spread.most());
   }

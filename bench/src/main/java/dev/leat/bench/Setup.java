@@ -42,15 +42,38 @@ record Setup(String name, int port, List<Program> programs) implements AutoClose
         List.of(leat(folder, "leat", "all", "memory:", "port=" + port, LOOPS, "routes=" + routes)));
   }
 
+  /** Leat in one process, over the embedded broker with a folder. */
+  static Setup file(Path folder) {
+    int port = Ports.free();
+    String url = "file:" + folder.resolve("file-" + port);
+    return new Setup(
+        "leat file:",
+        port,
+        List.of(leat(folder, "leat", "all", url, "port=" + port, LOOPS, "routes=1")));
+  }
+
+  /** What a Redis writes down, and when that is on its disk. */
+  enum Log {
+    NONE("leat redis"),
+    EVERY_SECOND("leat redis, AOF everysec"),
+    ALWAYS("leat redis, AOF always");
+
+    private final String name;
+
+    Log(String name) {
+      this.name = name;
+    }
+  }
+
   /** Leat over a Redis of its own: server, worker and gateway. */
-  static Setup redis(Path folder, boolean withLog) {
+  static Setup redis(Path folder, Log written) {
     int server = Ports.free();
     int port = Ports.free();
     List<Program> programs = new ArrayList<>();
-    programs.add(server(folder, server, withLog));
+    programs.add(server(folder, server, written));
     programs.add(leat(folder, "worker", "worker", url(server)));
     programs.add(gateway(folder, port, url(server)));
-    return new Setup(withLog ? "leat redis, AOF everysec" : "leat redis", port, programs);
+    return new Setup(written.name, port, programs);
   }
 
   /** Leat over a Redis of its own with several workers, each of which does little at a time. */
@@ -58,7 +81,7 @@ record Setup(String name, int port, List<Program> programs) implements AutoClose
     int server = Ports.free();
     int port = Ports.free();
     List<Program> programs = new ArrayList<>();
-    programs.add(server(folder, server, false));
+    programs.add(server(folder, server, Log.NONE));
     for (int i = 1; i <= workers; i++) {
       programs.add(
           leat(
@@ -78,7 +101,7 @@ record Setup(String name, int port, List<Program> programs) implements AutoClose
     int server = Ports.free();
     int port = Ports.free();
     List<Program> programs = new ArrayList<>();
-    programs.add(server(folder, server, false));
+    programs.add(server(folder, server, Log.NONE));
     Retained.fill(url(server), messages);
     programs.add(leat(folder, "worker", "worker", url(server)));
     programs.add(gateway(folder, port, url(server)));
@@ -145,7 +168,7 @@ record Setup(String name, int port, List<Program> programs) implements AutoClose
   /** A server of its own, and calls over it that nobody answers; says what each costs. */
   static String waiting(Path folder) {
     int server = Ports.free();
-    try (Program redis = server(folder, server, false);
+    try (Program redis = server(folder, server, Log.NONE);
         Program calls =
             Program.java(
                 folder,
@@ -164,7 +187,7 @@ record Setup(String name, int port, List<Program> programs) implements AutoClose
    */
   static double bare(Path folder, int batch, Payload body, Duration time) {
     int port = Ports.free();
-    try (Program redis = server(folder, port, false);
+    try (Program redis = server(folder, port, Log.NONE);
         BareCommands commands = new BareCommands(port, body)) {
       commands.run(batch, time);
       Duration before = redis.cpu();
@@ -180,7 +203,7 @@ record Setup(String name, int port, List<Program> programs) implements AutoClose
       return;
     }
     int port = Ports.free();
-    Program redis = server(folder, port, false);
+    Program redis = server(folder, port, Log.NONE);
     try (redis) {
       Growth.measure(screen, broker, url(port));
     }
@@ -189,7 +212,7 @@ record Setup(String name, int port, List<Program> programs) implements AutoClose
   /** Microseconds that the bare commands take over a server of its own, one request at a time. */
   static double bareTrip(Path folder, Payload body, Duration time) {
     int port = Ports.free();
-    Program redis = server(folder, port, false);
+    Program redis = server(folder, port, Log.NONE);
     try (redis) {
       return BareTrip.median(port, body, time);
     }
@@ -211,7 +234,7 @@ record Setup(String name, int port, List<Program> programs) implements AutoClose
                 List.of("edge", Integer.toString(port), service))));
   }
 
-  private static Program server(Path folder, int port, boolean withLog) {
+  private static Program server(Path folder, int port, Log written) {
     return Program.started(
         folder,
         "redis",
@@ -225,9 +248,13 @@ record Setup(String name, int port, List<Program> programs) implements AutoClose
             "--save",
             "",
             "--appendonly",
-            withLog ? "yes" : "no",
+            written == Log.NONE ? "no" : "yes",
+            "--dir",
+            folder.toString(),
+            "--appendfilename",
+            "redis-" + port + ".aof",
             "--appendfsync",
-            "everysec"));
+            written == Log.ALWAYS ? "always" : "everysec"));
   }
 
   private static String url(int server) {

@@ -210,6 +210,8 @@ final class FileFolder implements AutoCloseable {
         while (zeros.hasRemaining()) {
           out.write(zeros);
         }
+        // Little by little: a disk that is given all of it at once lets other syncs wait.
+        out.force(false);
       }
       out.force(true);
     }

@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
@@ -39,6 +40,9 @@ final class FileJournal implements Journal {
   /** Of a segment how much may be written once more so that an older one can go. */
   private static final int FEW = 4;
 
+  /** As many that wait are told by who writes: to wake another thread takes longer. */
+  private static final int TOLD_AT_ONCE = 2;
+
   /** How long a message waits for more that is worth a sync, where nobody waits for it. */
   private static final Duration LONGEST_WAIT = Duration.ofMillis(1);
 
@@ -56,10 +60,13 @@ final class FileJournal implements Journal {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition filled = lock.newCondition();
 
-  /** Tells whoever waits, in order, while the next is written. */
+  /** Tells many that wait, in order, while the next is written. */
   private final ExecutorService telling =
       Executors.newSingleThreadExecutor(
           Thread.ofPlatform().name("leat-file-tell").daemon().factory());
+
+  /** What {@link #telling} has not done yet. */
+  private final AtomicInteger untold = new AtomicInteger();
 
   private final Thread writing;
   private final AtomicLong durable = new AtomicLong();
@@ -290,7 +297,7 @@ final class FileJournal implements Journal {
     } finally {
       lock.unlock();
     }
-    tell(left, told -> told.completeExceptionally(cause));
+    tell(left, false, told -> told.completeExceptionally(cause));
     try {
       if (channel != null) {
         channel.close();
@@ -332,28 +339,27 @@ final class FileJournal implements Journal {
       full.clear();
     }
     sync(last);
-    onDisk(upTo);
+    onDisk(upTo, true);
     return !last;
   }
 
   /** Until something has come, or what was written has to be synced. */
   private void waitForSome() {
-    boolean unsynced = synced < sequence - 1;
-    long left = unsynced ? options.sync().toNanos() - (System.nanoTime() - lastSync) : FOR_EVER;
     try {
+      long left = untilSync();
       while (out.size() == 0 && !closing && left > 0) {
-        left = unsynced ? filled.awaitNanos(left) : awaited();
+        var unused = filled.awaitNanos(left);
+        left = untilSync();
       }
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private long awaited() throws InterruptedException {
-    while (out.size() == 0 && !closing) {
-      filled.await();
-    }
-    return FOR_EVER;
+  private long untilSync() {
+    return synced < sequence - 1
+        ? options.sync().toNanos() - (System.nanoTime() - lastSync)
+        : FOR_EVER;
   }
 
   /** What a caller sends is answered by a worker soon: one sync is enough for both. */
@@ -392,7 +398,12 @@ final class FileJournal implements Journal {
     }
   }
 
-  private void onDisk(long upTo) {
+  /**
+   * So much is on the disk.
+   *
+   * @param atOnce whether those that wait may do something here, if they are few
+   */
+  private void onDisk(long upTo, boolean atOnce) {
     durable.set(upTo);
     List<Waiter> done = new ArrayList<>();
     lock.lock();
@@ -401,12 +412,19 @@ final class FileJournal implements Journal {
     } finally {
       lock.unlock();
     }
-    tell(done, told -> told.complete(null));
+    tell(done, atOnce, told -> told.complete(null));
   }
 
-  private void tell(List<Waiter> waiting, Consumer<CompletableFuture<Void>> how) {
-    if (!waiting.isEmpty()) {
-      telling.execute(() -> waiting.forEach(waiter -> how.accept(waiter.told)));
+  private void tell(List<Waiter> waiting, boolean atOnce, Consumer<CompletableFuture<Void>> how) {
+    if (atOnce && waiting.size() <= TOLD_AT_ONCE && untold.get() == 0) {
+      waiting.forEach(waiter -> how.accept(waiter.told));
+    } else if (!waiting.isEmpty()) {
+      untold.incrementAndGet();
+      telling.execute(
+          () -> {
+            waiting.forEach(waiter -> how.accept(waiter.told));
+            untold.decrementAndGet();
+          });
     }
   }
 
@@ -456,7 +474,7 @@ final class FileJournal implements Journal {
         urgent = false;
       }
       sync(true);
-      onDisk(upTo);
+      onDisk(upTo, false);
     }
   }
 
