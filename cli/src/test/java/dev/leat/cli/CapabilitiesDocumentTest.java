@@ -15,11 +15,13 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What the document says a broker can do is what it can. */
 class CapabilitiesDocumentTest {
   private static final int MEMORY = 4;
-  private static final int REDIS = 5;
+  private static final int FILE = 5;
+  private static final int REDIS = 6;
 
   private final List<String[]> rows = rows();
 
@@ -35,6 +37,13 @@ class CapabilitiesDocumentTest {
   void the_document_says_what_the_embedded_broker_can_do() {
     try (Leat leat = Leat.connect("memory:")) {
       assertThat(said(MEMORY)).isEqualTo(names(leat));
+    }
+  }
+
+  @Test
+  void the_document_says_what_the_embedded_broker_can_do_with_a_folder(@TempDir Path folder) {
+    try (Leat leat = Leat.connect("file:" + folder.resolve("leat"))) {
+      assertThat(said(FILE)).isEqualTo(names(leat));
     }
   }
 

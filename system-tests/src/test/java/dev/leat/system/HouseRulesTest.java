@@ -52,7 +52,9 @@ class HouseRulesTest {
   @CsvSource({
     "dev.leat.wire,          dev.leat | tools.jackson..",
     "dev.leat.broker,        dev.leat | org.slf4j..",
-    "dev.leat.broker.memory, dev.leat | dev.leat.broker | dev.leat.wire | org.slf4j..",
+    "dev.leat.broker.memory,"
+        + " dev.leat | dev.leat.broker | dev.leat.broker.remote | dev.leat.wire | org.slf4j..",
+    "dev.leat.broker.remote, dev.leat | dev.leat.broker | dev.leat.wire | org.slf4j..",
     "dev.leat.redis,"
         + " dev.leat | dev.leat.broker | dev.leat.wire | io.vertx.core.. | io.netty.buffer.. |"
         + " io.netty.channel.. | io.netty.util.. | org.slf4j..",

@@ -1,9 +1,7 @@
 package dev.leat.broker.memory;
 
-import dev.leat.Encoding;
-import dev.leat.Headers;
 import dev.leat.Message;
-import dev.leat.Payload;
+import dev.leat.wire.RecordWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,7 +81,7 @@ class Changes {
     int begin = out.size();
     out.put(APPENDED).text(stream).number(offset);
     out.number(slot.id().millis()).number(slot.id().sequence());
-    message(message);
+    out.message(message);
     slot.takes(out.size() - begin);
     placed.add(slot);
     // Whoever waits for a reply learns by that that it was accepted.
@@ -124,7 +122,7 @@ class Changes {
   void note(String key, Notes.Kept note) {
     int begin = out.size();
     out.put(NOTE).text(key).number(note.until()).number(note.reckoned());
-    message(note.message());
+    out.message(note.message());
     note.takes(out.size() - begin);
     placed.add(note);
     urgent = true;
@@ -142,39 +140,6 @@ class Changes {
   void closed() {
     out.put(CLOSED);
     urgent = true;
-  }
-
-  private void message(Message message) {
-    out.text(message.id()).text(message.type()).text(message.destination());
-    out.text(message.source());
-    out.number(message.headers().size());
-    message.headers().forEach((name, value) -> out.text(name).text(value));
-    out.text(message.payload().encoding().wireName());
-    out.string(message.payload().bytes());
-  }
-
-  /** What {@link #message(Message)} wrote: what was taken is read, whatever the wire would not. */
-  static Message message(RecordReader in) {
-    String id = in.text();
-    String type = in.text();
-    String destination = in.text();
-    String source = in.text();
-    Headers.Builder headers = Headers.builder();
-    for (long left = in.number(); left > 0; left--) {
-      headers.set(in.text(), in.text());
-    }
-    Encoding encoding = encoding(in.text());
-    return new Message(
-        id, type, destination, headers.build(), source, Payload.of(encoding, in.string()));
-  }
-
-  private static Encoding encoding(String name) {
-    for (Encoding one : Encoding.values()) {
-      if (one.wireName().equals(name)) {
-        return one;
-      }
-    }
-    throw new IllegalStateException("'" + name + "' is no encoding");
   }
 
   /** Where something stands in the log of all that changed. */

@@ -14,6 +14,8 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +31,11 @@ final class FileFolder implements AutoCloseable {
   static final String FORMAT = "leat file 1\n";
   private static final String NEW_FORMAT = "leat-format.new";
   private static final String LOCK = "leat-lock";
+  private static final String SOCKET = "leat-socket";
+
+  /** Bytes that the path of a socket may have everywhere. */
+  private static final int LONGEST_SOCKET = 100;
+
   private static final String SEGMENT = ".leatlog";
   private static final String SPARE = "spare.leatnew";
   private static final int DIGITS = 12;
@@ -42,12 +49,12 @@ final class FileFolder implements AutoCloseable {
   }
 
   /**
-   * Takes a folder, which is made if it is not there.
+   * Takes a folder, which is made if it is not there; null where another process has it.
    *
    * @param least bytes that its disk must have room for
    * @throws BadConfiguration if it cannot be used; the sentence says why
    */
-  static FileFolder open(Path path, long least) {
+  static @Nullable FileFolder open(Path path, long least) {
     if (Files.exists(path) && !Files.isDirectory(path)) {
       throw refused(path, "is a file; name a folder, which is made if it is not there");
     }
@@ -61,6 +68,9 @@ final class FileFolder implements AutoCloseable {
     }
     boolean isNew = refuseOthers(path);
     FileChannel lock = locked(path);
+    if (lock == null) {
+      return null;
+    }
     FileFolder folder = new FileFolder(path, lock);
     try {
       if (isNew) {
@@ -101,7 +111,7 @@ final class FileFolder implements AutoCloseable {
         List<String> others =
             there
                 .map(one -> one.getFileName().toString())
-                .filter(name -> !name.equals(LOCK) && !name.equals(NEW_FORMAT))
+                .filter(name -> !Set.of(LOCK, NEW_FORMAT, SOCKET).contains(name))
                 .sorted()
                 .toList();
         if (!others.isEmpty()) {
@@ -116,44 +126,70 @@ final class FileFolder implements AutoCloseable {
     }
   }
 
-  private static FileChannel locked(Path path) {
-    FileChannel channel = null;
+  private static @Nullable FileChannel locked(Path path) {
     try {
-      channel =
+      FileChannel channel =
           FileChannel.open(
               path.resolve(LOCK),
               StandardOpenOption.CREATE,
               StandardOpenOption.READ,
               StandardOpenOption.WRITE);
-      if (channel.tryLock() == null) {
-        throw inUse(path, channel);
+      if (isLocked(channel)) {
+        say(channel, Long.toString(ProcessHandle.current().pid()));
+        return channel;
       }
-      channel.truncate(0);
-      long pid = ProcessHandle.current().pid();
-      channel.write(ByteBuffer.wrap(Long.toString(pid).getBytes(StandardCharsets.US_ASCII)), 0);
-      return channel;
-    } catch (OverlappingFileLockException here) {
-      throw inUse(path, channel);
+      channel.close();
+      return null;
     } catch (IOException unwritable) {
       throw refused(path, "cannot be locked: " + why(unwritable), unwritable);
     }
   }
 
-  private static BadConfiguration inUse(Path path, @Nullable FileChannel lock) {
-    String who = "";
-    try (FileChannel channel = lock) {
-      if (channel != null) {
-        ByteBuffer pid = ByteBuffer.allocate(32);
-        channel.read(pid, 0);
-        who = new String(pid.array(), 0, pid.position(), StandardCharsets.US_ASCII);
-      }
-    } catch (IOException unreadable) {
-      who = "";
+  private static boolean isLocked(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock() != null;
+    } catch (OverlappingFileLockException here) {
+      return false;
     }
-    return refused(
-        path,
-        "is in use by %s: one process at a time may open it"
-            .formatted(who.isEmpty() ? "another process" : "process " + who));
+  }
+
+  /** What others read who want to know who has the folder, and how to reach it. */
+  private static void say(FileChannel lock, String what) throws IOException {
+    lock.truncate(0);
+    lock.write(ByteBuffer.wrap(what.getBytes(StandardCharsets.UTF_8)), 0);
+  }
+
+  private static List<String> said(Path path) {
+    try {
+      return Files.readAllLines(path.resolve(LOCK));
+    } catch (IOException unreadable) {
+      return List.of();
+    }
+  }
+
+  /** The process that has a folder, for sentences. */
+  static String owner(Path path) {
+    List<String> lines = said(path);
+    return lines.isEmpty() ? "another process" : "process " + lines.getFirst();
+  }
+
+  /** The socket by which whoever has a folder lets others in; empty while there is none. */
+  static Optional<Path> socketOf(Path path) {
+    List<String> lines = said(path);
+    return lines.size() < 2 ? Optional.empty() : Optional.of(Path.of(lines.get(1)));
+  }
+
+  /** Where a socket for others can be: in the folder, unless its path is too long for one. */
+  Path socket() throws IOException {
+    Path here = path.resolve(SOCKET);
+    return here.toString().getBytes(StandardCharsets.UTF_8).length <= LONGEST_SOCKET
+        ? here
+        : Files.createTempDirectory("leat").resolve(SOCKET);
+  }
+
+  /** Others are let in. */
+  void letIn(Path socket) throws IOException {
+    say(lock, ProcessHandle.current().pid() + "\n" + socket);
   }
 
   /** All of it or nothing, whatever happens meanwhile. */

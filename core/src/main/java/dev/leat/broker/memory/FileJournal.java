@@ -1,6 +1,7 @@
 package dev.leat.broker.memory;
 
 import dev.leat.BrokerUnavailable;
+import dev.leat.wire.RecordWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -2,6 +2,7 @@ package dev.leat.broker.memory;
 
 import dev.leat.BadConfiguration;
 import dev.leat.BadMessage;
+import dev.leat.wire.RecordReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -164,7 +165,7 @@ final class FileRecovery {
         MemoryStream stream = broker.restoring(in.text());
         long offset = in.number();
         EntryId id = new EntryId(in.number(), in.number());
-        placed(segment, stream.restore(offset, id, Changes.message(in)), in.at() - begin);
+        placed(segment, stream.restore(offset, id, in.message()), in.at() - begin);
       }
       case Changes.HANDED -> {
         Group group = group(in);
@@ -192,7 +193,7 @@ final class FileRecovery {
         String key = in.text();
         long until = in.number();
         long reckoned = in.number();
-        Notes.Kept note = new Notes.Kept(Changes.message(in), until, reckoned);
+        Notes.Kept note = new Notes.Kept(in.message(), until, reckoned);
         broker.notes().restore(key, note);
         placed(segment, note, in.at() - begin);
       }

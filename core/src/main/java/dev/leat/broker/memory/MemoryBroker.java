@@ -27,6 +27,8 @@ import dev.leat.broker.StreamHealth;
 import dev.leat.broker.Subscription;
 import dev.leat.wire.StreamKeys;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,6 +50,27 @@ import org.slf4j.LoggerFactory;
 final class MemoryBroker implements Broker {
   private static final Logger log = LoggerFactory.getLogger(MemoryBroker.class);
 
+  private static final Set<Capability> OF_MEMORY =
+      Set.of(
+          Capability.EXACT_BACKLOG,
+          Capability.DELAYED_RELEASE,
+          Capability.ATOMIC_COMPLETION,
+          Capability.NOTES,
+          Capability.KEY_ORDER,
+          Capability.TAIL,
+          Capability.RANGE,
+          Capability.TRIM,
+          Capability.MOVE,
+          Capability.SEVERAL_GROUPS,
+          Capability.STREAM_ORDER,
+          Capability.REPLIES,
+          Capability.CANCELLATION,
+          Capability.HANDLED_TYPES,
+          Capability.TIME_POSITION);
+
+  /** Whoever has the folder lets others in. */
+  static final Set<Capability> OF_FILE = withProcesses();
+
   private final Limits limits;
   private final EventLoop loop;
   private final Journal journal;
@@ -60,6 +83,7 @@ final class MemoryBroker implements Broker {
   /** Hot path: asked for with each reply. */
   private final BrokerLimits brokerLimits;
 
+  private volatile @Nullable AutoCloseable server;
   private volatile boolean closed;
 
   MemoryBroker(Limits limits, EventLoop loop, Journal journal) {
@@ -69,6 +93,17 @@ final class MemoryBroker implements Broker {
     this.notes = new Notes(loop.clock(), limits, journal);
     this.brokerLimits =
         BrokerLimits.NONE.withLargestMessage(Math.min(limits.bytes(), journal.largest()));
+  }
+
+  private static Set<Capability> withProcesses() {
+    Set<Capability> all = EnumSet.copyOf(OF_MEMORY);
+    all.add(Capability.SEVERAL_PROCESSES);
+    return Collections.unmodifiableSet(all);
+  }
+
+  /** Ends with it, and before it. */
+  void letsIn(AutoCloseable others) {
+    server = others;
   }
 
   Notes notes() {
@@ -81,22 +116,7 @@ final class MemoryBroker implements Broker {
 
   @Override
   public Set<Capability> capabilities() {
-    return Set.of(
-        Capability.EXACT_BACKLOG,
-        Capability.DELAYED_RELEASE,
-        Capability.ATOMIC_COMPLETION,
-        Capability.NOTES,
-        Capability.KEY_ORDER,
-        Capability.TAIL,
-        Capability.RANGE,
-        Capability.TRIM,
-        Capability.MOVE,
-        Capability.SEVERAL_GROUPS,
-        Capability.STREAM_ORDER,
-        Capability.REPLIES,
-        Capability.CANCELLATION,
-        Capability.HANDLED_TYPES,
-        Capability.TIME_POSITION);
+    return journal.keeps() ? OF_FILE : OF_MEMORY;
   }
 
   @Override
@@ -251,9 +271,21 @@ final class MemoryBroker implements Broker {
       return;
     }
     closed = true;
+    closeServer();
     streams.values().forEach(MemoryStream::close);
     journal.close();
     streams.clear();
+  }
+
+  private void closeServer() {
+    AutoCloseable others = server;
+    if (others != null) {
+      try {
+        others.close();
+      } catch (Exception failure) {
+        log.warn("others are not told that it ends", failure);
+      }
+    }
   }
 
   CompletionStage<List<String>> append(List<Append> batch) {

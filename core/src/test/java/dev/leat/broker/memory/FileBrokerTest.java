@@ -18,10 +18,12 @@ import dev.leat.broker.Broker;
 import dev.leat.broker.Brokers;
 import dev.leat.broker.Completion;
 import dev.leat.broker.Delivery;
+import dev.leat.broker.Entry;
 import dev.leat.broker.Lane;
 import dev.leat.broker.Membership;
 import dev.leat.broker.Note;
 import dev.leat.broker.StreamHealth;
+import dev.leat.broker.Subscription;
 import dev.leat.broker.ThreadLoop;
 import dev.leat.wire.StreamKeys;
 import java.io.IOException;
@@ -451,12 +453,26 @@ class FileBrokerTest {
   }
 
   @Test
-  void a_folder_that_is_in_use_is_refused_by_the_name_of_who_uses_it() {
-    try (Broker broker = open()) {
-      refuses("file:" + folder(), "is in use by process " + ProcessHandle.current().pid());
-      append(broker, "still there");
+  void a_folder_that_is_in_use_is_shared_and_goes_on_with_those_who_are_left() {
+    Broker first = open();
+    append(first, "of the first");
+    try (Broker second = open();
+        Broker third = open()) {
+      append(second, "of the second");
+      assertThat(standing(first)).containsExactly("of the first", "of the second");
+      List<Entry> seen = new CopyOnWriteArrayList<>();
+      Subscription tail = third.tail(TOPIC.incoming(), Position.START, seen::addAll);
+      tail.request(Integer.MAX_VALUE);
+      await().until(() -> seen.size() == 2);
+      first.close();
+      await().ignoreExceptions().until(() -> !append(second, "of who is left").isEmpty());
+      await().until(() -> seen.size() == 3);
+      tail.close();
     }
-    open().close();
+    try (Broker again = open()) {
+      assertThat(standing(again))
+          .containsExactly("of the first", "of the second", "of who is left");
+    }
   }
 
   private void refuses(String url, String sentence) {

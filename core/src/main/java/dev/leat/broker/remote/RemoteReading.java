@@ -1,0 +1,236 @@
+package dev.leat.broker.remote;
+
+import dev.leat.BrokerUnavailable;
+import dev.leat.LeatException;
+import dev.leat.broker.Subscription;
+import dev.leat.wire.RecordReader;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Reading that begins anew with each session, where it was. Any thread. */
+abstract class RemoteReading implements Subscription {
+  private static final Logger log = LoggerFactory.getLogger(RemoteReading.class);
+
+  /** Asked for at a time, whatever is wanted: who is slow is not told more than this. */
+  private static final int WINDOW = 1_024;
+
+  private final Consumer<RemoteReading> onClosed;
+
+  /** Held while it is handed something, so that nothing comes once it is closed. */
+  private final ReentrantLock handing = new ReentrantLock();
+
+  private final CompletableFuture<Boolean> ready = new CompletableFuture<>();
+
+  // Guarded by this.
+  private @Nullable Session session;
+  private long number;
+
+  /** Wanted and not handed over yet, as {@link #asked} of it is asked for. */
+  private long wanted;
+
+  private long asked;
+  private volatile boolean closed;
+
+  RemoteReading(Consumer<RemoteReading> onClosed) {
+    this.onClosed = onClosed;
+  }
+
+  /** Asks for it to begin, where it was. */
+  abstract CompletionStage<Boolean> begin(Session now, long its);
+
+  /**
+   * What a frame has for it.
+   *
+   * @param count that was asked for
+   * @param handOver to whoever reads
+   */
+  record Batch(int count, Runnable handOver) {}
+
+  /** Reads what a frame has, while it cannot be closed. */
+  abstract Batch read(Session from, RecordReader in);
+
+  /** It has begun, or goes on. */
+  void onBegun() {}
+
+  /** Nobody is there; it goes on by itself. */
+  void onLost() {}
+
+  /** It cannot begin, and does not any more. */
+  void onRefused(LeatException cause) {}
+
+  /** What is told with each request, now and then. */
+  void beforeRequest(Session now, long its) {}
+
+  /** Goes on with a session, unless it is closed. */
+  final void goOn(Session now) {
+    long its;
+    CompletionStage<Boolean> begun;
+    synchronized (this) {
+      if (closed || session == now) {
+        return;
+      }
+      session = now;
+      number = now.nextNumber();
+      its = number;
+      asked = 0;
+      now.listen(its, this::onFrame);
+      begun = begin(now, its);
+      ask();
+    }
+    var unused =
+        begun.whenComplete(
+            (done, failure) -> {
+              if (failure == null) {
+                ready.complete(true);
+                var unusedTold = handing(this::onBegun);
+              } else if (!now.hasEnded()) {
+                refused(failure);
+              }
+            });
+  }
+
+  private void refused(Throwable failure) {
+    LeatException cause =
+        failure instanceof LeatException known
+            ? known
+            : new BrokerUnavailable("it could not begin", failure);
+    var unused = handing(() -> onRefused(cause));
+    close();
+  }
+
+  final void lost() {
+    boolean had;
+    synchronized (this) {
+      had = session != null;
+      session = null;
+    }
+    if (had) {
+      var unused = handing(this::onLost);
+    }
+  }
+
+  private void onFrame(Session from, Frame frame, RecordReader in) {
+    if (frame == Frame.ENDED) {
+      refused(Records.readFailure(in));
+      return;
+    }
+    int[] count = new int[1];
+    boolean handed =
+        handing(
+            () -> {
+              Batch batch = read(from, in);
+              count[0] = batch.count();
+              handOver(batch);
+            });
+    if (!handed && frame == Frame.DELIVERIES) {
+      from.giveBack(in);
+    }
+    synchronized (this) {
+      wanted -= count[0];
+      if (from == session) {
+        asked -= count[0];
+        ask();
+      }
+    }
+  }
+
+  private static void handOver(Batch batch) {
+    try {
+      batch.handOver.run();
+    } catch (RuntimeException | Error failure) {
+      log.error("a listener failed; what it was handed comes again when its lease lapses", failure);
+    }
+  }
+
+  /** Whether it was done: not so once it is closed. */
+  private boolean handing(Runnable action) {
+    handing.lock();
+    try {
+      if (closed) {
+        return false;
+      }
+      action.run();
+      return true;
+    } finally {
+      handing.unlock();
+    }
+  }
+
+  @Override
+  public void request(int more) {
+    if (more < 1) {
+      throw new IllegalArgumentException("ask for at least 1 more, was " + more);
+    }
+    synchronized (this) {
+      wanted = Math.min(Long.MAX_VALUE / 2, wanted + more);
+      ask();
+    }
+  }
+
+  /** While it is locked: a new portion once half of the last is through. */
+  private void ask() {
+    Session now = session;
+    long most = Math.min(wanted, WINDOW) - asked;
+    if (now != null && !closed && (most >= WINDOW / 2 || (most > 0 && wanted <= WINDOW))) {
+      beforeRequest(now, number);
+      asked += most;
+      now.tell(Frame.REQUEST.of(number).number(most));
+    }
+  }
+
+  @Override
+  public CompletionStage<?> ready() {
+    return ready;
+  }
+
+  @Override
+  public CompletionStage<?> end() {
+    Session now;
+    long its;
+    synchronized (this) {
+      now = session;
+      its = number;
+      wanted = asked;
+    }
+    if (now == null) {
+      close();
+      return CompletableFuture.completedStage(true);
+    }
+    // Where the session ends meanwhile nothing more comes either.
+    return now.askEnd(its)
+        .handle(
+            (done, failure) -> {
+              close();
+              return true;
+            });
+  }
+
+  /** Waits for a batch that is being handed over, unless that is what closes it. */
+  @Override
+  public void close() {
+    handing.lock();
+    try {
+      closed = true;
+    } finally {
+      handing.unlock();
+    }
+    Session now;
+    long its;
+    synchronized (this) {
+      now = session;
+      its = number;
+      session = null;
+    }
+    if (now != null) {
+      now.forget(its);
+      now.tell(Frame.CLOSE.of(its));
+    }
+    onClosed.accept(this);
+    ready.completeExceptionally(new BrokerUnavailable("closed before it had begun"));
+  }
+}

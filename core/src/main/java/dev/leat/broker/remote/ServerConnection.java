@@ -1,0 +1,372 @@
+package dev.leat.broker.remote;
+
+import dev.leat.LeatException;
+import dev.leat.broker.Broker;
+import dev.leat.broker.Delivery;
+import dev.leat.broker.EventLoop;
+import dev.leat.broker.Lane;
+import dev.leat.broker.Membership;
+import dev.leat.wire.RecordReader;
+import dev.leat.wire.RecordWriter;
+import java.io.IOException;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One process that uses the broker: its questions are asked in the order in which they came, on the
+ * thread that reads them, and answered as the broker answers.
+ */
+final class ServerConnection implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(ServerConnection.class);
+
+  /** Besides what the largest message has: names, headers, a completion of several appends. */
+  private static final int BESIDES = 64 << 20;
+
+  private static final int PORTION_BYTES = 256 << 10;
+
+  private final Broker broker;
+  private final EventLoop loop;
+  private final Consumer<ServerConnection> onEnd;
+  private final Connection connection;
+  private final Map<Long, Lane> lanes = new ConcurrentHashMap<>();
+  private final Map<Long, ServedReading> readings = new ConcurrentHashMap<>();
+  private final Map<Long, Delivery> deliveries = new ConcurrentHashMap<>();
+  private final AtomicLong numbers = new AtomicLong();
+  private boolean greeted;
+
+  ServerConnection(
+      Broker broker, EventLoop loop, SocketChannel channel, Consumer<ServerConnection> onEnd) {
+    this.broker = broker;
+    this.loop = loop;
+    this.onEnd = onEnd;
+    int largest =
+        (int) Math.min(Integer.MAX_VALUE - 64L, broker.limits().largestMessage() + BESIDES);
+    this.connection = new Connection(channel, largest, this::goOn);
+  }
+
+  void start() {
+    connection.start("leat-broker-write");
+    Thread.ofVirtual().name("leat-broker-read").start(this::read);
+  }
+
+  private void read() {
+    try {
+      connection.read(this::take);
+    } catch (IOException gone) {
+      log.debug("a process has gone", gone);
+    } catch (RuntimeException broken) {
+      log.warn(
+          "a process is cut off that said what no version of Leat says: {}", broken.toString());
+    } finally {
+      end();
+    }
+  }
+
+  /** What was handed over to whoever is gone goes to others. */
+  private void end() {
+    connection.close();
+    readings.values().forEach(ServedReading::close);
+    lanes.values().forEach(Lane::close);
+    deliveries.values().forEach(ServerConnection::giveBack);
+    onEnd.accept(this);
+  }
+
+  private static void giveBack(Delivery delivery) {
+    try {
+      var unused = delivery.release(Duration.ZERO);
+    } catch (LeatException closed) {
+      log.debug("message={} not given back", delivery.message().id(), closed);
+    }
+  }
+
+  /** Readers that waited until the other side has read may go on. */
+  private void goOn() {
+    readings.values().forEach(ServedReading::goOn);
+  }
+
+  private void take(RecordReader in) {
+    Frame frame = Frame.read(in);
+    long number = in.number();
+    if (!greeted) {
+      greet(frame, in);
+      return;
+    }
+    try {
+      take(frame, number, in);
+    } catch (LeatException refused) {
+      send(Records.write(Frame.FAILURE.of(number), refused));
+    }
+  }
+
+  /** It is told who is here, and goes by itself if that is not whom it can speak with. */
+  private void greet(Frame frame, RecordReader in) {
+    if (frame != Frame.HELLO) {
+      throw new IllegalStateException("a connection that does not say hello");
+    }
+    send(
+        Frame.HELLO
+            .of(Frame.VERSION)
+            .number(broker.limits().largestMessage())
+            .number(loop.clock().millis()));
+    if (in.number() != Frame.VERSION) {
+      throw new IllegalStateException("a version that is not " + Frame.VERSION);
+    }
+    greeted = true;
+  }
+
+  private void take(Frame frame, long number, RecordReader in) {
+    switch (frame) {
+      case PING -> answer(number, broker.ping(), (out, pong) -> {});
+      case OPEN_LANE -> {
+        lanes.put(
+            number,
+            broker.openLane(
+                new ServedLoop(loop),
+                in.text(),
+                replies -> tell(Frame.REPLIES, number, replies, RecordWriter::message)));
+        answer(number, CompletableFuture.completedStage(true), (out, opened) -> {});
+      }
+      case CLOSE_LANE -> {
+        Lane lane = lanes.remove(number);
+        if (lane != null) {
+          lane.close();
+        }
+      }
+      case APPEND ->
+          answer(
+              number,
+              lane(in).append(Records.readAll(in, Records::readAppend)),
+              (out, ids) -> Records.writeAll(out, ids, RecordWriter::text));
+      case CANCEL ->
+          answer(
+              number,
+              lane(in).cancel(Records.readTopic(in), Records.readCancellation(in)),
+              (out, done) -> {});
+      case SUBSCRIBE, TAIL, CANCELLATIONS -> read(frame, number, in);
+      case REQUEST, TYPES, END, CLOSE -> reading(frame, number, in);
+      case COMPLETE, RELEASE, DECLINE, EXTEND -> delivery(frame, number, in);
+      case RANGE, HEALTH, UNTAKEN, IS_HANDLED, TOPICS, MOVE -> look(frame, number, in);
+      case NOTE_IF_ABSENT ->
+          answer(
+              number,
+              broker.noteIfAbsent(Records.readNote(in)),
+              (out, there) -> {
+                Records.write(out, there.isPresent());
+                there.ifPresent(out::message);
+              });
+      case RENEW_NOTE -> answer(number, broker.renewNote(Records.readNote(in)), Records::write);
+      case TIDY -> answer(number, broker.tidy(Records.readStream(in)), (out, done) -> {});
+      case TRIM ->
+          answer(number, broker.trim(Records.readStream(in), in.number()), RecordWriter::number);
+      default -> throw new IllegalStateException(frame + " is not for a server");
+    }
+  }
+
+  private void read(Frame frame, long number, RecordReader in) {
+    ServedReading reading =
+        switch (frame) {
+          case SUBSCRIBE -> {
+            Membership membership = Records.readMembership(in);
+            ServedMember member =
+                new ServedMember(
+                    Set.copyOf(Records.readAll(in, RecordReader::text)),
+                    batch -> handOver(number, batch),
+                    cause -> send(Records.write(Frame.ENDED.of(number), cause)));
+            yield new ServedReading(connection, member, broker.subscribe(membership, member));
+          }
+          case TAIL ->
+              new ServedReading(
+                  connection,
+                  null,
+                  broker.tail(
+                      Records.readStream(in),
+                      Records.readPosition(in),
+                      batch -> tell(Frame.ENTRIES, number, batch, Records::write)));
+          default ->
+              new ServedReading(
+                  connection,
+                  null,
+                  broker.cancellations(
+                      Records.readTopic(in),
+                      batch -> tell(Frame.CANCELLED, number, batch, Records::write)));
+        };
+    readings.put(number, reading);
+    answer(number, reading.ready(), (out, ready) -> {});
+  }
+
+  private void reading(Frame frame, long number, RecordReader in) {
+    ServedReading reading = readings.get(number);
+    switch (frame) {
+      case REQUEST -> {
+        int more = (int) in.number();
+        if (reading != null) {
+          reading.request(more);
+        }
+      }
+      case TYPES -> {
+        Set<String> types = Set.copyOf(Records.readAll(in, RecordReader::text));
+        if (reading != null) {
+          reading.types(types);
+        }
+      }
+      case END -> {
+        long question = in.number();
+        CompletionStage<?> ended =
+            reading == null ? CompletableFuture.completedStage(true) : reading.end();
+        answer(question, ended, (out, done) -> {});
+      }
+      default -> {
+        readings.remove(number);
+        if (reading != null) {
+          reading.close();
+        }
+      }
+    }
+  }
+
+  private void handOver(long number, List<Delivery> batch) {
+    tell(
+        Frame.DELIVERIES,
+        number,
+        batch,
+        (out, delivery) -> {
+          long its = numbers.incrementAndGet();
+          deliveries.put(its, delivery);
+          out.number(its).message(delivery.message()).text(delivery.entryId());
+          out.number(delivery.attempt()).number(delivery.acceptedAt().toEpochMilli());
+        });
+  }
+
+  private void delivery(Frame frame, long number, RecordReader in) {
+    long its = in.number();
+    Delivery delivery = deliveries.get(its);
+    Function<Delivery, CompletionStage<Boolean>> how =
+        switch (frame) {
+          case COMPLETE -> {
+            var completion = Records.readCompletion(in);
+            yield one -> one.complete(completion);
+          }
+          case RELEASE -> {
+            Duration delay = Records.readDuration(in);
+            yield one -> one.release(delay);
+          }
+          case DECLINE -> {
+            Duration delay = Records.readDuration(in);
+            yield one -> one.decline(delay);
+          }
+          default -> Delivery::extend;
+        };
+    if (delivery == null) {
+      answer(number, CompletableFuture.completedStage(false), Records::write);
+      return;
+    }
+    CompletionStage<Boolean> done = how.apply(delivery);
+    if (frame != Frame.EXTEND) {
+      done =
+          done.thenApply(
+              ended -> {
+                deliveries.remove(its);
+                return ended;
+              });
+    }
+    answer(number, done, Records::write);
+  }
+
+  private void look(Frame frame, long number, RecordReader in) {
+    switch (frame) {
+      case RANGE ->
+          answer(
+              number,
+              broker.range(Records.readStream(in), Records.readPosition(in), (int) in.number()),
+              (out, entries) -> Records.writeAll(out, entries, Records::write));
+      case HEALTH -> answer(number, broker.health(Records.readStream(in)), Records::write);
+      case UNTAKEN ->
+          answer(
+              number,
+              broker.untaken(Records.readStream(in), Records.readAll(in, RecordReader::text)),
+              (out, ids) -> Records.writeAll(out, ids, RecordWriter::text));
+      case IS_HANDLED ->
+          answer(
+              number,
+              broker.isHandled(Records.readTopic(in), in.text(), in.text()),
+              Records::write);
+      case TOPICS ->
+          answer(
+              number,
+              broker.topics(),
+              (out, topics) -> Records.writeAll(out, topics, Records::write));
+      default ->
+          answer(
+              number,
+              broker.move(Records.readStream(in), in.text(), Records.readAppend(in)),
+              Records::write);
+    }
+  }
+
+  private Lane lane(RecordReader in) {
+    return Objects.requireNonNull(lanes.get(in.number()), "a lane that is open");
+  }
+
+  /** Tells a batch in frames of a bounded size, in order. */
+  private <T> void tell(
+      Frame frame, long number, List<T> batch, BiConsumer<RecordWriter, T> writer) {
+    RecordWriter part = new RecordWriter();
+    int count = 0;
+    for (T one : batch) {
+      writer.accept(part, one);
+      count++;
+      if (part.size() >= PORTION_BYTES) {
+        send(frame, number, count, part);
+        count = 0;
+        part.clear();
+      }
+    }
+    if (count > 0) {
+      send(frame, number, count, part);
+    }
+  }
+
+  private void send(Frame frame, long number, int count, RecordWriter part) {
+    send(frame.of(number).number(count).raw(part.bytes(), 0, part.size()));
+  }
+
+  private <T> void answer(
+      long number, CompletionStage<T> asked, BiConsumer<RecordWriter, T> writer) {
+    var unused =
+        asked.whenComplete(
+            (value, failure) -> {
+              if (failure == null) {
+                RecordWriter out = Frame.ANSWER.of(number);
+                writer.accept(out, value);
+                send(out);
+              } else {
+                send(Records.write(Frame.FAILURE.of(number), failure));
+              }
+            });
+  }
+
+  private void send(RecordWriter frame) {
+    if (!connection.send(frame)) {
+      // It is gone, or reads nothing: in either case its work is for others.
+      connection.close();
+    }
+  }
+
+  @Override
+  public void close() {
+    connection.close();
+  }
+}
