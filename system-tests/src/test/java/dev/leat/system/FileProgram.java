@@ -1,10 +1,13 @@
 package dev.leat.system;
 
+import dev.leat.BrokerUnavailable;
+import dev.leat.DeadlineExceeded;
 import dev.leat.Leat;
 import dev.leat.Payload;
 import dev.leat.Reply;
 import dev.leat.Worker;
 import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Senders and their workers over a folder, until it is killed. It says what was accepted and what
@@ -17,7 +20,8 @@ final class FileProgram {
   static final String ACCEPTED = "accepted ";
   static final String ANSWERED = "answered ";
   private static final int SENDERS = 4;
-  private static final Duration LONG = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(3);
+  private static final Duration PAUSE = Duration.ofMillis(20);
 
   private FileProgram() {}
 
@@ -47,17 +51,34 @@ final class FileProgram {
 
   private static void send(Leat leat, String key) {
     for (int i = 0; true; i++) {
-      leat.caller().withKey(key).send(TOPIC, TYPE, Payload.text(key + " " + i));
-      System.out.println(ACCEPTED + key + " " + i);
+      String text = key + " " + i;
+      unlessAway(
+          () -> {
+            leat.caller().withKey(key).send(TOPIC, TYPE, Payload.text(text));
+            System.out.println(ACCEPTED + text);
+          });
     }
   }
 
   private static void call(Leat leat, String key) {
     for (int i = 0; true; i++) {
       String text = key + " " + i;
-      String answer =
-          leat.caller().withKey(key).call(TOPIC, TYPE, Payload.text(text), String.class, LONG);
-      System.out.println(ANSWERED + answer);
+      unlessAway(
+          () ->
+              System.out.println(
+                  ANSWERED
+                      + leat.caller()
+                          .withKey(key)
+                          .call(TOPIC, TYPE, Payload.text(text), String.class, PATIENCE)));
+    }
+  }
+
+  /** Where nobody has the folder for a moment it is not known what became of a message. */
+  private static void unlessAway(Runnable action) {
+    try {
+      action.run();
+    } catch (BrokerUnavailable | DeadlineExceeded unknown) {
+      LockSupport.parkNanos(PAUSE.toNanos());
     }
   }
 }

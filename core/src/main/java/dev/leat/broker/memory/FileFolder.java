@@ -5,7 +5,6 @@ import dev.leat.BrokerUnavailable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
@@ -17,6 +16,7 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +31,7 @@ final class FileFolder implements AutoCloseable {
   static final String FORMAT = "leat file 1\n";
   private static final String NEW_FORMAT = "leat-format.new";
   private static final String LOCK = "leat-lock";
+  private static final String OWNER = "leat-owner";
   private static final String SOCKET = "leat-socket";
 
   /** Bytes that the path of a socket may have everywhere. */
@@ -40,11 +41,20 @@ final class FileFolder implements AutoCloseable {
   private static final String SPARE = "spare.leatnew";
   private static final int DIGITS = 12;
 
+  /**
+   * Those that this process has. The lock of a file ends with the first of a process's descriptors
+   * of it that is closed, whichever that is: so a lock file that this process has locked must not
+   * be opened in it again.
+   */
+  private static final Set<Path> OWN = ConcurrentHashMap.newKeySet();
+
   private final Path path;
+  private final Path real;
   private final FileChannel lock;
 
-  private FileFolder(Path path, FileChannel lock) {
+  private FileFolder(Path path, Path real, FileChannel lock) {
     this.path = path;
+    this.real = real;
     this.lock = lock;
   }
 
@@ -67,11 +77,10 @@ final class FileFolder implements AutoCloseable {
       throw refused(path, "may not be written to by this user");
     }
     boolean isNew = refuseOthers(path);
-    FileChannel lock = locked(path);
-    if (lock == null) {
+    FileFolder folder = locked(path);
+    if (folder == null) {
       return null;
     }
-    FileFolder folder = new FileFolder(path, lock);
     try {
       if (isNew) {
         FileStore disk = Files.getFileStore(path);
@@ -111,7 +120,8 @@ final class FileFolder implements AutoCloseable {
         List<String> others =
             there
                 .map(one -> one.getFileName().toString())
-                .filter(name -> !Set.of(LOCK, NEW_FORMAT, SOCKET).contains(name))
+                .filter(
+                    name -> !Set.of(LOCK, OWNER, OWNER + ".new", NEW_FORMAT, SOCKET).contains(name))
                 .sorted()
                 .toList();
         if (!others.isEmpty()) {
@@ -126,42 +136,47 @@ final class FileFolder implements AutoCloseable {
     }
   }
 
-  private static @Nullable FileChannel locked(Path path) {
+  private static @Nullable FileFolder locked(Path path) {
     try {
-      FileChannel channel =
-          FileChannel.open(
-              path.resolve(LOCK),
-              StandardOpenOption.CREATE,
-              StandardOpenOption.READ,
-              StandardOpenOption.WRITE);
-      if (isLocked(channel)) {
-        say(channel, Long.toString(ProcessHandle.current().pid()));
-        return channel;
+      Path real = path.toRealPath();
+      if (!OWN.add(real)) {
+        return null;
       }
-      channel.close();
-      return null;
+      FileChannel lock = null;
+      try {
+        lock = locked(real.resolve(LOCK), path);
+      } finally {
+        if (lock == null) {
+          OWN.remove(real);
+        }
+      }
+      return lock == null ? null : new FileFolder(path, real, lock);
     } catch (IOException unwritable) {
       throw refused(path, "cannot be locked: " + why(unwritable), unwritable);
     }
   }
 
-  private static boolean isLocked(FileChannel channel) throws IOException {
-    try {
-      return channel.tryLock() != null;
-    } catch (OverlappingFileLockException here) {
-      return false;
+  private static @Nullable FileChannel locked(Path file, Path path) throws IOException {
+    FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    if (channel.tryLock() == null) {
+      channel.close();
+      return null;
     }
+    say(path, Long.toString(ProcessHandle.current().pid()));
+    return channel;
   }
 
   /** What others read who want to know who has the folder, and how to reach it. */
-  private static void say(FileChannel lock, String what) throws IOException {
-    lock.truncate(0);
-    lock.write(ByteBuffer.wrap(what.getBytes(StandardCharsets.UTF_8)), 0);
+  private static void say(Path path, String what) throws IOException {
+    Path next = path.resolve(OWNER + ".new");
+    Files.writeString(next, what);
+    Files.move(next, path.resolve(OWNER), StandardCopyOption.ATOMIC_MOVE);
   }
 
   private static List<String> said(Path path) {
     try {
-      return Files.readAllLines(path.resolve(LOCK));
+      return Files.readAllLines(path.resolve(OWNER));
     } catch (IOException unreadable) {
       return List.of();
     }
@@ -189,7 +204,7 @@ final class FileFolder implements AutoCloseable {
 
   /** Others are let in. */
   void letIn(Path socket) throws IOException {
-    say(lock, ProcessHandle.current().pid() + "\n" + socket);
+    say(path, ProcessHandle.current().pid() + "\n" + socket);
   }
 
   /** All of it or nothing, whatever happens meanwhile. */
@@ -278,6 +293,7 @@ final class FileFolder implements AutoCloseable {
   public void close() {
     try {
       lock.close();
+      OWN.remove(real);
     } catch (IOException failure) {
       throw new BrokerUnavailable("file:" + path + " cannot be closed", failure);
     }
