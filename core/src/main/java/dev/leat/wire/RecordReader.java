@@ -87,6 +87,22 @@ public final class RecordReader {
         id, type, destination, headers.build(), source, Payload.of(encoding, string()));
   }
 
+  /** Goes past a text or a string. */
+  public RecordReader skip() {
+    int length = length();
+    at += length;
+    return this;
+  }
+
+  /** Goes past a message. */
+  public void skipMessage() {
+    skip().skip().skip().skip();
+    for (long left = number(); left > 0; left--) {
+      skip().skip();
+    }
+    skip().skip();
+  }
+
   private static Encoding encoding(String name) {
     for (Encoding one : Encoding.values()) {
       if (one.wireName().equals(name)) {

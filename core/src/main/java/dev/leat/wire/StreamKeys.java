@@ -65,6 +65,11 @@ public final class StreamKeys {
     return key.endsWith(SEPARATOR + INCOMING);
   }
 
+  /** Whether a stream of this key is one of dead letters, whoever keeps them there. */
+  public static boolean isDeadLetters(String key) {
+    return key.endsWith(SEPARATOR + DEAD_LETTERS) || isOthersDeadLetters(key);
+  }
+
   /** Whether a stream of this key is one that workers of Streamerson keep dead letters in. */
   public static boolean isOthersDeadLetters(String key) {
     return key.endsWith(SEPARATOR + OTHERS_DEAD_LETTERS);

@@ -1,6 +1,7 @@
 package dev.leat.broker.memory;
 
 import dev.leat.Message;
+import dev.leat.wire.RecordReader;
 import dev.leat.wire.RecordWriter;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -40,6 +41,9 @@ class Changes {
 
         @Override
         void noteGone(String key) {}
+
+        @Override
+        void floor(String stream, long floor) {}
       };
 
   static final byte APPENDED = 1;
@@ -53,6 +57,8 @@ class Changes {
   static final byte NOTE_GONE = 9;
   static final byte STREAM = 10;
   static final byte CLOSED = 11;
+  static final byte FLOOR = 12;
+  static final byte NEEDED = 13;
 
   private final RecordWriter out = new RecordWriter();
   private final List<Placed> placed = new ArrayList<>(2);
@@ -135,6 +141,57 @@ class Changes {
   void stream(String stream, Log log) {
     out.put(STREAM).text(stream).number(log.head()).number(log.end());
     out.number(log.lastId().millis()).number(log.lastId().sequence());
+  }
+
+  /** What stands before it is not shown any more. */
+  void floor(String stream, long floor) {
+    out.put(FLOOR).text(stream).number(floor);
+  }
+
+  /** What stands in segments before that one is looked at, but nothing needs it. */
+  void needed(int segment) {
+    out.put(NEEDED).number(segment);
+  }
+
+  /**
+   * Goes past the rest of a record.
+   *
+   * @param kind which was read
+   */
+  static void skip(byte kind, RecordReader in) {
+    switch (kind) {
+      case APPENDED -> {
+        in.skip();
+        numbers(3, in);
+        in.skipMessage();
+      }
+      case HANDED -> {
+        in.skip().skip();
+        numbers(2 * in.number(), in);
+      }
+      case DONE -> numbers(1, in.skip().skip());
+      case RELEASED -> numbers(4, in.skip().skip());
+      case GROUP -> {
+        numbers(1, in.skip().skip());
+        var unused = in.one();
+      }
+      case HEAD, TAKEN_OUT, FLOOR -> numbers(1, in.skip());
+      case NOTE -> {
+        numbers(2, in.skip());
+        in.skipMessage();
+      }
+      case NOTE_GONE -> in.skip();
+      case STREAM -> numbers(4, in.skip());
+      case NEEDED -> numbers(1, in);
+      case CLOSED -> {}
+      default -> throw new IllegalStateException("it is of no kind that is known");
+    }
+  }
+
+  private static void numbers(long count, RecordReader in) {
+    for (long left = count; left > 0; left--) {
+      var unused = in.number();
+    }
   }
 
   void closed() {

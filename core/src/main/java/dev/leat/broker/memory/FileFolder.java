@@ -2,6 +2,7 @@ package dev.leat.broker.memory;
 
 import dev.leat.BadConfiguration;
 import dev.leat.BrokerUnavailable;
+import dev.leat.Durations;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -11,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
@@ -51,6 +54,8 @@ final class FileFolder implements AutoCloseable {
   private final Path path;
   private final Path real;
   private final FileChannel lock;
+
+  private final InstantSource wallClock = InstantSource.system();
 
   private FileFolder(Path path, Path real, FileChannel lock) {
     this.path = path;
@@ -242,11 +247,30 @@ final class FileFolder implements AutoCloseable {
     return path.resolve(("%0" + DIGITS + "d").formatted(number) + SEGMENT);
   }
 
+  /** Bytes that a segment takes; none of one that is gone. */
+  long size(int number) throws IOException {
+    Path file = segment(number);
+    return Files.exists(file) ? Files.size(file) : 0;
+  }
+
+  /** Since it was written to last. */
+  Duration age(int number) throws IOException {
+    Path file = segment(number);
+    return Files.exists(file)
+        ? Duration.between(Files.getLastModifiedTime(file).toInstant(), wallClock.instant())
+        : Durations.FOREVER;
+  }
+
+  /** Whether a file of so many bytes has room on the disk. */
+  boolean hasRoom(long bytes) throws IOException {
+    return Files.getFileStore(path).getUsableSpace() >= bytes;
+  }
+
   /** A file of so many zeros, for the next segment: then it needs no room any more. */
   Path spare(long bytes) throws IOException {
     Path spare = path.resolve(SPARE);
     Files.deleteIfExists(spare);
-    if (Files.getFileStore(path).getUsableSpace() < bytes) {
+    if (!hasRoom(bytes)) {
       throw new IOException("no space left on the disk for a file of " + bytes + " bytes");
     }
     try (FileChannel out =

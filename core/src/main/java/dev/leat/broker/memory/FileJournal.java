@@ -13,8 +13,11 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
@@ -50,6 +53,7 @@ final class FileJournal implements Journal {
   private static final long FOR_EVER = Long.MAX_VALUE;
 
   private static final Duration SPARE_PAUSE = Duration.ofSeconds(1);
+  private static final Duration KEEP_PAUSE = Duration.ofSeconds(10);
 
   /** Told once so much is on the disk. */
   private record Waiter(long position, CompletableFuture<Void> told) {}
@@ -57,6 +61,7 @@ final class FileJournal implements Journal {
   private final FileFolder folder;
   private final FileOptions options;
   private final SegmentTable segments = new SegmentTable();
+  private final History history;
   private final ReentrantReadWriteLock whole = new ReentrantReadWriteLock();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition filled = lock.newCondition();
@@ -70,6 +75,10 @@ final class FileJournal implements Journal {
   private final AtomicInteger untold = new AtomicInteger();
 
   private final Thread writing;
+
+  /** Completes once nothing is written any more. */
+  private final CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
+
   private final AtomicLong durable = new AtomicLong();
 
   // Guarded by the lock.
@@ -108,6 +117,7 @@ final class FileJournal implements Journal {
   FileJournal(FileFolder folder, FileOptions options) {
     this.folder = folder;
     this.options = options;
+    this.history = new History(folder, options.name(), segments, () -> segment);
     this.writing = Thread.ofPlatform().name("leat-file").daemon().unstarted(this::work);
   }
 
@@ -127,10 +137,28 @@ final class FileJournal implements Journal {
     roll();
     spareLater();
     writing.start();
+    Thread.ofVirtual().name("leat-file-keep").start(this::keepNoLonger);
+  }
+
+  /** What is too old goes, also where nothing happens. */
+  private void keepNoLonger() {
+    while (pause(KEEP_PAUSE)) {
+      try {
+        deleteUnneeded();
+      } catch (IOException | RuntimeException failure) {
+        log.warn(
+            "{} has files that cannot be deleted: {}", options.name(), FileFolder.why(failure));
+      }
+    }
   }
 
   SegmentTable segments() {
     return segments;
+  }
+
+  @Override
+  public History history() {
+    return history;
   }
 
   @Override
@@ -299,6 +327,7 @@ final class FileJournal implements Journal {
       lock.unlock();
     }
     tell(left, false, told -> told.completeExceptionally(cause));
+    ended.complete(null);
     try {
       if (channel != null) {
         channel.close();
@@ -439,6 +468,8 @@ final class FileJournal implements Journal {
       FileChannel next = folder.begin(number, Objects.requireNonNull(spare, "there is one"));
       spare = null;
       if (channel != null) {
+        // What was set aside and is not needed: it is kept perhaps for long.
+        channel.truncate(written);
         channel.close();
       }
       channel = next;
@@ -450,6 +481,7 @@ final class FileJournal implements Journal {
       if (oldest > 0) {
         broker.writeContentOf(oldest, segments::went, all);
       }
+      all.needed(segments.oldestNeeded(number));
       for (Changes.Placed placed : all.placed()) {
         placed.stands(position, number);
         segments.came(placed);
@@ -479,10 +511,25 @@ final class FileJournal implements Journal {
     }
   }
 
+  /** Deletes what is older than it may be, or more than may be kept; the oldest first. */
   private synchronized void deleteUnneeded() throws IOException {
-    for (int old : segments.unneeded(segment)) {
+    deleteUnneeded(options.keepBytes());
+  }
+
+  private synchronized void deleteUnneeded(long most) throws IOException {
+    List<Integer> unneeded = segments.unneeded(segment);
+    long bytes = 0;
+    for (int old : unneeded) {
+      bytes += folder.size(old);
+    }
+    for (int old : unneeded) {
+      if (bytes <= most && folder.age(old).compareTo(options.keep()) < 0) {
+        return;
+      }
+      bytes -= folder.size(old);
       folder.delete(old);
       segments.forget(old);
+      history.forget(old);
     }
   }
 
@@ -503,6 +550,9 @@ final class FileJournal implements Journal {
     while (spare == null) {
       try {
         deleteUnneeded();
+        if (!folder.hasRoom(options.allocated())) {
+          deleteUnneeded(0);
+        }
         spare = folder.spare(options.allocated());
         if (noSpare) {
           log.info("{} has room again", options.name());
@@ -514,7 +564,7 @@ final class FileJournal implements Journal {
         }
         noSpare = true;
         tried.complete(null);
-        if (!pause()) {
+        if (!pause(SPARE_PAUSE)) {
           return;
         }
       }
@@ -523,12 +573,17 @@ final class FileJournal implements Journal {
   }
 
   /** False once it is closed. */
-  private boolean pause() {
+  private boolean pause(Duration time) {
     try {
-      return !writing.join(SPARE_PAUSE);
+      ended.get(time.toMillis(), TimeUnit.MILLISECONDS);
+      return false;
+    } catch (TimeoutException goesOn) {
+      return true;
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
       return false;
+    } catch (ExecutionException impossible) {
+      throw new IllegalStateException(impossible);
     }
   }
 }

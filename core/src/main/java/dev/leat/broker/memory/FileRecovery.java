@@ -41,15 +41,20 @@ final class FileRecovery {
 
   /** Reads all of it, and cuts off what was not whole. */
   void read() throws IOException {
-    NavigableMap<Integer, Path> files = folder.segments();
+    NavigableMap<Integer, Path> all = folder.segments();
+    all.keySet().forEach(segments::isThere);
+    int oldestNeeded = oldestNeeded(all);
+    NavigableMap<Integer, Path> files = all.tailMap(oldestNeeded, true);
     int expected = files.isEmpty() ? 0 : files.firstKey();
+    if (!all.isEmpty() && (files.isEmpty() || files.firstKey() != oldestNeeded)) {
+      throw damaged(folder.segment(oldestNeeded), 0, "is missing");
+    }
     boolean oldest = true;
     for (Map.Entry<Integer, Path> file : files.entrySet()) {
       if (file.getKey() != expected) {
         throw damaged(folder.segment(expected), 0, "is missing");
       }
       expected++;
-      segments.isThere(file.getKey());
       read(file.getKey(), file.getValue(), oldest, file.getKey().equals(files.lastKey()));
       oldest = false;
       lastSegment = file.getKey();
@@ -58,6 +63,34 @@ final class FileRecovery {
     if (closedIn < 0 && nextSequence > 1) {
       log.info("{} was not closed; it goes on where it stood", name);
     }
+  }
+
+  /**
+   * The segment that the newest one says is the oldest that is needed. Those before are kept for
+   * looking at, and need not be read.
+   */
+  private int oldestNeeded(NavigableMap<Integer, Path> all) throws IOException {
+    for (Path file : all.descendingMap().values()) {
+      try (SegmentReader in = new SegmentReader(file)) {
+        Frame frame = in.next();
+        if (frame != null) {
+          int needed = needed(new RecordReader(in.bytes(), frame.from(), frame.to()));
+          return needed < 0 ? all.firstKey() : needed;
+        }
+      }
+    }
+    return all.isEmpty() ? 0 : all.firstKey();
+  }
+
+  private static int needed(RecordReader in) {
+    while (in.hasMore()) {
+      byte kind = in.one();
+      if (kind == Changes.NEEDED) {
+        return (int) in.number();
+      }
+      Changes.skip(kind, in);
+    }
+    return -1;
   }
 
   int lastSegment() {
@@ -198,6 +231,10 @@ final class FileRecovery {
         placed(segment, note, in.at() - begin);
       }
       case Changes.NOTE_GONE -> broker.notes().restoreGone(in.text());
+      case Changes.FLOOR -> broker.restoring(in.text()).restoreFloor(in.number());
+      case Changes.NEEDED -> {
+        var unused = in.number();
+      }
       case Changes.CLOSED -> closedIn = segment;
       default -> throw new IllegalStateException("it is of no kind that is known");
     }

@@ -38,6 +38,12 @@ record Frame(long sequence, long synced, int from, int to, int next) {
     return frame.clear();
   }
 
+  /** Bytes of the records of the frame that begins there; negative where none does. */
+  static int length(byte[] bytes, int position) {
+    ByteBuffer header = ByteBuffer.wrap(bytes, position, HEADER);
+    return header.getInt() == MAGIC ? header.getInt(position + 8) : -1;
+  }
+
   /** The whole frame that begins there; null where none does. */
   static @Nullable Frame at(byte[] bytes, int position) {
     if (position > bytes.length - HEADER) {

@@ -56,6 +56,11 @@ interface Journal {
         }
 
         @Override
+        public @Nullable History history() {
+          return null;
+        }
+
+        @Override
         public void close() {}
       };
 
@@ -90,6 +95,9 @@ interface Journal {
 
   /** Bytes that one message may have. */
   long largest();
+
+  /** What is kept though nothing needs it; null where nothing is. */
+  @Nullable History history();
 
   /** Writes what is left, and ends. */
   void close();

@@ -63,6 +63,11 @@ final class Log {
     return head;
   }
 
+  /** Whether an entry that is not here any more may have come after one. */
+  boolean mayHaveHad(EntryId after) {
+    return after.compareTo(size() == 0 ? lastId : slot(head).id) < 0;
+  }
+
   long end() {
     return end;
   }
@@ -136,6 +141,9 @@ final class Log {
 
   /** Places that nothing stands in have the id of what is before them, so that ids ascend. */
   void restored() {
+    while (size() > 0 && slot(head).message == null) {
+      removeOldest();
+    }
     EntryId before = new EntryId(0, 0);
     for (long offset = head; offset < end; offset++) {
       if (slot(offset).message == null) {

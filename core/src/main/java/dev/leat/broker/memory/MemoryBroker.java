@@ -171,12 +171,36 @@ final class MemoryBroker implements Broker {
 
   @Override
   public Subscription tail(StreamRef stream, Position from, EntryListener listener) {
-    return stream(stream).follow(from, listener);
+    MemoryStream read = stream(stream);
+    Tail begun = read.followUnlessPast(from, listener);
+    return begun == null
+        ? new HistoryTail(read, from, (next, limit) -> read(read, next, limit), listener)
+        : begun;
   }
 
   @Override
   public CompletionStage<List<Entry>> range(StreamRef stream, Position from, int limit) {
-    return answered(() -> existing(stream).range(from, limit));
+    return answer(
+        () -> {
+          MemoryStream read = existing(stream);
+          return read.past(from, limit) == null
+              ? CompletableFuture.completedStage(read.range(from, limit))
+              : CompletableFuture.supplyAsync(
+                  () -> read(read, from, limit), Thread::startVirtualThread);
+        });
+  }
+
+  /** What stands there, in memory or not; reads from the disk. */
+  private List<Entry> read(MemoryStream stream, Position from, int limit) {
+    MemoryStream.Past past = stream.past(from, limit);
+    History history = journal.history();
+    if (past == null || history == null) {
+      return stream.range(from, limit);
+    }
+    List<Entry> found =
+        new ArrayList<>(history.read(stream.key(), past.after(), past.from(), past.to(), limit));
+    found.addAll(past.rest().subList(0, Math.min(past.rest().size(), limit - found.size())));
+    return found;
   }
 
   @Override

@@ -77,6 +77,9 @@ final class MemoryStream {
   private final List<Tail> tails = new ArrayList<>();
   private boolean lanes;
 
+  /** What stands before it is not shown, though it may be kept. */
+  private long shownFrom;
+
   /** What tails are to see is on its way to the disk, and then they are handed it. */
   private boolean awaitsDisk;
 
@@ -276,6 +279,37 @@ final class MemoryStream {
     return log.entries(begin, visibleEnd(begin), limit);
   }
 
+  /**
+   * What may stand in the history of what is asked for.
+   *
+   * @param after the entry that reading begins behind
+   * @param from offset of the first entry that may be shown
+   * @param to offset behind the last that is not in memory
+   * @param rest what is in memory of it
+   */
+  record Past(EntryId after, long from, long to, List<Entry> rest) {}
+
+  /** Where to begin in the history; null if all that is asked for is in memory. */
+  synchronized @Nullable Past past(Position from, int limit) {
+    EntryId after =
+        switch (from) {
+          case Position.Start start -> new EntryId(0, 0);
+          case Position.Now now -> log.lastId();
+          case Position.After behind -> EntryId.parse(behind.entryId());
+          case Position.At at -> EntryId.before(at.time());
+        };
+    // Dead letters that were taken out would come back.
+    boolean isThere = kept && !StreamKeys.isDeadLetters(key) && shownFrom < log.head();
+    return isThere && log.mayHaveHad(after)
+        ? new Past(after, shownFrom, log.head(), range(from, limit))
+        : null;
+  }
+
+  /** Follows it from a place, unless what comes next is history. */
+  synchronized @Nullable Tail followUnlessPast(Position from, EntryListener listener) {
+    return past(from, 1) == null ? follow(from, listener) : null;
+  }
+
   synchronized StreamHealth health(StreamRef stream) {
     List<GroupHealth> healths = new ArrayList<>();
     for (Group group : groups.values()) {
@@ -312,7 +346,9 @@ final class MemoryStream {
       log.removeOldest();
     }
     if (log.head() > before) {
-      written(changes).head(key, log.head());
+      shownFrom = log.head();
+      written(changes).head(key, shownFrom);
+      written(changes).floor(key, shownFrom);
       journal.write(changes);
     }
     return log.head() - before;
@@ -521,13 +557,19 @@ final class MemoryStream {
   }
 
   private void forgetBeyond(long history) {
+    long floor = unneededBelow();
+    while (log.size() > history && log.head() < floor) {
+      log.removeOldest();
+    }
+  }
+
+  /** What stands before has been completed by every group, and seen by who reads along. */
+  private long unneededBelow() {
     long floor = groups.isEmpty() && !lanes ? log.head() : completedBelow();
     for (Tail tail : tails) {
       floor = Math.min(floor, tail.cursor());
     }
-    while (log.size() > history && log.head() < floor) {
-      log.removeOldest();
-    }
+    return floor;
   }
 
   private boolean full(Message message) {
@@ -572,6 +614,10 @@ final class MemoryStream {
     groups.values().forEach(group -> group.skipTo(head));
   }
 
+  synchronized void restoreFloor(long shown) {
+    shownFrom = Math.max(shownFrom, shown);
+  }
+
   synchronized void restoreTakenOut(long offset) {
     if (offset >= log.head() && offset < log.end()) {
       log.remove(offset);
@@ -592,6 +638,9 @@ final class MemoryStream {
   /** All that is not a message: how far it has come, its groups, and what these are at. */
   synchronized void writeState(Changes changes) {
     changes.stream(key, log);
+    if (shownFrom > 0) {
+      changes.floor(key, shownFrom);
+    }
     for (Group group : groups.values()) {
       changes.group(key, group);
       List<Group.Pending> pending = group.pending();
@@ -607,8 +656,19 @@ final class MemoryStream {
     }
   }
 
-  /** Messages that stand in the oldest segments are written once more. */
+  /**
+   * Messages that stand in the oldest segments are written once more; those that nothing needs are
+   * let go, since they stay where they are as long as they are kept.
+   */
   synchronized void writeMessagesOf(int segment, Consumer<Changes.Placed> moved, Changes changes) {
+    long before = log.head();
+    long floor = unneededBelow();
+    while (log.head() < floor && log.slotAt(log.head()).segment() <= segment) {
+      log.removeOldest();
+    }
+    if (log.head() > before) {
+      changes.head(key, log.head());
+    }
     for (long offset = log.head(); offset < log.end(); offset++) {
       Log.Slot slot = log.slotAt(offset);
       if (slot.isThere() && slot.segment() <= segment) {

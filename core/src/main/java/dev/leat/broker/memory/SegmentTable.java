@@ -38,6 +38,21 @@ final class SegmentTable {
     left.remove(segment);
   }
 
+  /** The oldest of which something is left; the current one where there is none. */
+  int oldestNeeded(int current) {
+    for (Map.Entry<Integer, Left> one : left.entrySet()) {
+      if (one.getValue().number.get() > 0) {
+        return Math.min(current, one.getKey());
+      }
+    }
+    return current;
+  }
+
+  /** All there are, the oldest first. */
+  List<Integer> all() {
+    return List.copyOf(left.keySet());
+  }
+
   /** The oldest, as far as nothing of them is left. */
   List<Integer> unneeded(int current) {
     List<Integer> unneeded = new ArrayList<>();

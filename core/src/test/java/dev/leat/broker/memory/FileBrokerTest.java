@@ -168,7 +168,7 @@ class FileBrokerTest {
   @Test
   void files_that_nobody_needs_go_and_what_is_left_of_them_is_kept() throws IOException {
     Topic other = Topic.of("other");
-    try (Broker broker = open("?segment=262144&history=10")) {
+    try (Broker broker = open("?segment=262144&keep=0s&history=10")) {
       append(broker, List.of(new Append(other.incoming(), message("first"))));
       List<Delivery> held = take(broker, other, "g", 1);
       for (int i = 0; i < 80; i++) {
@@ -178,7 +178,7 @@ class FileBrokerTest {
       await().until(() -> segments() <= 8);
       assertThat(result(held.getFirst().extend())).isTrue();
     }
-    try (Broker broker = open("?segment=262144")) {
+    try (Broker broker = open("?segment=262144&keep=0s")) {
       List<Delivery> again = take(broker, other, "g", 1);
       assertThat(texts(again)).containsExactly("first");
       assertThat(again.getFirst().attempt()).isEqualTo(2);
@@ -410,7 +410,7 @@ class FileBrokerTest {
 
   @Test
   void an_answer_that_is_too_large_to_be_kept_keeps_no_file() {
-    try (Broker broker = open("?segment=262144&history=4&answers=1000")) {
+    try (Broker broker = open("?segment=262144&keep=0s&history=4&answers=1000")) {
       for (int i = 0; i < 80; i++) {
         append(broker, "x".repeat(50_000));
         Note note = new Note("answers", "k", message("n".repeat(2_000)), HOUR);
@@ -423,12 +423,12 @@ class FileBrokerTest {
 
   @Test
   void a_burst_that_is_history_keeps_no_file_however_often_it_is_opened() throws IOException {
-    try (Broker broker = open("?segment=262144")) {
+    try (Broker broker = open("?segment=262144&keep=0s")) {
       append(broker, IntStream.range(0, 1_300).mapToObj(i -> withKey("", "" + i)).toList());
       take(broker, "g", 1_300).forEach(one -> result(one.complete(List.of())));
     }
     for (int i = 0; i < 5; i++) {
-      open("?segment=262144").close();
+      open("?segment=262144&keep=0s").close();
     }
     assertThat(segments(folder())).hasSizeLessThan(4);
   }
