@@ -65,6 +65,12 @@ final class FileBroker implements RemoteBroker.Way {
     try {
       FileJournal journal = new FileJournal(folder, options);
       MemoryBroker broker = new MemoryBroker(limits, loop, journal);
+      // Whoever comes next may have more luck with the disk.
+      journal.onFailure(
+          () -> {
+            broker.letsNobodyIn();
+            folder.close();
+          });
       FileRecovery recovery = new FileRecovery(folder, options.name(), broker, journal.segments());
       recovery.read();
       journal.start(broker, recovery.lastSegment(), recovery.nextSequence());
@@ -99,6 +105,10 @@ final class FileBroker implements RemoteBroker.Way {
   public synchronized SocketChannel connect() throws IOException {
     if (closed) {
       throw new IOException("closed");
+    }
+    if (own != null && (own.hasFailed() || !own.letsOthersIn())) {
+      own.close();
+      own = null;
     }
     if (own == null) {
       own = take();

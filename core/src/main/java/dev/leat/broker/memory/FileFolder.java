@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +55,8 @@ final class FileFolder implements AutoCloseable {
   private final Path path;
   private final Path real;
   private final FileChannel lock;
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private volatile @Nullable Path elsewhere;
 
   private final InstantSource wallClock = InstantSource.system();
 
@@ -129,6 +132,10 @@ final class FileFolder implements AutoCloseable {
                     name -> !Set.of(LOCK, OWNER, OWNER + ".new", NEW_FORMAT, SOCKET).contains(name))
                 .sorted()
                 .toList();
+        if (others.contains(FORMAT_FILE)) {
+          // Another process has just made it.
+          return false;
+        }
         if (!others.isEmpty()) {
           throw refused(
               path,
@@ -164,12 +171,20 @@ final class FileFolder implements AutoCloseable {
   private static @Nullable FileChannel locked(Path file, Path path) throws IOException {
     FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    if (channel.tryLock() == null) {
-      channel.close();
-      return null;
+    boolean taken = false;
+    try {
+      taken = channel.tryLock() != null;
+      if (taken) {
+        taken = false;
+        say(path, Long.toString(ProcessHandle.current().pid()));
+        taken = true;
+      }
+      return taken ? channel : null;
+    } finally {
+      if (!taken) {
+        channel.close();
+      }
     }
-    say(path, Long.toString(ProcessHandle.current().pid()));
-    return channel;
   }
 
   /** What others read who want to know who has the folder, and how to reach it. */
@@ -202,9 +217,12 @@ final class FileFolder implements AutoCloseable {
   /** Where a socket for others can be: in the folder, unless its path is too long for one. */
   Path socket() throws IOException {
     Path here = path.resolve(SOCKET);
-    return here.toString().getBytes(StandardCharsets.UTF_8).length <= LONGEST_SOCKET
-        ? here
-        : Files.createTempDirectory("leat").resolve(SOCKET);
+    if (here.toString().getBytes(StandardCharsets.UTF_8).length <= LONGEST_SOCKET) {
+      return here;
+    }
+    Path temporary = Files.createTempDirectory("leat");
+    elsewhere = temporary;
+    return temporary.resolve(SOCKET);
   }
 
   /** Others are let in. */
@@ -315,7 +333,15 @@ final class FileFolder implements AutoCloseable {
 
   @Override
   public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
     try {
+      Path temporary = elsewhere;
+      if (temporary != null) {
+        Files.deleteIfExists(temporary.resolve(SOCKET));
+        Files.deleteIfExists(temporary);
+      }
       lock.close();
       OWN.remove(real);
     } catch (IOException failure) {

@@ -113,6 +113,7 @@ final class FileJournal implements Journal {
   private volatile CompletableFuture<Void> making = CompletableFuture.completedFuture(null);
 
   private @Nullable MemoryBroker state;
+  private Runnable onFailure = () -> {};
 
   FileJournal(FileFolder folder, FileOptions options) {
     this.folder = folder;
@@ -154,6 +155,16 @@ final class FileJournal implements Journal {
 
   SegmentTable segments() {
     return segments;
+  }
+
+  @Override
+  public boolean hasFailed() {
+    return failed != null && !closing;
+  }
+
+  /** What is done where nothing can be written any more; before anything is. */
+  void onFailure(Runnable action) {
+    onFailure = action;
   }
 
   @Override
@@ -312,6 +323,7 @@ final class FileJournal implements Journal {
           new BrokerUnavailable(
               "%s cannot be written, and takes nothing more: %s".formatted(options.name(), why),
               failure));
+      onFailure.run();
     }
   }
 

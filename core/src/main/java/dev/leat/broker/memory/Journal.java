@@ -61,6 +61,11 @@ interface Journal {
         }
 
         @Override
+        public boolean hasFailed() {
+          return false;
+        }
+
+        @Override
         public void close() {}
       };
 
@@ -95,6 +100,9 @@ interface Journal {
 
   /** Bytes that one message may have. */
   long largest();
+
+  /** Whether nothing can be written any more, though it is not closed. */
+  boolean hasFailed();
 
   /** What is kept though nothing needs it; null where nothing is. */
   @Nullable History history();

@@ -106,6 +106,15 @@ final class MemoryBroker implements Broker {
     server = others;
   }
 
+  boolean letsOthersIn() {
+    return server != null;
+  }
+
+  /** Whether it takes nothing more since it could not be written. */
+  boolean hasFailed() {
+    return journal.hasFailed();
+  }
+
   Notes notes() {
     return notes;
   }
@@ -135,9 +144,14 @@ final class MemoryBroker implements Broker {
 
   @Override
   public Lane openLane(EventLoop laneLoop, String name, ReplyListener replies) {
+    refuseIfClosed();
     String replyStream = StreamKeys.replies(name);
-    stream(replyStream).giveToLane();
-    return new MemoryLane(this, laneLoop, name, replyStream, replies);
+    // One of its own: where it is opened anew, the one before may end after that.
+    MemoryStream own = newStream(replyStream);
+    own.giveToLane();
+    streams.put(replyStream, own);
+    byRef.remove(new StreamRef.At(replyStream));
+    return new MemoryLane(this, laneLoop, name, own, replies);
   }
 
   @Override
@@ -295,13 +309,13 @@ final class MemoryBroker implements Broker {
       return;
     }
     closed = true;
-    closeServer();
+    letsNobodyIn();
     streams.values().forEach(MemoryStream::close);
     journal.close();
     streams.clear();
   }
 
-  private void closeServer() {
+  void letsNobodyIn() {
     AutoCloseable others = server;
     if (others != null) {
       try {
@@ -536,12 +550,11 @@ final class MemoryBroker implements Broker {
     }
   }
 
-  void forget(String stream) {
-    MemoryStream gone = streams.remove(stream);
-    if (gone != null) {
-      gone.close();
-      byRef.remove(new StreamRef.At(stream));
-    }
+  /** Ends a stream, unless another has its name by now. */
+  void forget(MemoryStream gone) {
+    gone.close();
+    streams.remove(gone.key(), gone);
+    byRef.remove(new StreamRef.At(gone.key()), gone);
   }
 
   private MemoryStream existing(StreamRef ref) {
@@ -579,8 +592,11 @@ final class MemoryBroker implements Broker {
 
   private MemoryStream stream(String key) {
     refuseIfClosed();
-    return streams.computeIfAbsent(
-        key, k -> new MemoryStream(k, numbers.incrementAndGet(), limits, loop, this));
+    return streams.computeIfAbsent(key, this::newStream);
+  }
+
+  private MemoryStream newStream(String key) {
+    return new MemoryStream(key, numbers.incrementAndGet(), limits, loop, this);
   }
 
   private void refuseIfClosed() {

@@ -2,7 +2,6 @@ package dev.leat.broker.memory;
 
 import dev.leat.Message;
 import dev.leat.Position;
-import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.Batcher;
@@ -28,7 +27,7 @@ final class MemoryLane implements Lane {
   private final MemoryBroker broker;
   private final EventLoop loop;
   private final String name;
-  private final String replyStream;
+  private final MemoryStream stream;
   private final Subscription replies;
   private final Batcher<Message> arrived;
 
@@ -42,21 +41,21 @@ final class MemoryLane implements Lane {
       MemoryBroker broker,
       EventLoop loop,
       String name,
-      String replyStream,
+      MemoryStream stream,
       ReplyListener listener) {
     this.broker = broker;
     this.loop = loop;
     this.name = name;
-    this.replyStream = replyStream;
+    this.stream = stream;
     this.answered = new Batcher<>(loop, all -> all.forEach(Runnable::run), Runnable::run);
     this.arrived = new Batcher<>(loop, listener::onReplies, late -> {});
-    this.replies = broker.tail(new StreamRef.At(replyStream), Position.NOW, this::onEntries);
+    this.replies = stream.follow(Position.NOW, this::onEntries);
     replies.request(Integer.MAX_VALUE);
   }
 
   @Override
   public String replyAddress(Topic topic) {
-    return replyStream;
+    return stream.key();
   }
 
   @Override
@@ -88,7 +87,7 @@ final class MemoryLane implements Lane {
   @Override
   public void close() {
     replies.close();
-    broker.forget(replyStream);
+    broker.forget(stream);
   }
 
   private void onEntries(List<Entry> batch) {

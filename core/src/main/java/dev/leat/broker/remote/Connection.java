@@ -96,32 +96,39 @@ final class Connection implements AutoCloseable {
    * @throws IOException once it has ended, or if what comes is no frame
    */
   void read(Consumer<RecordReader> frames) throws IOException {
-    ByteBuffer in = ByteBuffer.allocate(BUFFER);
+    byte[] in = new byte[BUFFER];
+    int at = 0;
+    int end = 0;
     while (true) {
-      fill(in, LENGTH);
-      int size = in.getInt(0);
-      if (size <= 0 || size > largest) {
+      boolean isSaid = end - at >= LENGTH;
+      int size = isSaid ? ByteBuffer.wrap(in).getInt(at) : 0;
+      if (isSaid && (size <= 0 || size > largest)) {
         throw new IOException("a frame of " + size + " bytes, of " + largest + " at most");
       }
-      if (LENGTH + size > in.capacity()) {
-        in = ByteBuffer.allocate(LENGTH + size).put(in.flip());
+      if (isSaid && end - at >= LENGTH + size) {
+        frames.accept(new RecordReader(in, at + LENGTH, at + LENGTH + size));
+        at += LENGTH + size;
+      } else {
+        int needed = Math.max(BUFFER, LENGTH + size);
+        if (at > 0 || in.length < needed) {
+          byte[] next = in.length < needed || in.length > KEPT ? new byte[needed] : in;
+          System.arraycopy(in, at, next, 0, end - at);
+          in = next;
+          end -= at;
+          at = 0;
+        }
+        end += fill(in, end);
       }
-      fill(in, LENGTH + size);
-      frames.accept(new RecordReader(in.array(), LENGTH, LENGTH + size));
-      int left = in.position() - LENGTH - size;
-      ByteBuffer next = in.capacity() > KEPT && left <= BUFFER ? ByteBuffer.allocate(BUFFER) : in;
-      System.arraycopy(in.array(), LENGTH + size, next.array(), 0, left);
-      in = next.clear().position(left);
     }
   }
 
-  /** Until so much is there. */
-  private void fill(ByteBuffer in, int least) throws IOException {
-    while (in.position() < least) {
-      if (channel.read(in) < 0) {
-        throw new EOFException("the other side has closed it");
-      }
+  /** Little at a time: a heap buffer is copied whole for each read and write. */
+  private int fill(byte[] in, int from) throws IOException {
+    int read = channel.read(ByteBuffer.wrap(in, from, Math.min(BUFFER, in.length - from)));
+    if (read < 0) {
+      throw new EOFException("the other side has closed it");
     }
+    return read;
   }
 
   private void write() {
@@ -152,9 +159,8 @@ final class Connection implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    ByteBuffer bytes = ByteBuffer.wrap(full.bytes(), 0, full.size());
-    while (bytes.hasRemaining()) {
-      channel.write(bytes);
+    for (int at = 0; at < full.size(); ) {
+      at += channel.write(ByteBuffer.wrap(full.bytes(), at, Math.min(BUFFER, full.size() - at)));
     }
     lock.lock();
     try {

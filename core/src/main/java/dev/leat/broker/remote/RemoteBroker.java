@@ -27,6 +27,7 @@ import dev.leat.wire.StreamKeys;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -53,6 +54,9 @@ public final class RemoteBroker implements Broker {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(20);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
 
+  /** Whoever says nothing for so long, though asked, is given up. */
+  private static final Duration SILENCE = Duration.ofSeconds(15);
+
   /** Leads to whoever has the broker, and may make that this process. */
   public interface Way extends AutoCloseable {
     /**
@@ -76,6 +80,10 @@ public final class RemoteBroker implements Broker {
   private final CompletableFuture<Session> first = new CompletableFuture<>();
   private final Thread thread;
   private volatile @Nullable Session session;
+
+  /** The last that was begun. */
+  private volatile @Nullable Session trying;
+
   private volatile BrokerLimits limits = BrokerLimits.NONE;
   private volatile Duration clockAhead = Duration.ZERO;
   private volatile boolean closed;
@@ -101,6 +109,7 @@ public final class RemoteBroker implements Broker {
       String name, EventLoop loop, Set<Capability> capabilities, Way way, Duration patience) {
     RemoteBroker broker = new RemoteBroker(name, loop, capabilities, way);
     broker.thread.start();
+    broker.watch();
     LeatException cause;
     try {
       var unused = broker.first.get(patience.toMillis(), TimeUnit.MILLISECONDS);
@@ -120,28 +129,29 @@ public final class RemoteBroker implements Broker {
   private void work() {
     Duration pause = FIRST_PAUSE;
     while (!closed) {
+      long begin = System.nanoTime();
       try {
-        Session now = new Session(name, way.connect(), this::begin);
-        pause = FIRST_PAUSE;
-        run(now);
+        run(new Session(name, way.connect(), this::begin));
       } catch (IOException nobody) {
         log.debug("{} has nobody who answers", name, nobody);
-      } catch (RuntimeException broken) {
+      } catch (Throwable broken) {
         if (!first.completeExceptionally(broken)) {
           log.warn("{} is asked again: {}", name, broken.toString());
         }
       }
+      if (System.nanoTime() - begin > LONGEST_PAUSE.toNanos()) {
+        pause = FIRST_PAUSE;
+      }
       if (!closed) {
         LockSupport.parkNanos(pause.toNanos());
       }
-      pause =
-          pause.multipliedBy(2).compareTo(LONGEST_PAUSE) > 0
-              ? LONGEST_PAUSE
-              : pause.multipliedBy(2);
+      Duration longer = pause.multipliedBy(2);
+      pause = longer.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : longer;
     }
   }
 
   private void run(Session now) throws IOException {
+    trying = now;
     try {
       now.run();
     } finally {
@@ -153,6 +163,18 @@ public final class RemoteBroker implements Broker {
       if (had && !closed) {
         log.warn("{}: the process that has it is gone; asking again", name);
       }
+    }
+  }
+
+  /** One that stands still, or whose hello never comes, is as one that is gone. */
+  private void watch() {
+    Session now = trying;
+    if (now != null && now.silence().compareTo(SILENCE) > 0) {
+      now.close();
+    }
+    if (!closed) {
+      var unused = ping();
+      var unusedTimer = loop.schedule(SILENCE.dividedBy(3), this::watch);
     }
   }
 
@@ -221,6 +243,10 @@ public final class RemoteBroker implements Broker {
     return clockAhead;
   }
 
+  private Instant brokersTime() {
+    return loop.clock().instant().plus(clockAhead);
+  }
+
   @Override
   public CompletionStage<?> ping() {
     return ask(Frame.PING, out -> {}, in -> true);
@@ -228,6 +254,9 @@ public final class RemoteBroker implements Broker {
 
   @Override
   public Lane openLane(EventLoop laneLoop, String lane, ReplyListener replies) {
+    if (closed) {
+      throw away();
+    }
     RemoteLane opened = new RemoteLane(laneLoop, lane, replies, this::away, lanes::remove);
     lanes.add(opened);
     Session now = session;
@@ -249,17 +278,20 @@ public final class RemoteBroker implements Broker {
 
   @Override
   public Subscription subscribe(Membership membership, DeliveryListener listener) {
-    return begun(new RemoteMember(membership, listener, this::awayNow, loop, readings::remove));
+    RemoteMember member =
+        begun(new RemoteMember(membership, listener, this::awayNow, loop, readings::remove));
+    member.lookAgain();
+    return member;
   }
 
   @Override
   public Subscription cancellations(Topic topic, Consumer<List<Cancellation>> listener) {
-    return begun(new RemoteCancellations(topic, listener, readings::remove));
+    return begun(new RemoteCancellations(topic, listener, loop, readings::remove));
   }
 
   @Override
   public Subscription tail(StreamRef stream, Position from, EntryListener listener) {
-    return begun(new RemoteTail(stream, from, listener, loop, readings::remove));
+    return begun(new RemoteTail(stream, from, listener, this::brokersTime, loop, readings::remove));
   }
 
   @Override
@@ -336,7 +368,7 @@ public final class RemoteBroker implements Broker {
     closed = true;
     thread.interrupt();
     readings.forEach(RemoteReading::close);
-    Session now = session;
+    Session now = trying;
     session = null;
     if (now != null) {
       now.close();

@@ -2,6 +2,7 @@ package dev.leat.broker.remote;
 
 import dev.leat.Topic;
 import dev.leat.broker.Cancellation;
+import dev.leat.broker.EventLoop;
 import dev.leat.wire.RecordReader;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -13,8 +14,11 @@ final class RemoteCancellations extends RemoteReading {
   private final Consumer<List<Cancellation>> listener;
 
   RemoteCancellations(
-      Topic topic, Consumer<List<Cancellation>> listener, Consumer<RemoteReading> onClosed) {
-    super(onClosed);
+      Topic topic,
+      Consumer<List<Cancellation>> listener,
+      EventLoop loop,
+      Consumer<RemoteReading> onClosed) {
+    super(loop, onClosed);
     this.topic = topic;
     this.listener = listener;
   }

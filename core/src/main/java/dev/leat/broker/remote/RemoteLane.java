@@ -55,7 +55,7 @@ final class RemoteLane implements Lane {
 
   /** Opens it in a session, unless it is closed. */
   synchronized void goOn(Session now) {
-    if (closed || session == now) {
+    if (closed || session == now || now.hasEnded()) {
       return;
     }
     session = now;

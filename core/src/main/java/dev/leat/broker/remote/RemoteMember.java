@@ -16,15 +16,10 @@ import org.jspecify.annotations.Nullable;
 
 /** A member of a group, on the side where it works. */
 final class RemoteMember extends RemoteReading {
-  /** Milliseconds between two looks at what it handles. */
-  private static final long TYPES_PAUSE = 1_000;
-
   private final Membership membership;
   private final DeliveryListener listener;
   private final Supplier<@Nullable LeatException> away;
-  private final EventLoop loop;
   private Set<String> types = Set.of();
-  private long looked;
 
   RemoteMember(
       Membership membership,
@@ -32,11 +27,10 @@ final class RemoteMember extends RemoteReading {
       Supplier<@Nullable LeatException> away,
       EventLoop loop,
       Consumer<RemoteReading> onClosed) {
-    super(onClosed);
+    super(loop, onClosed);
     this.membership = membership;
     this.listener = listener;
     this.away = away;
-    this.loop = loop;
   }
 
   @Override
@@ -52,13 +46,9 @@ final class RemoteMember extends RemoteReading {
         in -> true);
   }
 
+  /** Says what it handles, if that is not what it has said; now and then, while it is open. */
   @Override
-  void beforeRequest(Session now, long its) {
-    long time = loop.clock().millis();
-    if (time - looked < TYPES_PAUSE) {
-      return;
-    }
-    looked = time;
+  void look(Session now, long its) {
     Set<String> handled = Set.copyOf(listener.types());
     if (!handled.equals(types)) {
       types = handled;

@@ -2,8 +2,10 @@ package dev.leat.broker.remote;
 
 import dev.leat.BrokerUnavailable;
 import dev.leat.LeatException;
+import dev.leat.broker.EventLoop;
 import dev.leat.broker.Subscription;
 import dev.leat.wire.RecordReader;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.ReentrantLock;
@@ -19,6 +21,12 @@ abstract class RemoteReading implements Subscription {
   /** Asked for at a time, whatever is wanted: who is slow is not told more than this. */
   private static final int WINDOW = 1_024;
 
+  /** After which who could not begin tries again. */
+  private static final Duration AGAIN = Duration.ofMillis(200);
+
+  private static final Duration LOOK = Duration.ofSeconds(1);
+
+  private final EventLoop loop;
   private final Consumer<RemoteReading> onClosed;
 
   /** Held while it is handed something, so that nothing comes once it is closed. */
@@ -36,7 +44,8 @@ abstract class RemoteReading implements Subscription {
   private long asked;
   private volatile boolean closed;
 
-  RemoteReading(Consumer<RemoteReading> onClosed) {
+  RemoteReading(EventLoop loop, Consumer<RemoteReading> onClosed) {
+    this.loop = loop;
     this.onClosed = onClosed;
   }
 
@@ -63,15 +72,28 @@ abstract class RemoteReading implements Subscription {
   /** It cannot begin, and does not any more. */
   void onRefused(LeatException cause) {}
 
-  /** What is told with each request, now and then. */
-  void beforeRequest(Session now, long its) {}
+  /** Called now and then, with the session that it has. */
+  void look(Session now, long its) {}
+
+  /** Looks now and then, until it is closed. */
+  final void lookAgain() {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      if (session != null) {
+        look(session, number);
+      }
+    }
+    var unused = loop.schedule(LOOK, () -> guarded(this::lookAgain));
+  }
 
   /** Goes on with a session, unless it is closed. */
   final void goOn(Session now) {
     long its;
     CompletionStage<Boolean> begun;
     synchronized (this) {
-      if (closed || session == now) {
+      if (closed || session == now || now.hasEnded()) {
         return;
       }
       session = now;
@@ -87,19 +109,30 @@ abstract class RemoteReading implements Subscription {
             (done, failure) -> {
               if (failure == null) {
                 ready.complete(true);
-                var unusedTold = handing(this::onBegun);
+                var unusedTold = handing(() -> guarded(this::onBegun));
               } else if (!now.hasEnded()) {
-                refused(failure);
+                refused(now, failure);
               }
             });
   }
 
-  private void refused(Throwable failure) {
-    LeatException cause =
-        failure instanceof LeatException known
-            ? known
-            : new BrokerUnavailable("it could not begin", failure);
-    var unused = handing(() -> onRefused(cause));
+  /** Of a broker that is about to end, or is not there yet, another is asked. */
+  private void refused(Session by, Throwable failure) {
+    if (!(failure instanceof LeatException cause) || cause instanceof BrokerUnavailable) {
+      synchronized (this) {
+        if (session != by || closed) {
+          return;
+        }
+        by.forget(number);
+        session = null;
+      }
+      var unused = loop.schedule(AGAIN, () -> goOn(by));
+      return;
+    }
+    boolean isOpen = handing(() -> log.debug("it is refused", cause));
+    if (isOpen) {
+      onRefused(cause);
+    }
     close();
   }
 
@@ -110,13 +143,13 @@ abstract class RemoteReading implements Subscription {
       session = null;
     }
     if (had) {
-      var unused = handing(this::onLost);
+      var unused = handing(() -> guarded(this::onLost));
     }
   }
 
   private void onFrame(Session from, Frame frame, RecordReader in) {
     if (frame == Frame.ENDED) {
-      refused(Records.readFailure(in));
+      refused(from, Records.readFailure(in));
       return;
     }
     int[] count = new int[1];
@@ -125,7 +158,7 @@ abstract class RemoteReading implements Subscription {
             () -> {
               Batch batch = read(from, in);
               count[0] = batch.count();
-              handOver(batch);
+              guarded(batch.handOver);
             });
     if (!handed && frame == Frame.DELIVERIES) {
       from.giveBack(in);
@@ -139,9 +172,9 @@ abstract class RemoteReading implements Subscription {
     }
   }
 
-  private static void handOver(Batch batch) {
+  private static void guarded(Runnable told) {
     try {
-      batch.handOver.run();
+      told.run();
     } catch (RuntimeException | Error failure) {
       log.error("a listener failed; what it was handed comes again when its lease lapses", failure);
     }
@@ -177,7 +210,6 @@ abstract class RemoteReading implements Subscription {
     Session now = session;
     long most = Math.min(wanted, WINDOW) - asked;
     if (now != null && !closed && (most >= WINDOW / 2 || (most > 0 && wanted <= WINDOW))) {
-      beforeRequest(now, number);
       asked += most;
       now.tell(Frame.REQUEST.of(number).number(most));
     }

@@ -6,6 +6,7 @@ import dev.leat.broker.Entry;
 import dev.leat.broker.EntryListener;
 import dev.leat.broker.EventLoop;
 import dev.leat.wire.RecordReader;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -14,7 +15,7 @@ import java.util.function.Consumer;
 final class RemoteTail extends RemoteReading {
   private final StreamRef stream;
   private final EntryListener listener;
-  private final EventLoop loop;
+  private final InstantSource clock;
 
   /** Where it begins, or goes on; changed while it is handed something. */
   private volatile Position from;
@@ -23,13 +24,14 @@ final class RemoteTail extends RemoteReading {
       StreamRef stream,
       Position from,
       EntryListener listener,
+      InstantSource clock,
       EventLoop loop,
       Consumer<RemoteReading> onClosed) {
-    super(onClosed);
+    super(loop, onClosed);
     this.stream = stream;
     this.from = from;
     this.listener = listener;
-    this.loop = loop;
+    this.clock = clock;
   }
 
   @Override
@@ -37,7 +39,7 @@ final class RemoteTail extends RemoteReading {
     Position begin = from;
     if (begin.equals(Position.NOW)) {
       // Where it has to begin anew before it has seen anything.
-      from = Position.at(loop.clock().instant());
+      from = Position.at(clock.instant());
     }
     return now.ask(
         its, Frame.TAIL, out -> Records.write(Records.write(out, stream), begin), in -> true);

@@ -11,14 +11,23 @@ import org.jspecify.annotations.Nullable;
  */
 final class ServedReading implements AutoCloseable {
   private static final int PORTION = 64;
+
+  /** What one is reckoned with before any was seen. */
+  private static final int UNKNOWN = 1 << 20;
+
   private static final int ROOM_BYTES = 4 << 20;
 
   private final Connection connection;
   private final @Nullable ServedMember member;
   private final Subscription subscription;
 
-  /** Asked for, and not asked of the broker yet; guarded by this. */
+  // Guarded by this.
+
+  /** Asked for, and not asked of the broker yet. */
   private int wanted;
+
+  /** Bytes of the largest lately. */
+  private int large = UNKNOWN;
 
   /**
    * A reading that has begun.
@@ -38,6 +47,11 @@ final class ServedReading implements AutoCloseable {
     goOn();
   }
 
+  /** One that the broker had handed over could not be told: it is asked for once there is room. */
+  synchronized void wantsAgain() {
+    wanted = Math.addExact(wanted, 1);
+  }
+
   /** Asks the broker for more, if there is room. */
   void goOn() {
     for (int next = next(); next > 0; next = next()) {
@@ -46,9 +60,16 @@ final class ServedReading implements AutoCloseable {
   }
 
   private synchronized int next() {
-    int next = connection.waiting() < ROOM_BYTES ? Math.min(wanted, PORTION) : 0;
+    int portion = Math.clamp(ROOM_BYTES / large, 1, PORTION);
+    int next = connection.waiting() < ROOM_BYTES ? Math.min(wanted, portion) : 0;
     wanted -= next;
     return next;
+  }
+
+  /** One of so many bytes was told. */
+  synchronized void told(int bytes) {
+    // The largest counts, and is forgotten little by little.
+    large = Math.max(Math.max(1, bytes), large - large / PORTION);
   }
 
   void types(Set<String> types) {

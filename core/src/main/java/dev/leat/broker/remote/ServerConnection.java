@@ -1,8 +1,10 @@
 package dev.leat.broker.remote;
 
+import dev.leat.BrokerUnavailable;
 import dev.leat.LeatException;
 import dev.leat.broker.Broker;
 import dev.leat.broker.Delivery;
+import dev.leat.broker.Entry;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.Lane;
 import dev.leat.broker.Membership;
@@ -11,9 +13,9 @@ import dev.leat.wire.RecordWriter;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -22,6 +24,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,9 +40,16 @@ final class ServerConnection implements AutoCloseable {
 
   private static final int PORTION_BYTES = 256 << 10;
 
+  /** Bytes that wait to be read by the other side, beyond which deliveries are held back. */
+  private static final long MOST_HANDED = 64 << 20;
+
+  /** Bytes of an answer, beyond which what follows is for the next question. */
+  private static final int MOST_ANSWERED = 64 << 20;
+
   private final Broker broker;
   private final EventLoop loop;
   private final Consumer<ServerConnection> onEnd;
+  private final int largestFrame;
   private final Connection connection;
   private final Map<Long, Lane> lanes = new ConcurrentHashMap<>();
   private final Map<Long, ServedReading> readings = new ConcurrentHashMap<>();
@@ -52,9 +62,12 @@ final class ServerConnection implements AutoCloseable {
     this.broker = broker;
     this.loop = loop;
     this.onEnd = onEnd;
-    int largest =
-        (int) Math.min(Integer.MAX_VALUE - 64L, broker.limits().largestMessage() + BESIDES);
-    this.connection = new Connection(channel, largest, this::goOn);
+    this.largestFrame =
+        (int)
+            Math.min(
+                Integer.MAX_VALUE - 64L,
+                Math.min(broker.limits().largestMessage(), Integer.MAX_VALUE) + BESIDES);
+    this.connection = new Connection(channel, largestFrame, this::goOn);
   }
 
   void start() {
@@ -106,7 +119,7 @@ final class ServerConnection implements AutoCloseable {
     }
     try {
       take(frame, number, in);
-    } catch (LeatException refused) {
+    } catch (RuntimeException refused) {
       send(Records.write(Frame.FAILURE.of(number), refused));
     }
   }
@@ -120,11 +133,13 @@ final class ServerConnection implements AutoCloseable {
         Frame.HELLO
             .of(Frame.VERSION)
             .number(broker.limits().largestMessage())
+            .number(largestFrame)
             .number(loop.clock().millis()));
-    if (in.number() != Frame.VERSION) {
-      throw new IllegalStateException("a version that is not " + Frame.VERSION);
+    if (in.number() == Frame.VERSION) {
+      greeted = true;
+    } else {
+      log.warn("a process of another version of Leat is not let in");
     }
-    greeted = true;
   }
 
   private void take(Frame frame, long number, RecordReader in) {
@@ -238,16 +253,33 @@ final class ServerConnection implements AutoCloseable {
   }
 
   private void handOver(long number, List<Delivery> batch) {
-    tell(
-        Frame.DELIVERIES,
-        number,
-        batch,
-        (out, delivery) -> {
-          long its = numbers.incrementAndGet();
-          deliveries.put(its, delivery);
-          out.number(its).message(delivery.message()).text(delivery.entryId());
-          out.number(delivery.attempt()).number(delivery.acceptedAt().toEpochMilli());
-        });
+    List<Delivery> some = new ArrayList<>();
+    long bytes = connection.waiting();
+    for (Delivery delivery : batch) {
+      bytes += delivery.message().payload().size();
+      if (bytes > MOST_HANDED && bytes > delivery.message().payload().size()) {
+        holdBack(number, delivery);
+      } else {
+        some.add(delivery);
+      }
+    }
+    tell(Frame.DELIVERIES, number, some, this::write);
+  }
+
+  private void write(RecordWriter out, Delivery delivery) {
+    long its = numbers.incrementAndGet();
+    deliveries.put(its, delivery);
+    out.number(its).message(delivery.message()).text(delivery.entryId());
+    out.number(delivery.attempt()).number(delivery.acceptedAt().toEpochMilli());
+  }
+
+  /** More was asked for than can be told now: it is nobody's attempt, and comes again. */
+  private void holdBack(long number, Delivery delivery) {
+    var unused = delivery.decline(Duration.ZERO);
+    ServedReading reading = readings.get(number);
+    if (reading != null) {
+      reading.wantsAgain();
+    }
   }
 
   private void delivery(Frame frame, long number, RecordReader in) {
@@ -291,7 +323,7 @@ final class ServerConnection implements AutoCloseable {
           answer(
               number,
               broker.range(Records.readStream(in), Records.readPosition(in), (int) in.number()),
-              (out, entries) -> Records.writeAll(out, entries, Records::write));
+              (out, entries) -> Records.writeAll(out, some(entries), Records::write));
       case HEALTH -> answer(number, broker.health(Records.readStream(in)), Records::write);
       case UNTAKEN ->
           answer(
@@ -316,18 +348,39 @@ final class ServerConnection implements AutoCloseable {
     }
   }
 
+  /** As many as one answer can have; one at least. */
+  private static List<Entry> some(List<Entry> entries) {
+    long bytes = 0;
+    for (int i = 0; i < entries.size(); i++) {
+      bytes += entries.get(i).message().payload().size();
+      if (i > 0 && bytes > MOST_ANSWERED) {
+        return entries.subList(0, i);
+      }
+    }
+    return entries;
+  }
+
   private Lane lane(RecordReader in) {
-    return Objects.requireNonNull(lanes.get(in.number()), "a lane that is open");
+    Lane lane = lanes.get(in.number());
+    if (lane == null) {
+      throw new BrokerUnavailable("a lane that is not open");
+    }
+    return lane;
   }
 
   /** Tells a batch in frames of a bounded size, in order. */
   private <T> void tell(
       Frame frame, long number, List<T> batch, BiConsumer<RecordWriter, T> writer) {
     RecordWriter part = new RecordWriter();
+    ServedReading reading = readings.get(number);
     int count = 0;
     for (T one : batch) {
+      int before = part.size();
       writer.accept(part, one);
       count++;
+      if (reading != null) {
+        reading.told(part.size() - before);
+      }
       if (part.size() >= PORTION_BYTES) {
         send(frame, number, count, part);
         count = 0;
@@ -348,14 +401,24 @@ final class ServerConnection implements AutoCloseable {
     var unused =
         asked.whenComplete(
             (value, failure) -> {
-              if (failure == null) {
-                RecordWriter out = Frame.ANSWER.of(number);
-                writer.accept(out, value);
-                send(out);
-              } else {
-                send(Records.write(Frame.FAILURE.of(number), failure));
+              Throwable refused = failure == null ? answered(number, value, writer) : failure;
+              if (refused != null) {
+                send(Records.write(Frame.FAILURE.of(number), refused));
               }
             });
+  }
+
+  /** Why it could not be answered; null where it was. */
+  private <T> @Nullable Throwable answered(
+      long number, T value, BiConsumer<RecordWriter, T> writer) {
+    try {
+      RecordWriter out = Frame.ANSWER.of(number);
+      writer.accept(out, value);
+      send(out);
+      return null;
+    } catch (RuntimeException | OutOfMemoryError tooLarge) {
+      return tooLarge;
+    }
   }
 
   private void send(RecordWriter frame) {

@@ -1,6 +1,7 @@
 package dev.leat.broker.remote;
 
 import dev.leat.BadConfiguration;
+import dev.leat.BadMessage;
 import dev.leat.BrokerUnavailable;
 import dev.leat.LeatException;
 import dev.leat.wire.RecordReader;
@@ -39,8 +40,10 @@ final class Session implements AutoCloseable {
   private final Map<Long, Listener> listeners = new ConcurrentHashMap<>();
   private final AtomicLong numbers = new AtomicLong();
   private volatile @Nullable LeatException ended;
+  private volatile long heard = System.nanoTime();
   private boolean greeted;
   private long largestMessage;
+  private long largestFrame;
   private long clock;
 
   /**
@@ -79,7 +82,13 @@ final class Session implements AutoCloseable {
     return ended != null;
   }
 
+  /** How long nothing was heard. */
+  Duration silence() {
+    return Duration.ofNanos(System.nanoTime() - heard);
+  }
+
   private void take(RecordReader in) {
+    heard = System.nanoTime();
     Frame frame = Frame.read(in);
     long number = in.number();
     if (!greeted) {
@@ -117,6 +126,7 @@ final class Session implements AutoCloseable {
               + " is in use by a process of another version of Leat: use the same version in both");
     }
     largestMessage = in.number();
+    largestFrame = in.number();
     clock = in.number();
     greeted = true;
     onHello.accept(this);
@@ -157,16 +167,31 @@ final class Session implements AutoCloseable {
 
   private <T> CompletionStage<T> asked(
       long number, RecordWriter out, Function<RecordReader, T> reader) {
+    if (out.size() > largestFrame) {
+      return CompletableFuture.failedStage(
+          new BadMessage(
+              "%s: %d bytes at once are more than it takes, which is %d"
+                  .formatted(name, out.size(), largestFrame)));
+    }
     CompletableFuture<T> answer = new CompletableFuture<>();
     questions.put(
-        number,
-        new Question(in -> answer.complete(reader.apply(in)), answer::completeExceptionally));
-    if (!connection.send(out) && questions.remove(number) != null) {
-      answer.completeExceptionally(failure());
-    } else if (ended != null && questions.remove(number) != null) {
+        number, new Question(in -> complete(answer, in, reader), answer::completeExceptionally));
+    boolean taken = connection.send(out);
+    if ((!taken || ended != null) && questions.remove(number) != null) {
       answer.completeExceptionally(failure());
     }
     return answer;
+  }
+
+  /** What cannot be read is nobody's answer, but not a reason to ask nothing more. */
+  private <T> void complete(
+      CompletableFuture<T> answer, RecordReader in, Function<RecordReader, T> reader) {
+    try {
+      answer.complete(reader.apply(in));
+    } catch (RuntimeException | OutOfMemoryError unreadable) {
+      answer.completeExceptionally(
+          new BrokerUnavailable(name + ": an answer that cannot be read", unreadable));
+    }
   }
 
   /** Tells something that is not answered. */
