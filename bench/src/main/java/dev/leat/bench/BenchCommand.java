@@ -138,6 +138,11 @@ public final class BenchCommand implements Callable<Integer> {
   private boolean durable;
 
   @Option(
+      names = "--restart",
+      description = "Measures how long file: takes to start with very much in its folder.")
+  private boolean restart;
+
+  @Option(
       names = "--growth",
       description = {
         "Measures what a request takes where there is 1, 10 and 100 times as much in it or around",
@@ -165,7 +170,7 @@ public final class BenchCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() throws IOException, InterruptedException {
     refuseWhatIsMissing();
     Path folder = Files.createDirectories(out.toAbsolutePath());
     PrintWriter screen = spec.commandLine().getOut();
@@ -186,6 +191,10 @@ public final class BenchCommand implements Callable<Integer> {
     }
     if (durable) {
       Durable.measure(screen, folder, wrk, plan);
+      return 0;
+    }
+    if (restart) {
+      Restart.measure(screen, folder);
       return 0;
     }
     if (growth) {

@@ -143,7 +143,7 @@ class RemoteBrokerTest {
     member.request(100);
     append(remote, "one");
     await().until(() -> held.size() == 1);
-    for (int cut = 1; cut <= 20; cut++) {
+    for (int cut = 1; cut <= 6; cut++) {
       int so = cut;
       close(channels.getLast());
       await().until(() -> held.size() == so + 1);
