@@ -50,6 +50,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       TailCommand.class,
       DeadLettersCommand.class,
       RedriveCommand.class,
+      FileCommand.class,
       CompletionCommand.class,
       WarmUpCommand.class,
       HelpCommand.class

@@ -1,5 +1,6 @@
 package dev.leat.broker;
 
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -26,4 +27,9 @@ public interface BrokerProvider {
    * @throws dev.leat.BrokerUnavailable if nothing answers there
    */
   Broker open(BrokerUrl url, EventLoop loop);
+
+  /** What can be done with the folder of one; empty where brokers have none. */
+  default Optional<FolderTools> folderTools() {
+    return Optional.empty();
+  }
 }

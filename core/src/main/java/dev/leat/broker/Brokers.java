@@ -2,6 +2,7 @@ package dev.leat.broker;
 
 import dev.leat.BadConfiguration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
 
@@ -30,6 +31,14 @@ public final class Brokers {
   public static void check(String url) {
     BrokerUrl parsed = BrokerUrl.parse(url);
     provider(parsed).check(parsed);
+  }
+
+  /** What can be done with the folders of the brokers of a scheme. */
+  public static FolderTools folderTools(String scheme) {
+    BrokerProvider provider = providers().get(scheme);
+    return Optional.ofNullable(provider)
+        .flatMap(BrokerProvider::folderTools)
+        .orElseThrow(() -> new BadConfiguration("brokers of '" + scheme + ":' have no folder"));
   }
 
   private static BrokerProvider provider(BrokerUrl url) {

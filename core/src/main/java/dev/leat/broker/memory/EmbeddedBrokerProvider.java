@@ -4,6 +4,8 @@ import dev.leat.broker.Broker;
 import dev.leat.broker.BrokerProvider;
 import dev.leat.broker.BrokerUrl;
 import dev.leat.broker.EventLoop;
+import dev.leat.broker.FolderTools;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -42,5 +44,10 @@ public final class EmbeddedBrokerProvider implements BrokerProvider {
     return url.scheme().equals(FILE)
         ? FileBroker.open(url, loop)
         : new MemoryBroker(Limits.of(url), loop, Journal.NONE);
+  }
+
+  @Override
+  public Optional<FolderTools> folderTools() {
+    return Optional.of(new FileTools());
   }
 }

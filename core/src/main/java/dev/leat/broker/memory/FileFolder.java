@@ -248,6 +248,11 @@ final class FileFolder implements AutoCloseable {
 
   /** Segments by their number. */
   NavigableMap<Integer, Path> segments() throws IOException {
+    return segments(path);
+  }
+
+  /** Those of a folder that this process need not have. */
+  static NavigableMap<Integer, Path> segments(Path path) throws IOException {
     TreeMap<Integer, Path> found = new TreeMap<>();
     try (Stream<Path> there = Files.list(path)) {
       for (Path one : there.toList()) {

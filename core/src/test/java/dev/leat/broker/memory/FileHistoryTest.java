@@ -120,6 +120,33 @@ class FileHistoryTest {
   }
 
   @Test
+  void a_copy_that_is_taken_at_work_is_opened_where_it_was_and_damage_is_found() throws Exception {
+    Path folder = temporary.resolve("leat");
+    FileTools tools = new FileTools();
+    try (Broker broker = open(SMALL + "&keep-bytes=500000")) {
+      Thread busy = Thread.ofVirtual().start(() -> complete(broker, ALL));
+      for (int copy = 0; busy.isAlive() || copy < 3; copy++) {
+        Path to = temporary.resolve("copy" + copy);
+        assertThat(tools.backUp(folder, to).faults()).isEmpty();
+        try (Broker opened = Brokers.open("file:" + to + SMALL, loop)) {
+          List<String> there = pages(opened, Position.START, 500);
+          int begin = there.isEmpty() ? 0 : Integer.parseInt(there.getFirst());
+          assertThat(there).isEqualTo(ALL.subList(begin, begin + there.size()));
+        }
+        assertThat(tools.check(to).faults()).isEmpty();
+      }
+      busy.join();
+    }
+    assertThat(tools.check(folder).faults()).isEmpty();
+    Path oldest = segments().getFirst();
+    try (FileChannel out = FileChannel.open(oldest, StandardOpenOption.WRITE)) {
+      out.write(ByteBuffer.wrap(new byte[] {99}), 2_000);
+    }
+    assertThat(tools.check(folder).faults())
+        .anyMatch(fault -> fault.contains(oldest.getFileName().toString()));
+  }
+
+  @Test
   void what_nothing_needs_is_not_read_at_a_start_and_damage_in_it_is_said_to_who_looks_at_it()
       throws IOException {
     try (Broker broker = open(SMALL)) {

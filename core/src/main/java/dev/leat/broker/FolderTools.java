@@ -1,0 +1,34 @@
+package dev.leat.broker;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What can be done with the folder of a broker that keeps its streams in one, from outside: also
+ * while the broker is at work. Any thread; blocks while it reads and writes.
+ */
+public interface FolderTools {
+  /**
+   * What was found in a folder.
+   *
+   * @param summary of what stands in it, a sentence
+   * @param faults what is damaged and where, a sentence each; none where all is as it was written
+   */
+  record Report(String summary, List<String> faults) {}
+
+  /**
+   * Reads all of it, and changes nothing.
+   *
+   * @throws dev.leat.BadConfiguration if that is no folder of such a broker, or cannot be read
+   */
+  Report check(Path folder);
+
+  /**
+   * Copies all of it as it is now: a broker that opens the copy begins where this one was.
+   *
+   * @param to a folder that is empty or is not there
+   * @return what was copied
+   * @throws dev.leat.BadConfiguration if it cannot be read or written, or is damaged
+   */
+  Report backUp(Path folder, Path to);
+}

@@ -1,0 +1,210 @@
+package dev.leat.broker.memory;
+
+import dev.leat.BadConfiguration;
+import dev.leat.broker.FolderTools;
+import dev.leat.wire.RecordReader;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Reads folders without having them. */
+final class FileTools implements FolderTools {
+  @Override
+  public Report check(Path folder) {
+    return read(folder, null);
+  }
+
+  @Override
+  public Report backUp(Path folder, Path to) {
+    try {
+      Files.createDirectories(to);
+      try (Stream<Path> there = Files.list(to)) {
+        if (there.findAny().isPresent()) {
+          throw new BadConfiguration(to + " is not empty: name a folder that is, or is not there");
+        }
+      }
+      Report report = read(folder, to);
+      if (!report.faults().isEmpty()) {
+        throw new BadConfiguration(
+            "%s is damaged, the copy is not whole: %s"
+                .formatted(folder, report.faults().getFirst()));
+      }
+      Files.writeString(to.resolve(FileFolder.FORMAT_FILE), FileFolder.FORMAT);
+      return report;
+    } catch (IOException unwritable) {
+      throw new BadConfiguration(
+          to + " cannot be written: " + FileFolder.why(unwritable), unwritable);
+    }
+  }
+
+  private static Report read(Path folder, @Nullable Path to) {
+    try {
+      Path format = folder.resolve(FileFolder.FORMAT_FILE);
+      if (!Files.exists(format) || !Files.readString(format).equals(FileFolder.FORMAT)) {
+        throw new BadConfiguration(
+            folder
+                + " is not a folder of file:, or not of this version: there is no '"
+                + FileFolder.FORMAT.strip()
+                + "' in "
+                + FileFolder.FORMAT_FILE);
+      }
+      Pass pass = new Pass(folder, to);
+      // Those that begin meanwhile have what is needed of those that go meanwhile.
+      while (pass.readNew()) {
+        pass.count++;
+      }
+      return pass.report();
+    } catch (IOException unreadable) {
+      throw new BadConfiguration(
+          folder + " cannot be read: " + FileFolder.why(unreadable), unreadable);
+    }
+  }
+
+  /** From the oldest file to the newest. */
+  private static final class Pass {
+    private final Path folder;
+    private final @Nullable Path to;
+    private final List<String> faults = new ArrayList<>();
+    private int count;
+    private int last;
+
+    /** The oldest that the newest says is needed. */
+    private int needed = Integer.MAX_VALUE;
+
+    private final Set<Integer> there = new HashSet<>();
+    private long frames;
+    private long messages;
+    private long bytes;
+    private long sequence;
+    private String open = "";
+
+    private Pass(Path folder, @Nullable Path to) {
+      this.folder = folder;
+      this.to = to;
+    }
+
+    /** Reads the next file that was not read; false where there is none. */
+    private boolean readNew() throws IOException {
+      NavigableMap<Integer, Path> left = FileFolder.segments(folder).tailMap(last, false);
+      if (left.isEmpty()) {
+        return false;
+      }
+      if (!open.isEmpty()) {
+        faults.add(open);
+        open = "";
+      }
+      if (left.firstKey() != last + 1) {
+        // Those between have gone: that they are not needed is seen at the end.
+        sequence = 0;
+      }
+      last = left.firstKey();
+      try {
+        read(left.firstEntry().getValue());
+        there.add(last);
+      } catch (NoSuchFileException gone) {
+        sequence = 0;
+      }
+      return true;
+    }
+
+    private void read(Path file) throws IOException {
+      Path target = to;
+      if (!Files.exists(file)) {
+        throw new NoSuchFileException(file.toString());
+      }
+      try (FileChannel out =
+          target == null
+              ? null
+              : FileChannel.open(
+                  target.resolve(file.getFileName()),
+                  StandardOpenOption.CREATE,
+                  StandardOpenOption.WRITE)) {
+        long at = 0;
+        boolean isNewest;
+        do {
+          // Where another has begun meanwhile, this one has its end only now.
+          isNewest = isNewest();
+          at = read(file, at, out);
+        } while (isNewest && !isNewest());
+        if (out != null) {
+          out.force(true);
+        }
+      }
+    }
+
+    private boolean isNewest() throws IOException {
+      return FileFolder.segments(folder).higherKey(last) == null;
+    }
+
+    /** Reads from one place as far as there is anything whole; says where that is. */
+    private long read(Path file, long at, @Nullable FileChannel out) throws IOException {
+      try (SegmentReader in = new SegmentReader(file, at)) {
+        Frame frame = in.next();
+        while (frame != null) {
+          if (sequence > 0 && frame.sequence() != sequence + 1) {
+            faults.add("%s does not go on at byte %d".formatted(file, in.position()));
+          }
+          sequence = frame.sequence();
+          frames++;
+          bytes += frame.next() - frame.from() + Frame.HEADER;
+          count(file, new RecordReader(in.bytes(), frame.from(), frame.to()));
+          if (out != null) {
+            int from = frame.from() - Frame.HEADER;
+            write(out, ByteBuffer.wrap(in.bytes(), from, frame.next() - from));
+          }
+          frame = in.next();
+        }
+        // Of the newest that is what is being written, or was when its process ended.
+        open = in.isAtEnd() ? "" : "%s is damaged at byte %d".formatted(file, in.position());
+        return in.position();
+      }
+    }
+
+    private static void write(FileChannel out, ByteBuffer bytes) throws IOException {
+      while (bytes.hasRemaining()) {
+        var unused = out.write(bytes);
+      }
+    }
+
+    private void count(Path file, RecordReader in) {
+      try {
+        while (in.hasMore()) {
+          byte kind = in.one();
+          messages += kind == Changes.APPENDED ? 1 : 0;
+          if (kind == Changes.NEEDED) {
+            needed = (int) in.number();
+          } else {
+            Changes.skip(kind, in);
+          }
+        }
+      } catch (IllegalStateException unknown) {
+        faults.add("%s has a record that cannot be read: %s".formatted(file, unknown.getMessage()));
+      }
+    }
+
+    private Report report() {
+      for (int one = needed; one < last; one++) {
+        if (!there.contains(one)) {
+          faults.add("file %d of %s is missing, which is needed".formatted(one, folder));
+        }
+      }
+      String end =
+          open.isEmpty() ? "" : "; what was being written last is not whole, which is no fault";
+      return new Report(
+          "%d files, %d bytes, %d syncs at most, %d messages written%s"
+              .formatted(count, bytes, frames, messages, end),
+          faults);
+    }
+  }
+}
