@@ -11,12 +11,12 @@ import org.junit.jupiter.api.io.TempDir;
 /** A folder that another has, as it is seen through its socket. */
 class SharedFileContractTest extends BrokerContract {
   @TempDir private Path folder;
-  private @Nullable Broker owner;
+  private @Nullable FolderOwner owner;
 
   @Override
   protected Broker open(EventLoop loop) {
     String url = "file:" + folder.resolve("leat");
-    owner = Brokers.open(url, loop);
+    owner = new FolderOwner(url);
     return Brokers.open(url, loop);
   }
 

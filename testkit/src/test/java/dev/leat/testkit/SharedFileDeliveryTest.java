@@ -1,8 +1,5 @@
 package dev.leat.testkit;
 
-import dev.leat.broker.Broker;
-import dev.leat.broker.Brokers;
-import dev.leat.broker.ThreadLoop;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -10,15 +7,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A folder that another has, as it is seen through its socket. */
 class SharedFileDeliveryTest extends DeliveryContract {
-  private final ThreadLoop ownersLoop = new ThreadLoop("owner", true);
   @TempDir private Path folder;
-  private @Nullable Broker owner;
+  private @Nullable FolderOwner owner;
 
   @Override
   protected String url() {
     String url = "file:" + folder.resolve("leat");
     if (owner == null) {
-      owner = Brokers.open(url, ownersLoop);
+      owner = new FolderOwner(url);
     }
     return url;
   }
@@ -28,6 +24,5 @@ class SharedFileDeliveryTest extends DeliveryContract {
     if (owner != null) {
       owner.close();
     }
-    ownersLoop.close();
   }
 }

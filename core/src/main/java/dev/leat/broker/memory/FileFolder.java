@@ -173,13 +173,12 @@ final class FileFolder implements AutoCloseable {
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     boolean taken = false;
     try {
-      taken = channel.tryLock() != null;
-      if (taken) {
-        taken = false;
-        say(path, Long.toString(ProcessHandle.current().pid()));
-        taken = true;
+      if (channel.tryLock() == null) {
+        return null;
       }
-      return taken ? channel : null;
+      say(path, Long.toString(ProcessHandle.current().pid()));
+      taken = true;
+      return channel;
     } finally {
       if (!taken) {
         channel.close();

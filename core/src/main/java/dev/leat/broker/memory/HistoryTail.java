@@ -4,11 +4,11 @@ import dev.leat.LeatException;
 import dev.leat.Position;
 import dev.leat.broker.Entry;
 import dev.leat.broker.EntryListener;
+import dev.leat.broker.HandOverGate;
 import dev.leat.broker.Subscription;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,15 +29,13 @@ final class HistoryTail implements Subscription {
   private final Pages pages;
   private final EntryListener listener;
 
-  /** Held while something is handed over, so that nothing comes once it is closed. */
-  private final ReentrantLock handing = new ReentrantLock();
+  private final HandOverGate gate = new HandOverGate();
 
   // Guarded by this.
   private Position from;
   private long wanted;
   private boolean reading;
   private @Nullable Tail following;
-  private volatile boolean closed;
 
   HistoryTail(MemoryStream stream, Position from, Pages pages, EntryListener listener) {
     this.stream = stream;
@@ -69,8 +67,9 @@ final class HistoryTail implements Subscription {
   /** While more is wanted and there is history. */
   private void read() {
     try {
-      while (readPage()) {
-        log.trace("{} another page", stream.key());
+      boolean isBehind = true;
+      while (isBehind) {
+        isBehind = readPage();
       }
     } catch (LeatException failure) {
       log.error("{} is not read further: {}", stream.key(), failure.getMessage());
@@ -83,7 +82,7 @@ final class HistoryTail implements Subscription {
     synchronized (this) {
       most = (int) Math.min(wanted, PAGE);
       begin = from;
-      if (closed || most == 0) {
+      if (gate.isClosed() || most == 0) {
         reading = false;
         return false;
       }
@@ -108,7 +107,7 @@ final class HistoryTail implements Subscription {
     synchronized (this) {
       following = live;
       more = (int) wanted;
-      late = closed;
+      late = gate.isClosed();
     }
     if (late) {
       live.close();
@@ -118,14 +117,8 @@ final class HistoryTail implements Subscription {
   }
 
   private boolean handOver(List<Entry> page) {
-    handing.lock();
-    try {
-      if (closed) {
-        return false;
-      }
-      listener.onEntries(page);
-    } finally {
-      handing.unlock();
+    if (!gate.whileOpen(() -> listener.onEntries(page))) {
+      return false;
     }
     synchronized (this) {
       from = Position.after(page.getLast().id());
@@ -147,12 +140,7 @@ final class HistoryTail implements Subscription {
 
   @Override
   public void close() {
-    handing.lock();
-    try {
-      closed = true;
-    } finally {
-      handing.unlock();
-    }
+    gate.close();
     Tail live;
     synchronized (this) {
       live = following;

@@ -31,6 +31,7 @@ import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -197,20 +198,22 @@ final class MemoryBroker implements Broker {
     return answer(
         () -> {
           MemoryStream read = existing(stream);
-          return read.past(from, limit) == null
+          MemoryStream.Past past = read.past(from, limit);
+          return past == null
               ? CompletableFuture.completedStage(read.range(from, limit))
               : CompletableFuture.supplyAsync(
-                  () -> read(read, from, limit), Thread::startVirtualThread);
+                  () -> read(read, past, limit), Thread::startVirtualThread);
         });
   }
 
   /** What stands there, in memory or not; reads from the disk. */
   private List<Entry> read(MemoryStream stream, Position from, int limit) {
     MemoryStream.Past past = stream.past(from, limit);
-    History history = journal.history();
-    if (past == null || history == null) {
-      return stream.range(from, limit);
-    }
+    return past == null ? stream.range(from, limit) : read(stream, past, limit);
+  }
+
+  private List<Entry> read(MemoryStream stream, MemoryStream.Past past, int limit) {
+    History history = Objects.requireNonNull(journal.history(), "what is past is kept");
     List<Entry> found =
         new ArrayList<>(history.read(stream.key(), past.after(), past.from(), past.to(), limit));
     found.addAll(past.rest().subList(0, Math.min(past.rest().size(), limit - found.size())));

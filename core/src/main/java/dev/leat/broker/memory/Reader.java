@@ -1,9 +1,9 @@
 package dev.leat.broker.memory;
 
+import dev.leat.broker.HandOverGate;
 import dev.leat.broker.Subscription;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.locks.ReentrantLock;
 
 /** Whoever reads a stream and says how much it can take; its demand is guarded by the stream. */
 abstract class Reader implements Subscription {
@@ -12,11 +12,8 @@ abstract class Reader implements Subscription {
 
   private final MemoryStream stream;
 
-  /** Held while it is handed something, so that nothing comes once it is closed. */
-  private final ReentrantLock handing = new ReentrantLock();
-
+  private final HandOverGate gate = new HandOverGate();
   private int demand;
-  private volatile boolean closed;
 
   Reader(MemoryStream stream) {
     this.stream = stream;
@@ -48,7 +45,7 @@ abstract class Reader implements Subscription {
   /** Waits for a batch that is being handed over, unless that is what closes it. */
   @Override
   public void close() {
-    whileOpen(() -> closed = true);
+    gate.close();
     stream.leave(this);
   }
 
@@ -58,20 +55,7 @@ abstract class Reader implements Subscription {
    * @return whether it was done
    */
   boolean whileOpen(Runnable action) {
-    handing.lock();
-    try {
-      if (closed) {
-        return false;
-      }
-      action.run();
-      return true;
-    } finally {
-      handing.unlock();
-    }
-  }
-
-  boolean closed() {
-    return closed;
+    return gate.whileOpen(action);
   }
 
   int demand() {

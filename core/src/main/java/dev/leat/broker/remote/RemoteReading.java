@@ -3,12 +3,12 @@ package dev.leat.broker.remote;
 import dev.leat.BrokerUnavailable;
 import dev.leat.LeatException;
 import dev.leat.broker.EventLoop;
+import dev.leat.broker.HandOverGate;
 import dev.leat.broker.Subscription;
 import dev.leat.wire.RecordReader;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,9 +29,7 @@ abstract class RemoteReading implements Subscription {
   private final EventLoop loop;
   private final Consumer<RemoteReading> onClosed;
 
-  /** Held while it is handed something, so that nothing comes once it is closed. */
-  private final ReentrantLock handing = new ReentrantLock();
-
+  private final HandOverGate gate = new HandOverGate();
   private final CompletableFuture<Boolean> ready = new CompletableFuture<>();
 
   // Guarded by this.
@@ -42,7 +40,6 @@ abstract class RemoteReading implements Subscription {
   private long wanted;
 
   private long asked;
-  private volatile boolean closed;
 
   RemoteReading(EventLoop loop, Consumer<RemoteReading> onClosed) {
     this.loop = loop;
@@ -78,7 +75,7 @@ abstract class RemoteReading implements Subscription {
   /** Looks now and then, until it is closed. */
   final void lookAgain() {
     synchronized (this) {
-      if (closed) {
+      if (gate.isClosed()) {
         return;
       }
       if (session != null) {
@@ -93,7 +90,7 @@ abstract class RemoteReading implements Subscription {
     long its;
     CompletionStage<Boolean> begun;
     synchronized (this) {
-      if (closed || session == now || now.hasEnded()) {
+      if (gate.isClosed() || session == now || now.hasEnded()) {
         return;
       }
       session = now;
@@ -109,7 +106,7 @@ abstract class RemoteReading implements Subscription {
             (done, failure) -> {
               if (failure == null) {
                 ready.complete(true);
-                var unusedTold = handing(() -> guarded(this::onBegun));
+                var unusedTold = gate.whileOpen(() -> guarded(this::onBegun));
               } else if (!now.hasEnded()) {
                 refused(now, failure);
               }
@@ -120,7 +117,7 @@ abstract class RemoteReading implements Subscription {
   private void refused(Session by, Throwable failure) {
     if (!(failure instanceof LeatException cause) || cause instanceof BrokerUnavailable) {
       synchronized (this) {
-        if (session != by || closed) {
+        if (session != by || gate.isClosed()) {
           return;
         }
         by.forget(number);
@@ -129,8 +126,7 @@ abstract class RemoteReading implements Subscription {
       var unused = loop.schedule(AGAIN, () -> goOn(by));
       return;
     }
-    boolean isOpen = handing(() -> log.debug("it is refused", cause));
-    if (isOpen) {
+    if (!gate.isClosed()) {
       onRefused(cause);
     }
     close();
@@ -143,7 +139,7 @@ abstract class RemoteReading implements Subscription {
       session = null;
     }
     if (had) {
-      var unused = handing(() -> guarded(this::onLost));
+      var unused = gate.whileOpen(() -> guarded(this::onLost));
     }
   }
 
@@ -154,7 +150,7 @@ abstract class RemoteReading implements Subscription {
     }
     int[] count = new int[1];
     boolean handed =
-        handing(
+        gate.whileOpen(
             () -> {
               Batch batch = read(from, in);
               count[0] = batch.count();
@@ -180,20 +176,6 @@ abstract class RemoteReading implements Subscription {
     }
   }
 
-  /** Whether it was done: not so once it is closed. */
-  private boolean handing(Runnable action) {
-    handing.lock();
-    try {
-      if (closed) {
-        return false;
-      }
-      action.run();
-      return true;
-    } finally {
-      handing.unlock();
-    }
-  }
-
   @Override
   public void request(int more) {
     if (more < 1) {
@@ -209,7 +191,7 @@ abstract class RemoteReading implements Subscription {
   private void ask() {
     Session now = session;
     long most = Math.min(wanted, WINDOW) - asked;
-    if (now != null && !closed && (most >= WINDOW / 2 || (most > 0 && wanted <= WINDOW))) {
+    if (now != null && !gate.isClosed() && (most >= WINDOW / 2 || (most > 0 && wanted <= WINDOW))) {
       asked += most;
       now.tell(Frame.REQUEST.of(number).number(most));
     }
@@ -245,12 +227,7 @@ abstract class RemoteReading implements Subscription {
   /** Waits for a batch that is being handed over, unless that is what closes it. */
   @Override
   public void close() {
-    handing.lock();
-    try {
-      closed = true;
-    } finally {
-      handing.unlock();
-    }
+    gate.close();
     Session now;
     long its;
     synchronized (this) {
