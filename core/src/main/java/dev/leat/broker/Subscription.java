@@ -11,6 +11,13 @@ public interface Subscription extends AutoCloseable {
    */
   void request(int more);
 
+  /** Refuses what {@link #request} does not take. */
+  static void refuseNone(int more) {
+    if (more < 1) {
+      throw new IllegalArgumentException("ask for at least 1 more, was " + more);
+    }
+  }
+
   /**
    * Completes once it has begun: what is appended from then on is handed over. Until the broker is
    * there it does not complete; if it is closed before, it fails.

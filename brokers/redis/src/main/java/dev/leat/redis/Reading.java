@@ -86,9 +86,7 @@ abstract class Reading implements Subscription {
 
   @Override
   public final void request(int more) {
-    if (more < 1) {
-      throw new IllegalArgumentException("ask for at least 1 more, was " + more);
-    }
+    Subscription.refuseNone(more);
     io.run(
         () -> {
           demand = (int) Math.min(Integer.MAX_VALUE, (long) demand + more);

@@ -46,6 +46,7 @@ final class HistoryTail implements Subscription {
 
   @Override
   public void request(int more) {
+    Subscription.refuseNone(more);
     Tail live;
     synchronized (this) {
       live = following;

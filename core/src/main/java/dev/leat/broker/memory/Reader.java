@@ -25,9 +25,7 @@ abstract class Reader implements Subscription {
 
   @Override
   public void request(int more) {
-    if (more < 1) {
-      throw new IllegalArgumentException("ask for at least 1 more, was " + more);
-    }
+    Subscription.refuseNone(more);
     stream.demand(this, more);
   }
 

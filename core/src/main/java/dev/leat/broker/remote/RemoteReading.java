@@ -178,9 +178,7 @@ abstract class RemoteReading implements Subscription {
 
   @Override
   public void request(int more) {
-    if (more < 1) {
-      throw new IllegalArgumentException("ask for at least 1 more, was " + more);
-    }
+    Subscription.refuseNone(more);
     synchronized (this) {
       wanted = Math.min(Long.MAX_VALUE / 2, wanted + more);
       ask();

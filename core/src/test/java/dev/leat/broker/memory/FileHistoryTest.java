@@ -78,6 +78,9 @@ class FileHistoryTest {
       List<String> seen = new CopyOnWriteArrayList<>();
       Subscription tail =
           broker.tail(TOPIC.incoming(), Position.START, batch -> seen.addAll(texts(batch)));
+      assertThatThrownBy(() -> tail.request(0))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("at least 1");
       tail.request(700);
       await().until(() -> seen.size() >= 700);
       assertThat(seen).isEqualTo(ALL.subList(0, 700));
