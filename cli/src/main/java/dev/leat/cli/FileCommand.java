@@ -14,9 +14,9 @@ import picocli.CommandLine.Spec;
 /** The folder of a {@code file:} broker. */
 @Command(
     name = "file",
-    description = "Looks after the folder of a file: broker, also while it is at work.",
+    description = "Looks after the folder of a file: broker.",
     mixinStandardHelpOptions = true,
-    subcommands = {FileCommand.Check.class, FileCommand.Backup.class})
+    subcommands = {FileCommand.Check.class, FileCommand.Backup.class, FileCommand.Compact.class})
 final class FileCommand implements Runnable {
   private static final String SCHEME = "file";
 
@@ -31,7 +31,7 @@ final class FileCommand implements Runnable {
   @Command(
       name = "check",
       description =
-          "Reads all that stands in a folder, and says what is damaged; exit 1 if anything is.",
+          "Reads all that stands in a folder, also while it is at work, and says what is damaged; exit 1 if anything is.",
       mixinStandardHelpOptions = true)
   static final class Check implements Callable<Integer> {
     @Spec private CommandSpec spec;
@@ -53,7 +53,8 @@ final class FileCommand implements Runnable {
   /** Copies it. */
   @Command(
       name = "backup",
-      description = "Copies a folder as it is now; what opens the copy begins there.",
+      description =
+          "Copies a folder as it is now, also while it is at work; what opens the copy begins there.",
       mixinStandardHelpOptions = true)
   static final class Backup implements Callable<Integer> {
     @Spec private CommandSpec spec;
@@ -72,6 +73,28 @@ final class FileCommand implements Runnable {
       FolderTools.Report report = Brokers.folderTools(SCHEME).backUp(folder, to);
       PrintWriter out = spec.commandLine().getOut();
       out.println(to + ": " + report.summary());
+      out.flush();
+      return ExitCode.OK;
+    }
+  }
+
+  /** Makes it small. */
+  @Command(
+      name = "compact",
+      description =
+          "Makes a folder that no process uses as small as it can be: what is kept for looking at goes.",
+      mixinStandardHelpOptions = true)
+  static final class Compact implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
+    @Parameters(paramLabel = "FOLDER", description = "Such as /var/lib/leat.")
+    private Path folder;
+
+    @Override
+    public Integer call() {
+      FolderTools.Report report = Brokers.folderTools(SCHEME).compact(folder);
+      PrintWriter out = spec.commandLine().getOut();
+      out.println(folder + ": " + report.summary());
       out.flush();
       return ExitCode.OK;
     }

@@ -31,4 +31,13 @@ public interface FolderTools {
    * @throws dev.leat.BadConfiguration if it cannot be read or written, or is damaged
    */
   Report backUp(Path folder, Path to);
+
+  /**
+   * Makes a folder that no broker is at work in as small as it can be: what is needed is written
+   * once more, and all else is deleted, also what was kept for looking at.
+   *
+   * @return what there is now, and how much it was
+   * @throws dev.leat.BadConfiguration if it is in use, damaged, or cannot be read or written
+   */
+  Report compact(Path folder);
 }

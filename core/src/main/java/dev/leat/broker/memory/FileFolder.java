@@ -266,6 +266,11 @@ final class FileFolder implements AutoCloseable {
 
   /** Where a segment stands. */
   Path segment(int number) {
+    return segment(path, number);
+  }
+
+  /** Where one of a folder stands that this process need not have. */
+  static Path segment(Path path, int number) {
     return path.resolve(("%0" + DIGITS + "d").formatted(number) + SEGMENT);
   }
 

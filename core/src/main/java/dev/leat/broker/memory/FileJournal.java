@@ -4,8 +4,6 @@ import dev.leat.BrokerUnavailable;
 import dev.leat.wire.RecordWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -13,11 +11,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
@@ -33,10 +28,6 @@ import org.slf4j.LoggerFactory;
  * Frames of records in a folder: what is written while one sync is under way goes into the next
  * frame, so that one sync is for all that wait. Any thread; the disk is written to by one of its
  * own.
- *
- * <p>A segment begins with all that has to be known of what stands in those before, but for
- * messages and notes. It goes once none of these is left in it and in those before it; those that
- * are left in the oldest are written once more when a segment begins and they are few.
  */
 final class FileJournal implements Journal {
   private static final Logger log = LoggerFactory.getLogger(FileJournal.class);
@@ -50,10 +41,7 @@ final class FileJournal implements Journal {
   /** How long a message waits for more that is worth a sync, where nobody waits for it. */
   private static final Duration LONGEST_WAIT = Duration.ofMillis(1);
 
-  private static final long FOR_EVER = Long.MAX_VALUE;
-
-  private static final Duration SPARE_PAUSE = Duration.ofSeconds(1);
-  private static final Duration KEEP_PAUSE = Duration.ofSeconds(10);
+  private static final Duration FULL_PAUSE = Duration.ofSeconds(1);
 
   /** Told once so much is on the disk. */
   private record Waiter(long position, CompletableFuture<Void> told) {}
@@ -62,6 +50,8 @@ final class FileJournal implements Journal {
   private final FileOptions options;
   private final SegmentTable segments = new SegmentTable();
   private final History history;
+  private final SegmentWriter writer;
+  private final SegmentFiles files;
   private final ReentrantReadWriteLock whole = new ReentrantReadWriteLock();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition filled = lock.newCondition();
@@ -76,9 +66,6 @@ final class FileJournal implements Journal {
 
   private final Thread writing;
 
-  /** Completes once nothing is written any more. */
-  private final CompletableFuture<@Nullable Void> ended = new CompletableFuture<>();
-
   private final AtomicLong durable = new AtomicLong();
 
   // Guarded by the lock.
@@ -90,27 +77,8 @@ final class FileJournal implements Journal {
   private volatile boolean closing;
   private volatile @Nullable BrokerUnavailable failed;
 
-  // Confined to the writing thread, but for the beginning.
-  private @Nullable FileChannel channel;
-  private long sequence;
-  private long synced;
-  private long syncTook;
-  private long lastSync;
-
-  private volatile int segment;
-  private volatile long written;
-
   /** Bytes that wait to be written. */
   private volatile int waiting;
-
-  private volatile @Nullable Path spare;
-  private volatile boolean noSpare;
-
-  /** Makes the next file. */
-  private volatile @Nullable Thread sparing;
-
-  /** Completes once a next file is there, or could not be made at first. */
-  private volatile CompletableFuture<Void> making = CompletableFuture.completedFuture(null);
 
   private @Nullable MemoryBroker state;
   private Runnable onFailure = () -> {};
@@ -118,7 +86,9 @@ final class FileJournal implements Journal {
   FileJournal(FileFolder folder, FileOptions options) {
     this.folder = folder;
     this.options = options;
-    this.history = new History(folder, options.name(), segments, () -> segment);
+    this.writer = new SegmentWriter(folder, options, segments);
+    this.history = new History(folder, options.name(), segments, writer::segment);
+    this.files = new SegmentFiles(folder, options, segments, writer::segment, history::forget);
     this.writing = Thread.ofPlatform().name("leat-file").daemon().unstarted(this::work);
   }
 
@@ -131,26 +101,35 @@ final class FileJournal implements Journal {
    */
   void start(MemoryBroker broker, int last, long next) throws IOException {
     state = broker;
-    segment = last;
-    sequence = next;
-    synced = next - 1;
-    spare = folder.spare(options.allocated());
+    writer.resume(last, next);
     roll();
-    spareLater();
+    files.makeNext();
     writing.start();
-    Thread.ofVirtual().name("leat-file-keep").start(this::keepNoLonger);
+    files.start();
   }
 
-  /** What is too old goes, also where nothing happens. */
-  private void keepNoLonger() {
-    while (pause(KEEP_PAUSE)) {
-      try {
-        deleteUnneeded();
-      } catch (IOException | RuntimeException failure) {
-        log.warn(
-            "{} has files that cannot be deleted: {}", options.name(), FileFolder.why(failure));
-      }
-    }
+  /**
+   * In place of {@link #start}: writes all that is needed once more, and deletes all else.
+   *
+   * @return bytes of what was written
+   */
+  long compact(MemoryBroker broker, int last, long next) throws IOException {
+    writer.resume(last, next);
+    long bytes = 0;
+    do {
+      // As much as makes a file go, however much that is.
+      long most = Math.max(options.full(), segments.leftInOldest());
+      writer.begin(files.takeNext(), broker, most, 0);
+      bytes += writer.written();
+      files.deleteAllUnneeded();
+    } while (segments.all().getFirst() <= last);
+    Changes end = new Changes();
+    end.closed();
+    writer.put(writer.frame(end.out()));
+    writer.truncate();
+    writer.sync(true);
+    writer.close();
+    return bytes;
   }
 
   SegmentTable segments() {
@@ -213,7 +192,7 @@ final class FileJournal implements Journal {
       waiting = out.size();
       for (Changes.Placed placed : changes.placed()) {
         if (!placed.isGone()) {
-          placed.stands(position, segment);
+          placed.stands(position, writer.segment());
           segments.came(placed);
         }
       }
@@ -265,7 +244,7 @@ final class FileJournal implements Journal {
 
   @Override
   public @Nullable String refusal(int bytes) {
-    if (noSpare && written + bytes > options.full()) {
+    if (files.isFull() && writer.written() + bytes > options.full()) {
       return "the disk of %s is full: nothing more is taken until there is room for %d bytes"
           .formatted(options.name(), options.allocated());
     }
@@ -285,7 +264,7 @@ final class FileJournal implements Journal {
       lock.unlock();
     }
     joinUninterruptibly(writing);
-    Thread last = sparing;
+    Thread last = files.maker();
     if (last != null) {
       joinUninterruptibly(last);
     }
@@ -310,9 +289,9 @@ final class FileJournal implements Journal {
   private void work() {
     try {
       while (writeNext()) {
-        if (written > options.full() && hasSpare()) {
+        if (writer.written() > options.full() && files.hasNext()) {
           roll();
-          spareLater();
+          files.makeNext();
         }
       }
       end(new BrokerUnavailable(options.name() + " is closed"));
@@ -339,11 +318,9 @@ final class FileJournal implements Journal {
       lock.unlock();
     }
     tell(left, false, told -> told.completeExceptionally(cause));
-    ended.complete(null);
+    files.end();
     try {
-      if (channel != null) {
-        channel.close();
-      }
+      writer.close();
     } catch (IOException failure) {
       log.debug("{} not closed", options.name(), failure);
     }
@@ -380,7 +357,7 @@ final class FileJournal implements Journal {
       put(full);
       full.clear();
     }
-    sync(last);
+    writer.sync(last);
     onDisk(upTo, true);
     return !last;
   }
@@ -388,25 +365,19 @@ final class FileJournal implements Journal {
   /** Until something has come, or what was written has to be synced. */
   private void waitForSome() {
     try {
-      long left = untilSync();
+      long left = writer.untilSync();
       while (out.size() == 0 && !closing && left > 0) {
         var unused = filled.awaitNanos(left);
-        left = untilSync();
+        left = writer.untilSync();
       }
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private long untilSync() {
-    return synced < sequence - 1
-        ? options.sync().toNanos() - (System.nanoTime() - lastSync)
-        : FOR_EVER;
-  }
-
   /** What a caller sends is answered by a worker soon: one sync is enough for both. */
   private void waitForMore() {
-    long left = Math.min(LONGEST_WAIT.toNanos(), syncTook);
+    long left = Math.min(LONGEST_WAIT.toNanos(), writer.syncTook());
     try {
       while (left > 0 && !urgent && !closing) {
         left = filled.awaitNanos(left);
@@ -417,27 +388,11 @@ final class FileJournal implements Journal {
   }
 
   private void put(RecordWriter records) throws IOException {
-    ByteBuffer frame = Frame.of(records.bytes(), records.size(), sequence, synced);
-    sequence++;
-    FileChannel current = Objects.requireNonNull(channel, "it has begun");
-    long at = written;
-    while (at + frame.limit() > options.allocated() && noSpare && !closing) {
-      LockSupport.parkNanos(SPARE_PAUSE.toNanos());
+    ByteBuffer frame = writer.frame(records);
+    while (writer.written() + frame.limit() > options.allocated() && files.isFull() && !closing) {
+      LockSupport.parkNanos(FULL_PAUSE.toNanos());
     }
-    while (frame.hasRemaining()) {
-      at += current.write(frame, at);
-    }
-    written = at;
-  }
-
-  private void sync(boolean certainly) throws IOException {
-    long begin = System.nanoTime();
-    if (options.syncsAlways() || certainly || begin - lastSync >= options.sync().toNanos()) {
-      Objects.requireNonNull(channel, "it has begun").force(false);
-      lastSync = System.nanoTime();
-      syncTook = lastSync - begin;
-      synced = sequence - 1;
-    }
+    writer.put(frame);
   }
 
   /**
@@ -476,126 +431,23 @@ final class FileJournal implements Journal {
     whole.writeLock().lock();
     try {
       drain();
-      int number = segment + 1;
-      FileChannel next = folder.begin(number, Objects.requireNonNull(spare, "there is one"));
-      spare = null;
-      if (channel != null) {
-        // What was set aside and is not needed: it is kept perhaps for long.
-        channel.truncate(written);
-        channel.close();
-      }
-      channel = next;
-      segment = number;
-      written = 0;
-      Changes all = new Changes();
-      broker.writeState(all);
-      int oldest = segments.oldestThatGoes(number, options.segment() / FEW);
-      if (oldest > 0) {
-        broker.writeContentOf(oldest, segments::went, all);
-      }
-      all.needed(segments.oldestNeeded(number));
-      for (Changes.Placed placed : all.placed()) {
-        placed.stands(position, number);
-        segments.came(placed);
-      }
-      put(all.out());
-      sync(true);
-      // It says that the one before is on the disk: if that is not whole one day, it is damaged.
-      put(new RecordWriter(0));
+      writer.begin(files.takeNext(), broker, options.segment() / FEW, position);
     } finally {
       whole.writeLock().unlock();
     }
-    deleteUnneeded();
+    files.deleteUnneeded();
   }
 
   /** What waits to be written is for the segment that it was said to be in. */
   private void drain() throws IOException {
-    if (channel != null) {
-      long upTo = position;
-      if (out.size() > 0) {
-        put(out);
-        out.clear();
-        waiting = 0;
-        urgent = false;
-      }
-      sync(true);
-      onDisk(upTo, false);
+    long upTo = position;
+    if (out.size() > 0) {
+      put(out);
+      out.clear();
+      waiting = 0;
+      urgent = false;
     }
-  }
-
-  /** Deletes what is older than it may be, or more than may be kept; the oldest first. */
-  private synchronized void deleteUnneeded() throws IOException {
-    deleteUnneeded(options.keepBytes());
-  }
-
-  private synchronized void deleteUnneeded(long most) throws IOException {
-    List<Integer> unneeded = segments.unneeded(segment);
-    long bytes = 0;
-    for (int old : unneeded) {
-      bytes += folder.size(old);
-    }
-    for (int old : unneeded) {
-      if (bytes <= most && folder.age(old).compareTo(options.keep()) < 0) {
-        return;
-      }
-      bytes -= folder.size(old);
-      folder.delete(old);
-      segments.forget(old);
-      history.forget(old);
-    }
-  }
-
-  /** Whether there is a next file, which is waited for while it is being made. */
-  private boolean hasSpare() {
-    making.join();
-    return spare != null;
-  }
-
-  private void spareLater() {
-    CompletableFuture<Void> tried = new CompletableFuture<>();
-    making = tried;
-    sparing = Thread.ofVirtual().name("leat-file-next").start(() -> makeSpare(tried));
-  }
-
-  /** Until there is one: a disk that is full may have room again. */
-  private void makeSpare(CompletableFuture<Void> tried) {
-    while (spare == null) {
-      try {
-        deleteUnneeded();
-        if (!folder.hasRoom(options.allocated())) {
-          deleteUnneeded(0);
-        }
-        spare = folder.spare(options.allocated());
-        if (noSpare) {
-          log.info("{} has room again", options.name());
-        }
-        noSpare = false;
-      } catch (IOException | RuntimeException full) {
-        if (!noSpare) {
-          log.warn("{} has no next file: {}", options.name(), FileFolder.why(full));
-        }
-        noSpare = true;
-        tried.complete(null);
-        if (!pause(SPARE_PAUSE)) {
-          return;
-        }
-      }
-    }
-    tried.complete(null);
-  }
-
-  /** False once it is closed. */
-  private boolean pause(Duration time) {
-    try {
-      ended.get(time.toMillis(), TimeUnit.MILLISECONDS);
-      return false;
-    } catch (TimeoutException goesOn) {
-      return true;
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-      return false;
-    } catch (ExecutionException impossible) {
-      throw new IllegalStateException(impossible);
-    }
+    writer.sync(true);
+    onDisk(upTo, false);
   }
 }

@@ -46,6 +46,12 @@ record FileOptions(
         Limits.number(url, KEEP_BYTES, DEFAULT_KEEP_BYTES, 0, Long.MAX_VALUE));
   }
 
+  /** For a folder whose largest file has so many bytes. */
+  static FileOptions compacting(Path path, long largest) {
+    int segment = Math.clamp(largest / 3 * 2, LEAST_SEGMENT, DEFAULT_SEGMENT);
+    return new FileOptions("file:" + path, path, Duration.ZERO, segment, Duration.ZERO, 0);
+  }
+
   boolean syncsAlways() {
     return sync.isZero();
   }

@@ -48,17 +48,32 @@ final class FileTools implements FolderTools {
     }
   }
 
+  @Override
+  public Report compact(Path folder) {
+    try {
+      refuseOthers(folder);
+      return FileCompaction.run(folder);
+    } catch (IOException failure) {
+      throw new BadConfiguration(
+          folder + " cannot be compacted: " + FileFolder.why(failure), failure);
+    }
+  }
+
+  private static void refuseOthers(Path folder) throws IOException {
+    Path format = folder.resolve(FileFolder.FORMAT_FILE);
+    if (!Files.exists(format) || !Files.readString(format).equals(FileFolder.FORMAT)) {
+      throw new BadConfiguration(
+          folder
+              + " is not a folder of file:, or not of this version: there is no '"
+              + FileFolder.FORMAT.strip()
+              + "' in "
+              + FileFolder.FORMAT_FILE);
+    }
+  }
+
   private static Report read(Path folder, @Nullable Path to) {
     try {
-      Path format = folder.resolve(FileFolder.FORMAT_FILE);
-      if (!Files.exists(format) || !Files.readString(format).equals(FileFolder.FORMAT)) {
-        throw new BadConfiguration(
-            folder
-                + " is not a folder of file:, or not of this version: there is no '"
-                + FileFolder.FORMAT.strip()
-                + "' in "
-                + FileFolder.FORMAT_FILE);
-      }
+      refuseOthers(folder);
       Pass pass = new Pass(folder, to);
       // Those that begin meanwhile have what is needed of those that go meanwhile.
       while (pass.readNew()) {
@@ -78,6 +93,9 @@ final class FileTools implements FolderTools {
     private final List<String> faults = new ArrayList<>();
     private int count;
     private int last;
+
+    /** How far the last file was read. */
+    private long at;
 
     /** The oldest that the newest says is needed. */
     private int needed = Integer.MAX_VALUE;
@@ -100,6 +118,10 @@ final class FileTools implements FolderTools {
       if (left.isEmpty()) {
         return false;
       }
+      if (last > 0) {
+        // Where it was the newest until now, there may be more in it than there was.
+        readOn();
+      }
       if (!open.isEmpty()) {
         faults.add(open);
         open = "";
@@ -109,71 +131,60 @@ final class FileTools implements FolderTools {
         sequence = 0;
       }
       last = left.firstKey();
-      try {
-        read(left.firstEntry().getValue());
-        there.add(last);
-      } catch (NoSuchFileException gone) {
-        sequence = 0;
-      }
+      at = 0;
+      there.add(last);
+      readOn();
       return true;
     }
 
-    private void read(Path file) throws IOException {
+    /** What was not read of the current file. */
+    private void readOn() throws IOException {
+      Path file = FileFolder.segment(folder, last);
       Path target = to;
-      if (!Files.exists(file)) {
-        throw new NoSuchFileException(file.toString());
-      }
-      try (FileChannel out =
-          target == null
-              ? null
-              : FileChannel.open(
-                  target.resolve(file.getFileName()),
-                  StandardOpenOption.CREATE,
-                  StandardOpenOption.WRITE)) {
-        long at = 0;
-        boolean isNewest;
-        do {
-          // Where another has begun meanwhile, this one has its end only now.
-          isNewest = isNewest();
-          at = read(file, at, out);
-        } while (isNewest && !isNewest());
+      try (SegmentReader in = new SegmentReader(file, at);
+          FileChannel out =
+              target == null
+                  ? null
+                  : FileChannel.open(
+                      target.resolve(file.getFileName()),
+                      StandardOpenOption.CREATE,
+                      StandardOpenOption.WRITE)) {
+        read(file, in, out);
         if (out != null) {
           out.force(true);
         }
+      } catch (NoSuchFileException gone) {
+        there.remove(last);
+        sequence = 0;
       }
     }
 
-    private boolean isNewest() throws IOException {
-      return FileFolder.segments(folder).higherKey(last) == null;
-    }
-
-    /** Reads from one place as far as there is anything whole; says where that is. */
-    private long read(Path file, long at, @Nullable FileChannel out) throws IOException {
-      try (SegmentReader in = new SegmentReader(file, at)) {
-        Frame frame = in.next();
-        while (frame != null) {
-          if (sequence > 0 && frame.sequence() != sequence + 1) {
-            faults.add("%s does not go on at byte %d".formatted(file, in.position()));
-          }
-          sequence = frame.sequence();
-          frames++;
-          bytes += frame.next() - frame.from() + Frame.HEADER;
-          count(file, new RecordReader(in.bytes(), frame.from(), frame.to()));
-          if (out != null) {
-            int from = frame.from() - Frame.HEADER;
-            write(out, ByteBuffer.wrap(in.bytes(), from, frame.next() - from));
-          }
-          frame = in.next();
+    /** As far as there is anything whole. */
+    private void read(Path file, SegmentReader in, @Nullable FileChannel out) throws IOException {
+      Frame frame = in.next();
+      while (frame != null) {
+        if (sequence > 0 && frame.sequence() != sequence + 1) {
+          faults.add("%s does not go on at byte %d".formatted(file, in.position()));
         }
-        // Of the newest that is what is being written, or was when its process ended.
-        open = in.isAtEnd() ? "" : "%s is damaged at byte %d".formatted(file, in.position());
-        return in.position();
+        sequence = frame.sequence();
+        frames++;
+        bytes += frame.next() - frame.from() + Frame.HEADER;
+        count(file, new RecordReader(in.bytes(), frame.from(), frame.to()));
+        if (out != null) {
+          int from = frame.from() - Frame.HEADER;
+          write(out, ByteBuffer.wrap(in.bytes(), from, frame.next() - from), at);
+        }
+        at = in.position();
+        frame = in.next();
       }
+      // Of the newest that is what is being written, or was when its process ended.
+      open = in.isAtEnd() ? "" : "%s is damaged at byte %d".formatted(file, at);
     }
 
-    private static void write(FileChannel out, ByteBuffer bytes) throws IOException {
+    private static void write(FileChannel out, ByteBuffer bytes, long from) throws IOException {
+      long to = from;
       while (bytes.hasRemaining()) {
-        var unused = out.write(bytes);
+        to += out.write(bytes, to);
       }
     }
 

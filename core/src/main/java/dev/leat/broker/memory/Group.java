@@ -226,6 +226,11 @@ final class Group {
     return oldest.hasNext() ? oldest.next() : cursor;
   }
 
+  /** Whether it has not completed what stands at an offset. */
+  boolean needs(long offset) {
+    return offset >= cursor || pending.containsKey(offset);
+  }
+
   boolean isPending(long offset) {
     return pending.containsKey(offset);
   }

@@ -630,6 +630,11 @@ final class MemoryBroker implements Broker {
     streams.values().forEach(MemoryStream::restored);
   }
 
+  /** Nothing is left but what a group needs, or where there is none. */
+  void keepNeeded() {
+    streams.values().forEach(MemoryStream::keepNeeded);
+  }
+
   /** All that has to be known besides messages and notes. */
   void writeState(Changes changes) {
     streams.values().stream()

@@ -598,6 +598,22 @@ final class MemoryStream {
     }
   }
 
+  /**
+   * What every group has completed is let go, also behind what one has not. For whoever looks at it
+   * last.
+   */
+  synchronized void keepNeeded() {
+    if (lanes || groups.isEmpty()) {
+      return;
+    }
+    for (long offset = log.head(); offset < log.end(); offset++) {
+      long one = offset;
+      if (groups.values().stream().noneMatch(group -> group.needs(one))) {
+        log.remove(offset);
+      }
+    }
+  }
+
   /** The entry, where it has its place still. */
   synchronized Changes.@Nullable Placed restore(long offset, EntryId id, Message message) {
     return log.restore(offset, id, message);

@@ -48,6 +48,11 @@ final class SegmentTable {
     return current;
   }
 
+  /** Bytes that are left in the oldest. */
+  long leftInOldest() {
+    return left.values().stream().findFirst().map(oldest -> oldest.bytes.get()).orElse(0L);
+  }
+
   /** All there are, the oldest first. */
   List<Integer> all() {
     return List.copyOf(left.keySet());

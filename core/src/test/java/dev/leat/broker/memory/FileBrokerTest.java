@@ -475,6 +475,61 @@ class FileBrokerTest {
     }
   }
 
+  @Test
+  void what_is_compacted_has_all_that_is_needed_and_nothing_else() throws IOException {
+    List<String> left = new ArrayList<>();
+    try (Broker broker = open("?segment=262144")) {
+      for (int i = 0; i < 60; i++) {
+        append(broker, i + "x".repeat(30_000));
+        List<Delivery> taken = take(broker, "g", 1);
+        if (i % 5 > 0) {
+          result(taken.getFirst().complete(List.of()));
+        } else {
+          left.addAll(texts(taken));
+        }
+      }
+      append(broker, "waits");
+      assertThatThrownBy(() -> new FileTools().compact(folder()))
+          .isInstanceOf(BadConfiguration.class)
+          .hasMessageContaining("is in use by process " + ProcessHandle.current().pid());
+    }
+    left.add("waits");
+    long before = bytes();
+    assertThat(new FileTools().compact(folder()).summary())
+        .startsWith(bytes() + " bytes in " + segments() + " files, ");
+    assertThat(bytes()).isLessThan(before / 3).isLessThan(500_000);
+    assertThat(new FileTools().check(folder()).faults()).isEmpty();
+    String again = new FileTools().compact(folder()).summary();
+    assertThat(again).endsWith(bytes() + " bytes before");
+    try (Broker broker = open("?segment=262144")) {
+      List<Delivery> taken = take(broker, "g", left.size());
+      assertThat(texts(taken)).containsExactlyInAnyOrderElementsOf(left);
+      assertThat(taken.getFirst().attempt()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void what_is_no_folder_of_a_broker_is_not_compacted() throws IOException {
+    Files.createDirectories(folder());
+    assertThatThrownBy(() -> new FileTools().compact(folder()))
+        .isInstanceOf(BadConfiguration.class)
+        .hasMessageContaining("is not a folder of file:");
+    assertThat(folder()).isEmptyDirectory();
+  }
+
+  private long bytes() throws IOException {
+    try (Stream<Path> files = Files.list(folder())) {
+      return files
+          .filter(one -> one.toString().endsWith(".leatlog"))
+          .mapToLong(FileBrokerTest::size)
+          .sum();
+    }
+  }
+
+  private static long size(Path file) {
+    return file.toFile().length();
+  }
+
   private void refuses(String url, String sentence) {
     assertThatThrownBy(() -> Brokers.open(url, loop).close())
         .isInstanceOf(BadConfiguration.class)
