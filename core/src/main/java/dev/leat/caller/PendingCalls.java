@@ -399,6 +399,6 @@ public final class PendingCalls implements AutoCloseable {
     Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
     return cause instanceof LeatException known
         ? known
-        : new BrokerUnavailable("the broker failed to append", failure);
+        : BrokerUnavailable.inTheMidst("the broker failed to append", failure);
   }
 }

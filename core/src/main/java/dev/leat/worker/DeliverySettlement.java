@@ -1,6 +1,7 @@
 package dev.leat.worker;
 
 import dev.leat.BadMessage;
+import dev.leat.BrokerUnavailable;
 import dev.leat.Handling;
 import dev.leat.Headers;
 import dev.leat.Message;
@@ -305,15 +306,22 @@ final class DeliverySettlement {
                 (held, failure) -> {
                   onSettled.run();
                   if (failure != null) {
-                    log.warn(
-                        "message={} not ended, it will be handed over again",
-                        message.id(),
-                        failure);
+                    notEnded(failure);
                   } else if (!held) {
                     context.tally().late.increment();
                     log.info("message={} ended too late, it is not held any more", message.id());
                   }
                 });
+  }
+
+  private void notEnded(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    if (cause instanceof BrokerUnavailable away) {
+      // As many of them as are at work: where it is to be looked for is no question.
+      log.warn("message={} not ended, it comes again: {}", message.id(), away.getMessage());
+    } else {
+      log.warn("message={} not ended, it comes again", message.id(), failure);
+    }
   }
 
   private static CompletionStage<Boolean> asked(Supplier<CompletionStage<Boolean>> ending) {

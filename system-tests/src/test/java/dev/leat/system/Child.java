@@ -9,6 +9,10 @@ import java.util.List;
 
 /** A program of this house in a process of its own, which a test can kill. */
 final class Child implements AutoCloseable {
+  /** Where those are controlled that can be made to fail; their process ids are appended. */
+  private static final String CONTROL =
+      Path.of(System.getProperty("java.io.tmpdir"), "leat-fiu").toString();
+
   private final Process process;
   private final BufferedReader out;
 
@@ -61,6 +65,19 @@ final class Child implements AutoCloseable {
         arguments);
   }
 
+  /**
+   * One whose calls of the system can be made to fail by {@link #fail}. Needs fiu-run and fiu-ctrl,
+   * of a package of most systems.
+   */
+  static Child faulty(Class<?> program, String... arguments) {
+    return start(
+        ProcessBuilder.Redirect.INHERIT,
+        List.of("fiu-run", "-x", "-f", CONTROL),
+        List.of(),
+        program,
+        arguments);
+  }
+
   private static Child start(
       ProcessBuilder.Redirect errors, List<String> options, Class<?> program, String... arguments) {
     return start(errors, List.of(), options, program, arguments);
@@ -82,7 +99,12 @@ final class Child implements AutoCloseable {
     try {
       return new Child(new ProcessBuilder(command).redirectError(errors).start());
     } catch (IOException failure) {
-      throw new UncheckedIOException(failure);
+      String first = command.getFirst();
+      throw new UncheckedIOException(
+          first.startsWith("fiu")
+              ? "this test has a disk fail: install fiu-utils (apt-get install fiu-utils)"
+              : first + " cannot be started",
+          failure);
     }
   }
 
@@ -111,6 +133,27 @@ final class Child implements AutoCloseable {
   void signal(String name) {
     try {
       new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().onExit().join();
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  /** From now on a call of the system fails in one that is {@link #faulty}. */
+  void fail(String call) {
+    try {
+      Process control =
+          new ProcessBuilder(
+                  "fiu-ctrl",
+                  "-f",
+                  CONTROL,
+                  "-c",
+                  "enable name=" + call,
+                  Long.toString(process.pid()))
+              .inheritIO()
+              .start();
+      if (control.onExit().join().exitValue() != 0) {
+        throw new IllegalStateException("fiu-ctrl failed");
+      }
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
     }

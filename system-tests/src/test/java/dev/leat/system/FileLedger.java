@@ -9,6 +9,10 @@ import dev.leat.Position;
 import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.broker.Entry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -26,6 +30,15 @@ final class FileLedger {
       said.add(line.substring(FileProgram.ACCEPTED.length()));
     } else if (line.startsWith(FileProgram.ANSWERED)) {
       said.add(line.substring(FileProgram.ANSWERED.length()));
+    }
+  }
+
+  /** The process that has a folder, as that says. */
+  static long owner(Path folder) {
+    try {
+      return Long.parseLong(Files.readAllLines(folder.resolve("leat-owner")).getFirst());
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
     }
   }
 

@@ -1,6 +1,5 @@
 package dev.leat.system;
 
-import static dev.leat.testkit.Awaiting.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
@@ -8,8 +7,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -17,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Programs that share a folder, one of which has it at a time. They are killed one after the other
- * at moments from a seed, also the one that has the folder.
+ * at moments from a seed, also the one that has the folder; or it stands still, or its disk fails.
  */
 class FileSharedTest {
   private static final int KILLS = Integer.getInteger("leat.file.kills", 6);
@@ -25,51 +22,73 @@ class FileSharedTest {
   private static final int PROGRAMS = 3;
   private static final int LONGEST = 800;
 
+  /** Longer than whoever waits for an answer of the one that has the folder. */
+  private static final Duration FROZEN = Duration.ofSeconds(17);
+
   @TempDir private Path folder;
-  private final List<Thread> readers = new ArrayList<>();
-  private final Set<String> said = ConcurrentHashMap.newKeySet();
+
+  private String url() {
+    return "file:" + folder.resolve("leat") + "?segment=1000000";
+  }
 
   @Test
   @Timeout(3_600)
   void nothing_is_lost_or_done_twice_whoever_has_the_folder_and_is_killed()
       throws InterruptedException {
-    String url = "file:" + folder.resolve("leat") + "?segment=1000000";
     Random random = new Random(SEED);
-    List<Child> programs = new ArrayList<>();
+    FilePrograms programs = new FilePrograms(url());
+    List<Child> living = new ArrayList<>();
     for (int i = 0; i < PROGRAMS; i++) {
-      programs.add(start(url, "p" + i));
+      living.add(programs.start("p" + i));
     }
     for (int kill = 0; kill < KILLS; kill++) {
       LockSupport.parkNanos(Duration.ofMillis(100 + random.nextInt(LONGEST)).toNanos());
       int which = random.nextInt(PROGRAMS);
-      Child gone = programs.get(which);
+      Child gone = living.get(which);
       gone.signal("KILL");
       assertThat(gone.exitCode()).isNotZero();
-      int before = said.size();
-      until("the others go on", () -> said.size() > before);
-      programs.set(which, start(url, "r" + kill));
+      programs.goOn();
+      living.set(which, programs.start("r" + kill));
     }
-    assertThat(programs).as("seed %d", SEED).allMatch(Child::isAlive);
-    programs.forEach(program -> program.signal("KILL"));
-    for (Thread reader : readers) {
-      reader.join();
-    }
+    assertThat(living).as("seed %d", SEED).allMatch(Child::isAlive);
+    programs.kill();
 
-    FileLedger.check(url, said, SEED, KILLS);
+    FileLedger.check(url(), programs.said(), SEED, KILLS);
   }
 
-  private Child start(String url, String name) {
-    Child child = Child.start(FileProgram.class, url, name);
-    child.lineAfter("ready ");
-    readers.add(Thread.startVirtualThread(() -> readAll(child)));
-    return child;
+  @Test
+  @Timeout(300)
+  void a_folder_whose_disk_fails_the_one_that_has_it_goes_to_another() throws InterruptedException {
+    FilePrograms programs = new FilePrograms(url());
+    Child first = programs.startFaulty("first");
+    programs.start("second");
+    programs.goesOn("first");
+    programs.goesOn("second");
+    first.fail("posix/io/sync/fdatasync");
+    programs.goesOn("second");
+    assertThat(FileLedger.owner(folder.resolve("leat"))).isNotEqualTo(first.pid());
+    programs.goesOn("second");
+    programs.kill();
+
+    FileLedger.check(url(), programs.said(), 0, 1);
   }
 
-  private void readAll(Child child) {
-    String line = child.line();
-    while (!line.equals("null")) {
-      FileLedger.read(line, said);
-      line = child.line();
-    }
+  @Test
+  @Timeout(300)
+  void nobody_takes_the_folder_of_one_that_stands_still_and_all_goes_on_with_it()
+      throws InterruptedException {
+    FilePrograms programs = new FilePrograms(url());
+    Child first = programs.start("first");
+    programs.start("second");
+    programs.goesOn("second");
+    first.signal("STOP");
+    LockSupport.parkNanos(FROZEN.toNanos());
+    assertThat(FileLedger.owner(folder.resolve("leat"))).isEqualTo(first.pid());
+    first.signal("CONT");
+    programs.goesOn("first");
+    programs.goesOn("second");
+    programs.kill();
+
+    FileLedger.check(url(), programs.said(), 0, 1);
   }
 }

@@ -1,5 +1,6 @@
 package dev.leat.system;
 
+import dev.leat.BadConfiguration;
 import dev.leat.Leat;
 import dev.leat.Payload;
 import dev.leat.StreamFull;
@@ -21,7 +22,17 @@ final class FullDiskProgram {
 
   /** {@code FOLDER} on a disk of some megabytes. */
   public static void main(String... arguments) throws IOException, InterruptedException {
-    String url = "file:" + arguments[0] + "/leat?segment=500000&history=0";
+    try {
+      run("file:" + arguments[0] + "/leat?segment=500000&history=0");
+      try (Stream<Path> files = Files.list(Path.of(arguments[0], "leat"))) {
+        System.out.println("files " + files.count());
+      }
+    } catch (BadConfiguration wrong) {
+      System.out.println("cannot be used " + wrong.getMessage());
+    }
+  }
+
+  private static void run(String url) throws InterruptedException {
     int accepted;
     try (Leat leat = Leat.connect(url)) {
       accepted = sendUntilRefused(leat);
@@ -33,9 +44,6 @@ final class FullDiskProgram {
     }
     try (Leat leat = Leat.connect(url)) {
       System.out.println("opened again " + sendAgain(leat));
-    }
-    try (Stream<Path> files = Files.list(Path.of(arguments[0], "leat"))) {
-      System.out.println("files " + files.count());
     }
   }
 

@@ -24,4 +24,19 @@ class FullDiskTest {
       assertThat(Integer.parseInt(program.lineAfter("files "))).isLessThan(8);
     }
   }
+
+  @Test
+  @Timeout(60)
+  void a_disk_that_is_too_small_or_may_not_be_written_to_is_refused_in_one_sentence() {
+    try (Child program = Child.onDisk(disk, "1m", FullDiskProgram.class, disk.toString())) {
+      assertThat(program.lineAfter("cannot be used "))
+          .contains("is on a disk with room for 10")
+          .contains("it takes 2250000 at least; ?segment=BYTES takes less");
+    }
+    try (Child program = Child.onDisk(disk, "5m,ro", FullDiskProgram.class, disk.toString())) {
+      assertThat(program.lineAfter("cannot be used "))
+          .contains("cannot be made: ")
+          .contains("Read-only file system");
+    }
+  }
 }

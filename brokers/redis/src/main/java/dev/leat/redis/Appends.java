@@ -1,6 +1,7 @@
 package dev.leat.redis;
 
 import dev.leat.BrokerUnavailable;
+import dev.leat.LeatException;
 import dev.leat.broker.Append;
 import dev.leat.wire.StreamEntry;
 import dev.leat.wire.StreamKeys;
@@ -147,7 +148,7 @@ final class Appends {
 
   private void onFailure(List<One> batch, Throwable failure) {
     if (isMendable(failure)) {
-      mend(batch);
+      mend(batch, failure instanceof RedisLost);
     } else if (failure instanceof RedisFailure refused && refused.isForbidden()) {
       forbidden(batch, refused);
     } else {
@@ -173,7 +174,12 @@ final class Appends {
                 "nothing can be appended to " + streams + ": " + refused.getMessage(), refused));
   }
 
-  private void mend(List<One> batch) {
+  /**
+   * Looks for what may be there, and appends what is not.
+   *
+   * @param lost whether it may be there
+   */
+  private void mend(List<One> batch, boolean lost) {
     long since = connection.quietAt();
     Map<String, List<Append>> streams = new LinkedHashMap<>();
     for (One one : batch) {
@@ -203,8 +209,15 @@ final class Appends {
                   .map(append -> mending.get(StreamKeys.of(append.stream())))
                   .toList())
           .onSuccess(all -> one.ids().complete(one.appends().stream().map(ids::get).toList()))
-          .onFailure(failure -> one.ids().completeExceptionally(IoLoop.leatException(failure)));
+          .onFailure(failure -> one.ids().completeExceptionally(unmended(failure, lost)));
     }
+  }
+
+  private static LeatException unmended(Throwable failure, boolean lost) {
+    LeatException known = IoLoop.leatException(failure);
+    return lost && known instanceof BrokerUnavailable
+        ? BrokerUnavailable.inTheMidst(String.valueOf(known.getMessage()), failure)
+        : known;
   }
 
   /** A server that was not there did nothing: who asks is told so at once. */

@@ -68,6 +68,9 @@ record IoLoop(Vertx vertx, Context context) {
     if (failure instanceof LeatException known) {
       return known;
     }
+    if (failure instanceof RedisLost lost) {
+      return BrokerUnavailable.inTheMidst(String.valueOf(lost.getMessage()), lost);
+    }
     return failure instanceof RedisFailure refused && refused.isOutOfMemory()
         ? new StreamFull("the server has no memory left: " + refused.getMessage())
         : new BrokerUnavailable(String.valueOf(failure.getMessage()), failure);

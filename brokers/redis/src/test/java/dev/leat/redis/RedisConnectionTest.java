@@ -121,7 +121,8 @@ class RedisConnectionTest {
   @Test
   void no_server_and_a_wrong_url_are_one_sentence() {
     assertThatThrownBy(() -> connect("redis://127.0.0.1:1"))
-        .isInstanceOf(BrokerUnavailable.class)
+        .isInstanceOfSatisfying(
+            BrokerUnavailable.class, away -> assertThat(away.isUncertain()).isFalse())
         .hasMessage(
             "redis://127.0.0.1:1: no Redis server answers there; start one, or name another");
     assertThatThrownBy(() -> Server.of(BrokerUrl.parse("redis:")))

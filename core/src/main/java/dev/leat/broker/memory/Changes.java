@@ -127,7 +127,8 @@ class Changes {
 
   void note(String key, Notes.Kept note) {
     int begin = out.size();
-    out.put(NOTE).text(key).number(note.until()).number(note.reckoned());
+    out.put(NOTE).text(key).number(note.until()).number(note.keep());
+    out.number(note.reckoned());
     out.message(note.message());
     note.takes(out.size() - begin);
     placed.add(note);
@@ -177,7 +178,7 @@ class Changes {
       }
       case HEAD, TAKEN_OUT, FLOOR -> numbers(1, in.skip());
       case NOTE -> {
-        numbers(2, in.skip());
+        numbers(3, in.skip());
         in.skipMessage();
       }
       case NOTE_GONE -> in.skip();

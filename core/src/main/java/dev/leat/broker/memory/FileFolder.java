@@ -32,7 +32,7 @@ final class FileFolder implements AutoCloseable {
   /** Says whose the folder is, and in what format. */
   static final String FORMAT_FILE = "leat-format";
 
-  static final String FORMAT = "leat file 1\n";
+  static final String FORMAT = "leat file 2\n";
   private static final String NEW_FORMAT = "leat-format.new";
   private static final String LOCK = "leat-lock";
   private static final String OWNER = "leat-owner";

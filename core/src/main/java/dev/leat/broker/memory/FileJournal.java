@@ -306,7 +306,7 @@ final class FileJournal implements Journal {
     }
   }
 
-  /** Nothing is written any more, and whoever waits for it waits in vain. */
+  /** Nothing is written any more, and whoever waits for it waits in vain: it may be written. */
   private void end(BrokerUnavailable cause) {
     List<Waiter> left;
     lock.lock();
@@ -317,7 +317,9 @@ final class FileJournal implements Journal {
     } finally {
       lock.unlock();
     }
-    tell(left, false, told -> told.completeExceptionally(cause));
+    BrokerUnavailable midst =
+        BrokerUnavailable.inTheMidst(String.valueOf(cause.getMessage()), cause.getCause());
+    tell(left, false, told -> told.completeExceptionally(midst));
     files.end();
     try {
       writer.close();

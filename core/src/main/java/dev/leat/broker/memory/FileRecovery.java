@@ -225,9 +225,9 @@ final class FileRecovery {
         int begin = in.at();
         String key = in.text();
         long until = in.number();
+        long keep = in.number();
         long reckoned = in.number();
-        Notes.Kept note = new Notes.Kept(in.message(), until, reckoned);
-        broker.notes().restore(key, note);
+        Notes.Kept note = broker.notes().restore(key, in.message(), until, keep, reckoned);
         placed(segment, note, in.at() - begin);
       }
       case Changes.NOTE_GONE -> broker.notes().restoreGone(in.text());

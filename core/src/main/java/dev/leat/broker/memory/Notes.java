@@ -29,12 +29,16 @@ final class Notes {
     private final Message message;
     private final long until;
 
+    /** How long it is kept, of which a part may be over. */
+    private final long keep;
+
     /** Bytes that it is reckoned with; none of what is at work. */
     private final long reckoned;
 
-    Kept(Message message, long until, long reckoned) {
+    Kept(Message message, long until, long keep, long reckoned) {
       this.message = message;
       this.until = until;
+      this.keep = keep;
       this.reckoned = reckoned;
     }
 
@@ -44,6 +48,10 @@ final class Notes {
 
     long until() {
       return until;
+    }
+
+    long keep() {
+      return keep;
     }
 
     long reckoned() {
@@ -93,7 +101,7 @@ final class Notes {
           "the embedded broker keeps %d notes of what is at work already"
               .formatted(limits.entries()));
     }
-    put(note.key(), new Kept(note.message(), until(note), 0), changes);
+    put(note.key(), kept(note, 0), changes);
     sweepNowAndThen();
     return new Written.New(journal.write(changes));
   }
@@ -108,7 +116,7 @@ final class Notes {
     if (before == null || before.until <= clock.millis() || !isThere(note)) {
       return -1;
     }
-    put(note.key(), new Kept(note.message(), until(note), 0), changes);
+    put(note.key(), kept(note, 0), changes);
     return journal.write(changes);
   }
 
@@ -121,7 +129,7 @@ final class Notes {
   void write(List<Note> notes, Changes changes) {
     for (Note note : notes) {
       if (!note.keep().isZero()) {
-        put(note.key(), new Kept(note.message(), until(note), size(note)), changes);
+        put(note.key(), kept(note, size(note)), changes);
         forgetOldest();
         sweepNowAndThen();
       } else if (isThere(note)) {
@@ -131,10 +139,15 @@ final class Notes {
     }
   }
 
-  /** As it was written down, if its time is not over. */
-  synchronized void restore(String key, Kept note) {
+  /**
+   * As it was written down, if its time is not over. After a clock was set back it must not be kept
+   * for longer than was asked for: another would wait for what nobody is at any more.
+   */
+  synchronized Kept restore(String key, Message message, long until, long keep, long reckoned) {
+    Kept note = new Kept(message, Math.min(until, clock.millis() + keep), keep, reckoned);
     put(key, note, Changes.NONE);
     forgetOldest();
+    return note;
   }
 
   /** As it was written down. */
@@ -218,8 +231,9 @@ final class Notes {
     return true;
   }
 
-  private long until(Note note) {
-    return clock.millis() + note.keep().toMillis();
+  private Kept kept(Note note, long reckoned) {
+    long keep = note.keep().toMillis();
+    return new Kept(note.message(), clock.millis() + keep, keep, reckoned);
   }
 
   private static long size(Note note) {

@@ -221,6 +221,7 @@ final class Records {
           case StreamFull full -> 1;
           case BadConfiguration bad -> 2;
           case Unsupported unsupported -> 3;
+          case BrokerUnavailable away -> away.isUncertain() ? 5 : (byte) 4;
           default -> 4;
         };
     String why = cause.getMessage();
@@ -235,6 +236,7 @@ final class Records {
       case 1 -> new StreamFull(why);
       case 2 -> new BadConfiguration(why);
       case 3 -> new Unsupported(why);
+      case 5 -> BrokerUnavailable.inTheMidst(why, null);
       default -> new BrokerUnavailable(why);
     };
   }

@@ -219,17 +219,19 @@ final class Session implements AutoCloseable {
   @Override
   public void close() {
     if (ended == null) {
-      ended =
-          new BrokerUnavailable(name + ": the process that has it is gone; it may have done it");
+      ended = new BrokerUnavailable(name + ": the process that has it is gone");
     }
     connection.close();
+    LeatException midst =
+        BrokerUnavailable.inTheMidst(
+            name + ": the process that has it is gone; it may have done it", null);
     questions
         .keySet()
         .forEach(
             number -> {
               Question asked = questions.remove(number);
               if (asked != null) {
-                asked.failure.accept(failure());
+                asked.failure.accept(midst);
               }
             });
     listeners.clear();

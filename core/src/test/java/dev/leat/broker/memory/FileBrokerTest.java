@@ -143,6 +143,35 @@ class FileBrokerTest {
   }
 
   @Test
+  void a_clock_that_is_set_between_two_starts_loses_and_delays_nothing() {
+    Note atWork = new Note("answers", "k", message("at work"), Duration.ofMillis(500));
+    try (Broker broker = openAt(Duration.ZERO)) {
+      append(broker, "0");
+      append(broker, "1");
+      result(take(broker, "g", 1).getFirst().release(Duration.ofMillis(500)));
+      assertThat(result(broker.noteIfAbsent(atWork))).isEmpty();
+    }
+    try (Broker broker = openAt(HOUR.negated())) {
+      List<Delivery> taken = take(broker, "g", 2);
+      assertThat(texts(taken)).containsExactlyInAnyOrder("0", "1");
+      await().until(() -> result(broker.noteIfAbsent(atWork)).isEmpty());
+      append(broker, "2");
+    }
+    try (Broker broker = openAt(HOUR)) {
+      append(broker, "3");
+      assertThat(texts(take(broker, "g", 4))).containsExactlyInAnyOrder("0", "1", "2", "3");
+      List<Entry> all = result(broker.range(TOPIC.incoming(), Position.START, 100));
+      assertThat(standing(broker)).containsExactly("0", "1", "2", "3");
+      assertThat(result(broker.range(TOPIC.incoming(), Position.after(all.get(1).id()), 100)))
+          .isEqualTo(all.subList(2, 4));
+    }
+  }
+
+  private Broker openAt(Duration ahead) {
+    return Brokers.open("file:" + folder(), new ShiftedLoop(loop, ahead));
+  }
+
+  @Test
   void order_by_key_goes_on_where_it_was() {
     try (Broker broker = open()) {
       appendWithKey(broker, "a", "1");
@@ -448,8 +477,8 @@ class FileBrokerTest {
     refuses("file:" + folder(), "has something else in it ('notes.txt'): name an empty folder");
     assertThat(folder().resolve("notes.txt")).hasContent("mine");
     Files.delete(folder().resolve("notes.txt"));
-    Files.writeString(folder().resolve(FileFolder.FORMAT_FILE), "leat file 2\n");
-    refuses("file:" + folder(), "has the format 'leat file 2', and this version of Leat reads");
+    Files.writeString(folder().resolve(FileFolder.FORMAT_FILE), "leat file 3\n");
+    refuses("file:" + folder(), "has the format 'leat file 3', and this version of Leat reads");
   }
 
   @Test

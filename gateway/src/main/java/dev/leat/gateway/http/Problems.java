@@ -31,7 +31,10 @@ final class Problems {
       case DeadlineExceeded late -> Problem.of(504, "No reply in time", whatIsKnown(late));
       case StreamFull full -> Problem.of(503, "Too much waiting", "try again later");
       case BrokerUnavailable gone ->
-          Problem.of(503, "Broker unavailable", "the request was not taken; try again later");
+          gone.isUncertain()
+              ? Problem.of(
+                  504, "Broker lost", "the request may have been taken; ask before you repeat")
+              : Problem.of(503, "Broker unavailable", "the request was not taken; try again later");
       case Cancelled closing -> Problem.of(503, "Closing", "this gateway is closing; try again");
       case HandlerFailed failed -> failed.problem();
       case BadConfiguration wrong -> misconfigured();
