@@ -31,7 +31,6 @@ final class FileCompaction {
       MemoryBroker broker = new MemoryBroker(UNLIMITED, loop, journal);
       FileRecovery recovery = new FileRecovery(folder, options.name(), broker, journal.segments());
       recovery.read();
-      broker.keepNeeded();
       journal.compact(broker, recovery.lastSegment(), recovery.nextSequence());
       int files = folder.segments().size();
       return new Report(

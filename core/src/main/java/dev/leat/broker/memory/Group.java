@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -218,17 +217,6 @@ final class Group {
   /** Messages that were passed over for now, since another of their key comes first. */
   int waiting() {
     return turns == null ? 0 : turns.waiting();
-  }
-
-  /** Everything below this offset is completed. */
-  long floor() {
-    Iterator<Long> oldest = pending.keySet().iterator();
-    return oldest.hasNext() ? oldest.next() : cursor;
-  }
-
-  /** Whether it has not completed what stands at an offset. */
-  boolean needs(long offset) {
-    return offset >= cursor || pending.containsKey(offset);
   }
 
   boolean isPending(long offset) {

@@ -4,12 +4,17 @@ import dev.leat.Message;
 import dev.leat.broker.Entry;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Entries in a ring that grows, each at an offset that never changes. Guarded by its stream's lock.
+ * Entries in a ring that grows, each at an offset that never changes. A few that are needed for
+ * longer than what came after them are set aside, so that they do not keep that here. Guarded by
+ * its stream's lock.
  */
 final class Log {
   /** An entry; one whose message is null was taken out. */
@@ -41,7 +46,12 @@ final class Log {
   private final Journal journal;
   private @Nullable Slot[] ring = new Slot[FIRST_SIZE];
 
-  /** Offset of the oldest entry that is still here. */
+  /** Those that were set aside, by their offsets, which are below the head. */
+  private final TreeMap<Long, Slot> aside = new TreeMap<>();
+
+  private final TreeMap<EntryId, Long> asideIds = new TreeMap<>();
+
+  /** Offset of the oldest entry in the ring. */
   private long head;
 
   /** Offset that the next entry gets. */
@@ -63,6 +73,11 @@ final class Log {
     return head;
   }
 
+  /** Offset of the oldest entry that is still here, or of the first that comes. */
+  long first() {
+    return aside.isEmpty() ? head : Math.min(head, aside.firstKey());
+  }
+
   /** Whether an entry that is not here any more may have come after one. */
   boolean mayHaveHad(EntryId after) {
     return after.compareTo(size() == 0 ? lastId : slot(head).id) < 0;
@@ -78,7 +93,12 @@ final class Log {
 
   /** Entries that were not taken out. */
   long present() {
-    return size() - takenOut;
+    return size() - takenOut + aside.size();
+  }
+
+  /** Places that entries take. */
+  long places() {
+    return size() + aside.size();
   }
 
   long bytes() {
@@ -105,20 +125,22 @@ final class Log {
     lastId = last;
   }
 
-  /** Puts back an entry as it was written down, unless its place is gone. */
-  @Nullable Slot restore(long offset, EntryId id, Message message) {
-    if (offset < head) {
-      return null;
-    }
-    extendTo(offset + 1);
-    Slot before = ring[index(offset)];
+  /** Puts back an entry as it was written down; one that was set aside stays so. */
+  Slot restore(long offset, EntryId id, Message message) {
     Slot slot = new Slot(id, message);
-    ring[index(offset)] = slot;
-    if (before != null && before.message != null) {
-      bytes -= before.message.payload().size();
-      journal.gone(before);
+    if (offset < head) {
+      letGo(offset);
+      putAside(offset, slot);
     } else {
-      takenOut--;
+      extendTo(offset + 1);
+      Slot before = ring[index(offset)];
+      ring[index(offset)] = slot;
+      if (before != null && before.message != null) {
+        bytes -= before.message.payload().size();
+        journal.gone(before);
+      } else {
+        takenOut--;
+      }
     }
     bytes += message.payload().size();
     if (id.compareTo(lastId) > 0) {
@@ -158,8 +180,17 @@ final class Log {
     return slot(offset);
   }
 
+  /** Whether an entry stands at an offset. */
+  boolean isThere(long offset) {
+    return offset < head ? aside.containsKey(offset) : offset < end && slot(offset).message != null;
+  }
+
   /** Null where it was taken out. */
   @Nullable Message message(long offset) {
+    if (offset < head) {
+      Slot slot = aside.get(offset);
+      return slot == null ? null : slot.message;
+    }
     return slot(offset).message;
   }
 
@@ -173,29 +204,55 @@ final class Log {
     return slot(offset).id.toString();
   }
 
+  /**
+   * Some entries.
+   *
+   * @param next the offset that they are to be followed from
+   */
+  record Page(List<Entry> entries, long next) {}
+
   /** What stands between two offsets, up to a limit. */
-  List<Entry> entries(long from, long to, long limit) {
+  Page entries(long from, long to, long limit) {
     List<Entry> entries = new ArrayList<>();
-    for (long offset = from; offset < to && entries.size() < limit; offset++) {
-      Slot slot = slot(offset);
-      if (slot.message != null) {
-        entries.add(new Entry(slot.id.toString(), slot.message, slot.id.millis()));
+    long next = from;
+    if (from < head) {
+      for (Map.Entry<Long, Slot> one : aside.subMap(from, Math.min(to, head)).entrySet()) {
+        if (entries.size() >= limit) {
+          return new Page(entries, next);
+        }
+        entries.add(entry(one.getValue()));
+        next = one.getKey() + 1;
       }
+      next = Math.min(to, head);
     }
-    return entries;
+    while (next < to && entries.size() < limit) {
+      Slot slot = slot(next);
+      if (slot.message != null) {
+        entries.add(entry(slot));
+      }
+      next++;
+    }
+    return new Page(entries, next);
+  }
+
+  private static Entry entry(Slot slot) {
+    return new Entry(slot.id.toString(), slot.present(), slot.id.millis());
   }
 
   /** Whether an entry is there. */
   boolean has(EntryId id) {
-    long offset = offsetOf(id);
-    return offset >= head && slot(offset).message != null;
+    return isThere(offsetOf(id));
   }
 
   /**
    * The entry's place, or one before the first; of those that share an id the one that is there.
    */
-  private long offsetOf(EntryId id) {
-    long offset = offsetAfter(id) - 1;
+  long offsetOf(EntryId id) {
+    Long setAside = asideIds.get(id);
+    if (setAside != null) {
+      return setAside;
+    }
+    long offset = ringOffsetAfter(id) - 1;
     while (offset > head && slot(offset).message == null && slot(offset - 1).id.equals(id)) {
       offset--;
     }
@@ -211,6 +268,10 @@ final class Log {
 
   /** Takes out what stands at an offset, if anything does. */
   void remove(long offset) {
+    if (offset < head) {
+      letGo(offset);
+      return;
+    }
     Message message = slot(offset).message;
     if (message != null) {
       slot(offset).message = null;
@@ -220,13 +281,51 @@ final class Log {
     }
   }
 
-  /** Its place, whether or not anything stands there. */
+  /** Its place in the ring, whether or not anything stands there. */
   Slot slotAt(long offset) {
     return slot(offset);
   }
 
-  /** Offset of the first entry behind an id; binary search, since ids ascend. */
+  /** What was set aside, by offset. */
+  Map<Long, Slot> aside() {
+    return Collections.unmodifiableMap(aside);
+  }
+
+  /** Keeps the oldest of the ring, though what comes after it may go. */
+  void setOldestAside() {
+    Slot oldest = slot(head);
+    if (oldest.message == null) {
+      takenOut--;
+    } else {
+      putAside(head, oldest);
+    }
+    ring[index(head)] = null;
+    head++;
+  }
+
+  private void putAside(long offset, Slot slot) {
+    aside.put(offset, slot);
+    asideIds.put(slot.id, offset);
+  }
+
+  /** What was set aside there is not needed any more. */
+  void letGo(long offset) {
+    Slot slot = aside.remove(offset);
+    if (slot != null) {
+      asideIds.remove(slot.id);
+      bytes -= slot.present().payload().size();
+      journal.gone(slot);
+    }
+  }
+
+  /** Offset of the first entry behind an id. */
   long offsetAfter(EntryId id) {
+    Map.Entry<EntryId, Long> next = asideIds.higherEntry(id);
+    return next == null ? ringOffsetAfter(id) : next.getValue();
+  }
+
+  /** Binary search, since ids ascend. */
+  private long ringOffsetAfter(EntryId id) {
     long low = head;
     long high = end;
     while (low < high) {
@@ -271,6 +370,9 @@ final class Log {
   }
 
   private Slot slot(long offset) {
+    if (offset < head) {
+      return Objects.requireNonNull(aside.get(offset), "an offset outside the log");
+    }
     return Objects.requireNonNull(ring[index(offset)], "an offset outside the log");
   }
 

@@ -214,10 +214,15 @@ final class MemoryBroker implements Broker {
 
   private List<Entry> read(MemoryStream stream, MemoryStream.Past past, int limit) {
     History history = Objects.requireNonNull(journal.history(), "what is past is kept");
-    List<Entry> found =
-        new ArrayList<>(history.read(stream.key(), past.after(), past.from(), past.to(), limit));
-    found.addAll(past.rest().subList(0, Math.min(past.rest().size(), limit - found.size())));
-    return found;
+    // What is open may stand in both.
+    TreeMap<EntryId, Entry> found = new TreeMap<>();
+    for (Entry entry : history.read(stream.key(), past.after(), past.from(), past.to(), limit)) {
+      found.put(EntryId.parse(entry.id()), entry);
+    }
+    for (Entry entry : past.rest()) {
+      found.put(EntryId.parse(entry.id()), entry);
+    }
+    return found.values().stream().limit(limit).toList();
   }
 
   @Override
@@ -628,11 +633,6 @@ final class MemoryBroker implements Broker {
 
   void restored() {
     streams.values().forEach(MemoryStream::restored);
-  }
-
-  /** Nothing is left but what a group needs, or where there is none. */
-  void keepNeeded() {
-    streams.values().forEach(MemoryStream::keepNeeded);
   }
 
   /** All that has to be known besides messages and notes. */

@@ -37,9 +37,6 @@ import org.jspecify.annotations.Nullable;
  * moments and never while a listener is called, nor another stream but one whose number is larger.
  */
 final class MemoryStream {
-  /** History is let go once it is longer than it may be by such a part. */
-  private static final int FORGETTING = 8;
-
   /** Where it is not written down who is passed over. */
   private static final List<Group.Pending> NOBODY =
       new AbstractList<>() {
@@ -59,7 +56,6 @@ final class MemoryStream {
 
   private final String key;
   private final long number;
-  private final Limits limits;
   private final EventLoop loop;
   private final MemoryBroker broker;
   private final Journal journal;
@@ -75,7 +71,7 @@ final class MemoryStream {
   private final Log log;
   private final Map<String, Group> groups = new LinkedHashMap<>();
   private final List<Tail> tails = new ArrayList<>();
-  private boolean lanes;
+  private final Retention retention;
 
   /** What stands before it is not shown, though it may be kept. */
   private long shownFrom;
@@ -91,13 +87,13 @@ final class MemoryStream {
   MemoryStream(String key, long number, Limits limits, EventLoop loop, MemoryBroker broker) {
     this.key = key;
     this.number = number;
-    this.limits = limits;
     this.loop = loop;
     this.broker = broker;
     this.journal = broker.journal();
     this.ofLane = StreamKeys.isPrivateReplies(key);
     this.kept = journal.keeps() && !ofLane;
     this.log = new Log(journal);
+    this.retention = new Retention(key, log, groups, tails, limits, loop);
     this.pump = new Pump(this::collect, Thread::startVirtualThread);
   }
 
@@ -119,7 +115,7 @@ final class MemoryStream {
     makeRoom(message, written(changes));
     Log.Slot slot = log.append(message, loop.clock().millis());
     written(changes).appended(key, slot, log.end() - 1);
-    forget();
+    retention.forget();
     return slot.id().toString();
   }
 
@@ -187,7 +183,7 @@ final class MemoryStream {
 
   /** Makes it a lane's: what the lane has read is history, though no group has completed it. */
   synchronized void giveToLane() {
-    lanes = true;
+    retention.isOfLane();
   }
 
   synchronized void leave(Reader reader) {
@@ -220,8 +216,11 @@ final class MemoryStream {
    * @return whether another is ready because of that
    */
   synchronized boolean take(MemoryDelivery delivery, Changes changes) {
-    written(changes).done(key, delivery.group().name(), delivery.pending().offset());
-    return delivery.group().complete(delivery.pending());
+    long offset = delivery.pending().offset();
+    written(changes).done(key, delivery.group().name(), offset);
+    boolean othersAreReady = delivery.group().complete(delivery.pending());
+    retention.letGoIfUnneeded(offset);
+    return othersAreReady;
   }
 
   boolean release(MemoryDelivery delivery, Duration delay) {
@@ -276,7 +275,7 @@ final class MemoryStream {
 
   synchronized List<Entry> range(Position from, int limit) {
     long begin = offset(from);
-    return log.entries(begin, visibleEnd(begin), limit);
+    return log.entries(begin, visibleEnd(begin), limit).entries();
   }
 
   /**
@@ -329,10 +328,9 @@ final class MemoryStream {
     return entryIds.stream()
         .filter(
             id -> {
-              long offset = log.offsetAfter(EntryId.parse(id)) - 1;
+              long offset = log.offsetOf(EntryId.parse(id));
               // Of what is gone it is not known who had it.
-              boolean isThere = offset >= log.head() && log.id(offset).equals(id);
-              return isThere
+              return log.isThere(offset)
                   && groups.values().stream()
                       .noneMatch(group -> group.answers() && group.wasHanded(offset));
             })
@@ -340,18 +338,15 @@ final class MemoryStream {
   }
 
   synchronized long trim(long keep, Changes changes) {
-    long floor = completedBelow();
     long before = log.head();
-    while (log.size() > keep && log.head() < floor) {
-      log.removeOldest();
-    }
+    long gone = retention.trim(keep);
     if (log.head() > before) {
       shownFrom = log.head();
       written(changes).head(key, shownFrom);
       written(changes).floor(key, shownFrom);
       journal.write(changes);
     }
-    return log.head() - before;
+    return gone;
   }
 
   synchronized void close() {
@@ -396,13 +391,12 @@ final class MemoryStream {
   /** What a tail is to see next; entries that were taken out are passed over. */
   private List<Entry> next(Tail tail) {
     List<Entry> batch = List.of();
-    long from = Math.max(tail.cursor(), log.head());
+    long from = Math.max(tail.cursor(), log.first());
     long end = visibleEnd(from);
-    while (batch.isEmpty() && from < end && tail.batch() > 0) {
-      long to = Math.min(end, from + tail.batch());
-      batch = log.entries(from, to, tail.batch());
-      from = to;
-      tail.moveTo(to);
+    if (from < end && tail.batch() > 0) {
+      Log.Page page = log.entries(from, end, tail.batch());
+      batch = page.entries();
+      tail.moveTo(page.next());
     }
     return batch;
   }
@@ -410,7 +404,8 @@ final class MemoryStream {
   /** Who reads along sees what is on the disk: of anything else it may never have been. */
   private long visibleEnd(long from) {
     long end = log.end();
-    while (kept && end > from && !journal.isDurable(log.placed(end - 1).position())) {
+    long oldest = Math.max(from, log.head());
+    while (kept && end > oldest && !journal.isDurable(log.placed(end - 1).position())) {
       end--;
     }
     if (end < log.end() && !awaitsDisk) {
@@ -442,6 +437,7 @@ final class MemoryStream {
         Message message = log.message(pending.offset());
         if (message == null) {
           var unused = group.complete(pending);
+          retention.letGoIfUnneeded(pending.offset());
         } else {
           String id = log.id(pending.offset());
           Instant acceptedAt = log.time(pending.offset());
@@ -495,7 +491,7 @@ final class MemoryStream {
 
   private long offset(Position position) {
     return switch (position) {
-      case Position.Start start -> log.head();
+      case Position.Start start -> log.first();
       case Position.Now now -> log.end();
       case Position.After after -> log.offsetAfter(EntryId.parse(after.entryId()));
       case Position.At at -> log.offsetAfter(EntryId.before(at.time()));
@@ -511,83 +507,10 @@ final class MemoryStream {
     String refused = kept ? journal.refusal(message.payload().size()) : null;
     if (refused != null) {
       // What is completed goes first; where it stood there is room a moment later.
-      forgetBeyond(0);
+      retention.forgetBeyond(0);
       throw new StreamFull(refused);
     }
-    long before = log.head();
-    if (message.payload().size() > limits.bytes()) {
-      throw new BadMessage(
-          "a payload of %d bytes is more than a stream of the embedded broker holds, which is %d"
-              .formatted(message.payload().size(), limits.bytes()));
-    }
-    long floor = full(message) ? removableBelow() : 0;
-    while (full(message)) {
-      if (log.head() >= floor && !isForNobody(log.head())) {
-        throw new StreamFull(
-            "stream %s is full: %d messages wait in it to be completed".formatted(key, log.size()));
-      }
-      log.removeOldest();
-      groups.values().forEach(group -> group.skipTo(log.head()));
-    }
-    if (log.head() > before) {
-      changes.head(key, log.head());
-    }
-  }
-
-  /** Whether a message was handed to no member yet, and nobody waits for its reply any more. */
-  private boolean isForNobody(long offset) {
-    Message message = log.message(offset);
-    return message == null
-        || (groups.values().stream().noneMatch(group -> group.isPending(offset))
-            && message
-                .headers()
-                .deadline()
-                .filter(deadline -> deadline.isBefore(loop.clock().instant()))
-                .isPresent());
-  }
-
-  /** Lets history go that is longer than it may be, but nothing that a reader is still to see. */
-  private void forget() {
-    // Now and then: to ask every group how far it has come costs more than an append.
-    if (log.size() <= limits.history() + (long) limits.history() / FORGETTING
-        || (groups.isEmpty() && !lanes)) {
-      return;
-    }
-    forgetBeyond(limits.history());
-  }
-
-  private void forgetBeyond(long history) {
-    long floor = unneededBelow();
-    while (log.size() > history && log.head() < floor) {
-      log.removeOldest();
-    }
-  }
-
-  /** What stands before has been completed by every group, and seen by who reads along. */
-  private long unneededBelow() {
-    long floor = groups.isEmpty() && !lanes ? log.head() : completedBelow();
-    for (Tail tail : tails) {
-      floor = Math.min(floor, tail.cursor());
-    }
-    return floor;
-  }
-
-  private boolean full(Message message) {
-    return log.size() >= limits.entries()
-        || (log.size() > 0 && log.bytes() + message.payload().size() > limits.bytes());
-  }
-
-  /** Requests that no group has begun to read yet wait for it; other streams keep the latest. */
-  private long removableBelow() {
-    return groups.isEmpty() && StreamKeys.isIncoming(key) ? log.head() : completedBelow();
-  }
-
-  private long completedBelow() {
-    long floor = log.end();
-    for (Group group : groups.values()) {
-      floor = Math.min(floor, group.floor());
-    }
-    return floor;
+    retention.makeRoom(message, changes);
   }
 
   // As it was written down
@@ -598,24 +521,8 @@ final class MemoryStream {
     }
   }
 
-  /**
-   * What every group has completed is let go, also behind what one has not. For whoever looks at it
-   * last.
-   */
-  synchronized void keepNeeded() {
-    if (lanes || groups.isEmpty()) {
-      return;
-    }
-    for (long offset = log.head(); offset < log.end(); offset++) {
-      long one = offset;
-      if (groups.values().stream().noneMatch(group -> group.needs(one))) {
-        log.remove(offset);
-      }
-    }
-  }
-
   /** The entry, where it has its place still. */
-  synchronized Changes.@Nullable Placed restore(long offset, EntryId id, Message message) {
+  synchronized Changes.Placed restore(long offset, EntryId id, Message message) {
     return log.restore(offset, id, message);
   }
 
@@ -624,9 +531,7 @@ final class MemoryStream {
   }
 
   synchronized void restoreHead(long head) {
-    while (log.head() < Math.min(head, log.end())) {
-      log.removeOldest();
-    }
+    retention.moveHead(head);
     groups.values().forEach(group -> group.skipTo(head));
   }
 
@@ -635,7 +540,7 @@ final class MemoryStream {
   }
 
   synchronized void restoreTakenOut(long offset) {
-    if (offset >= log.head() && offset < log.end()) {
+    if (log.isThere(offset)) {
       log.remove(offset);
     }
   }
@@ -644,11 +549,10 @@ final class MemoryStream {
     log.restored();
     for (Group group : groups.values()) {
       group.skipTo(log.head());
-      group.restored(
-          offset -> offset >= log.head() && offset < log.end() && log.message(offset) != null,
-          this::keyAt);
+      group.restored(log::isThere, this::keyAt);
     }
-    forget();
+    retention.letGoUnneeded();
+    retention.forget();
   }
 
   /** All that is not a message: how far it has come, its groups, and what these are at. */
@@ -678,13 +582,18 @@ final class MemoryStream {
    */
   synchronized void writeMessagesOf(int segment, Consumer<Changes.Placed> moved, Changes changes) {
     long before = log.head();
-    long floor = unneededBelow();
-    while (log.head() < floor && log.slotAt(log.head()).segment() <= segment) {
-      log.removeOldest();
-    }
+    retention.forgetOf(segment);
     if (log.head() > before) {
       changes.head(key, log.head());
     }
+    log.aside()
+        .forEach(
+            (offset, slot) -> {
+              if (slot.segment() <= segment) {
+                moved.accept(slot);
+                changes.appended(key, slot, offset);
+              }
+            });
     for (long offset = log.head(); offset < log.end(); offset++) {
       Log.Slot slot = log.slotAt(offset);
       if (slot.isThere() && slot.segment() <= segment) {

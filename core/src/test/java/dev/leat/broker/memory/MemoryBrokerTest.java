@@ -16,8 +16,12 @@ import dev.leat.broker.Append;
 import dev.leat.broker.Broker;
 import dev.leat.broker.Brokers;
 import dev.leat.broker.Delivery;
+import dev.leat.broker.Entry;
 import dev.leat.broker.Membership;
+import dev.leat.broker.StreamHealth;
+import dev.leat.broker.Subscription;
 import dev.leat.broker.ThreadLoop;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionException;
@@ -61,10 +65,12 @@ class MemoryBrokerTest {
     append(message("2").withHeaders(expired));
     append(message("3").withHeaders(waited));
     append(message("4"));
-    assertThatThrownBy(() -> append("5")).isInstanceOf(StreamFull.class);
+    append("5");
+    assertThat(texts(TOPIC.incoming())).containsExactly("held", "3", "4", "5");
+    assertThatThrownBy(() -> append("6")).isInstanceOf(StreamFull.class);
 
     complete(0);
-    append("5", "6");
+    append("6");
     assertThatThrownBy(() -> append("7")).isInstanceOf(StreamFull.class);
     assertThat(texts(TOPIC.incoming())).containsExactly("3", "4", "5", "6");
 
@@ -119,11 +125,57 @@ class MemoryBrokerTest {
     assertThatThrownBy(() -> append("5")).isInstanceOf(StreamFull.class);
 
     complete(1);
-    assertThatThrownBy(() -> append("5")).isInstanceOf(StreamFull.class);
+    append("5");
+    assertThat(texts(TOPIC.incoming())).containsExactly("1", "3", "4", "5");
+    assertThatThrownBy(() -> append("6")).isInstanceOf(StreamFull.class);
     complete(0);
-    append("5", "6");
+    append("6");
 
     assertThat(texts(TOPIC.incoming())).containsExactly("3", "4", "5", "6");
+  }
+
+  @Test
+  void what_waits_for_long_keeps_nothing_that_came_after_it_and_is_there_all_the_same() {
+    try (MemoryBroker large = open("memory:?entries=400&history=20")) {
+      Subscription member = large.subscribe(Membership.of(TOPIC, "one", "m"), deliveries::addAll);
+      List<String> late = new ArrayList<>();
+      for (int i = 0; i < 3_000; i++) {
+        String text = Integer.toString(i);
+        var unused = large.append(List.of(new Append(TOPIC.incoming(), message(text))));
+        member.request(1);
+        Delivery taken = deliveries.removeFirst();
+        assertThat(taken.message().id()).isEqualTo(text);
+        if (i % 1_000 == 0) {
+          late.add(taken.entryId());
+          result(taken.release(Duration.ofHours(1)));
+        } else {
+          assertThat(result(taken.complete(List.of()))).isTrue();
+        }
+      }
+
+      StreamHealth health = result(large.health(TOPIC.incoming()));
+      assertThat(health.length().orElseThrow()).isLessThan(250);
+      assertThat(health.groups().getFirst().pending()).hasValue(3);
+      List<String> seen = new ArrayList<>();
+      large
+          .tail(TOPIC.incoming(), Position.START, batch -> batch.forEach(one -> seen.add(one.id())))
+          .request(9_999);
+      assertThat(seen).startsWith(late.toArray(new String[0])).isSorted().doesNotHaveDuplicates();
+      List<Entry> behindFirst =
+          result(large.range(TOPIC.incoming(), Position.after(late.getFirst()), 2));
+      assertThat(behindFirst).extracting(Entry::id).isEqualTo(late.subList(1, 3));
+      assertThat(result(large.untaken(TOPIC.incoming(), late))).isEmpty();
+      assertThat(
+              result(
+                  large.move(
+                      TOPIC.incoming(),
+                      late.get(1),
+                      new Append(TOPIC.deadLetters(), message("moved")))))
+          .isTrue();
+      assertThat(result(large.range(TOPIC.incoming(), Position.START, 2)))
+          .extracting(Entry::id)
+          .containsExactly(late.get(0), late.get(2));
+    }
   }
 
   @Test
