@@ -195,7 +195,7 @@ final class FileRecovery {
               .restore(in.number(), in.number(), new EntryId(in.number(), in.number()));
       case Changes.APPENDED -> {
         int begin = in.at();
-        MemoryStream stream = broker.restoring(in.text());
+        StreamState stream = broker.restoring(in.text());
         long offset = in.number();
         EntryId id = new EntryId(in.number(), in.number());
         placed(segment, stream.restore(offset, id, in.message()), in.at() - begin);

@@ -627,26 +627,26 @@ final class MemoryBroker implements Broker {
 
   // As it was written down
 
-  MemoryStream restoring(String key) {
-    return stream(key);
+  StreamState restoring(String key) {
+    return stream(key).state();
   }
 
   void restored() {
-    streams.values().forEach(MemoryStream::restored);
+    streams.values().forEach(stream -> stream.state().restored());
   }
 
   /** All that has to be known besides messages and notes. */
   void writeState(Changes changes) {
     streams.values().stream()
         .filter(MemoryStream::isKept)
-        .forEach(stream -> stream.writeState(changes));
+        .forEach(stream -> stream.state().writeState(changes));
   }
 
   /** What stands in the oldest segments is written once more. */
   void writeContentOf(int segment, Consumer<Changes.Placed> moved, Changes changes) {
     streams.values().stream()
         .filter(MemoryStream::isKept)
-        .forEach(stream -> stream.writeMessagesOf(segment, moved, changes));
+        .forEach(stream -> stream.state().writeMessagesOf(segment, moved, changes));
     notes.forEachIn(
         segment,
         (key, note) -> {

@@ -1,13 +1,11 @@
 package dev.leat.broker.memory;
 
 import dev.leat.BadMessage;
-import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Position;
 import dev.leat.StreamFull;
 import dev.leat.StreamRef;
 import dev.leat.broker.Completion;
-import dev.leat.broker.Delivery;
 import dev.leat.broker.DeliveryListener;
 import dev.leat.broker.Entry;
 import dev.leat.broker.EntryListener;
@@ -17,17 +15,13 @@ import dev.leat.broker.Membership;
 import dev.leat.broker.StreamHealth;
 import dev.leat.wire.StreamKeys;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -37,23 +31,6 @@ import org.jspecify.annotations.Nullable;
  * moments and never while a listener is called, nor another stream but one whose number is larger.
  */
 final class MemoryStream {
-  /** Where it is not written down who is passed over. */
-  private static final List<Group.Pending> NOBODY =
-      new AbstractList<>() {
-        @Override
-        public void add(int index, Group.Pending one) {}
-
-        @Override
-        public Group.Pending get(int index) {
-          throw new IndexOutOfBoundsException(index);
-        }
-
-        @Override
-        public int size() {
-          return 0;
-        }
-      };
-
   private final String key;
   private final long number;
   private final EventLoop loop;
@@ -73,11 +50,8 @@ final class MemoryStream {
   private final List<Tail> tails = new ArrayList<>();
   private final Retention retention;
 
-  /** What stands before it is not shown, though it may be kept. */
-  private long shownFrom;
-
-  /** What tails are to see is on its way to the disk, and then they are handed it. */
-  private boolean awaitsDisk;
+  private final HandOver handOver;
+  private final StreamState state;
 
   /**
    * An empty stream.
@@ -94,6 +68,11 @@ final class MemoryStream {
     this.kept = journal.keeps() && !ofLane;
     this.log = new Log(journal);
     this.retention = new Retention(key, log, groups, tails, limits, loop);
+    this.handOver =
+        new HandOver(key, log, groups, tails, retention, journal, kept, this::handOverWhatIsOnDisk);
+    this.state =
+        new StreamState(
+            this, key, log, groups, retention, loop, name -> group(name, 0), handOver::keyAt);
     this.pump = new Pump(this::collect, Thread::startVirtualThread);
   }
 
@@ -275,7 +254,7 @@ final class MemoryStream {
 
   synchronized List<Entry> range(Position from, int limit) {
     long begin = offset(from);
-    return log.entries(begin, visibleEnd(begin), limit).entries();
+    return log.entries(begin, handOver.visibleEnd(begin), limit).entries();
   }
 
   /**
@@ -298,9 +277,9 @@ final class MemoryStream {
           case Position.At at -> EntryId.before(at.time());
         };
     // Dead letters that were taken out would come back.
-    boolean isThere = kept && !StreamKeys.isDeadLetters(key) && shownFrom < log.head();
+    boolean isThere = kept && !StreamKeys.isDeadLetters(key) && retention.shownFrom() < log.head();
     return isThere && log.mayHaveHad(after)
-        ? new Past(after, shownFrom, log.head(), range(from, limit))
+        ? new Past(after, retention.shownFrom(), log.head(), range(from, limit))
         : null;
   }
 
@@ -341,9 +320,8 @@ final class MemoryStream {
     long before = log.head();
     long gone = retention.trim(keep);
     if (log.head() > before) {
-      shownFrom = log.head();
-      written(changes).head(key, shownFrom);
-      written(changes).floor(key, shownFrom);
+      written(changes).head(key, log.head());
+      written(changes).floor(key, retention.shownFrom());
       journal.write(changes);
     }
     return gone;
@@ -355,7 +333,7 @@ final class MemoryStream {
     tails.clear();
   }
 
-  /** What the pump hands over next; one batch per reader, so that none waits for another. */
+  /** What the pump hands over next. */
   private List<Runnable> collect() {
     Changes changes = journal.begin();
     try {
@@ -366,109 +344,19 @@ final class MemoryStream {
   }
 
   private synchronized List<Runnable> collect(Changes changes) {
-    List<Runnable> due = new ArrayList<>();
-    for (Tail tail : tails) {
-      List<Entry> batch = next(tail);
-      if (!batch.isEmpty()) {
-        tail.handedOver(batch.size());
-        due.add(() -> handOver(tail, batch));
-      }
-    }
-    for (Group group : groups.values()) {
-      Member member = group.nextAsking();
-      if (member != null) {
-        List<Delivery> batch = take(group, member, changes);
-        if (!batch.isEmpty()) {
-          member.handedOver(batch.size());
-          due.add(() -> handOver(member, batch));
-        }
-      }
-    }
-    journal.write(changes);
-    return due;
-  }
-
-  /** What a tail is to see next; entries that were taken out are passed over. */
-  private List<Entry> next(Tail tail) {
-    List<Entry> batch = List.of();
-    long from = Math.max(tail.cursor(), log.first());
-    long end = visibleEnd(from);
-    if (from < end && tail.batch() > 0) {
-      Log.Page page = log.entries(from, end, tail.batch());
-      batch = page.entries();
-      tail.moveTo(page.next());
-    }
-    return batch;
-  }
-
-  /** Who reads along sees what is on the disk: of anything else it may never have been. */
-  private long visibleEnd(long from) {
-    long end = log.end();
-    long oldest = Math.max(from, log.head());
-    while (kept && end > oldest && !journal.isDurable(log.placed(end - 1).position())) {
-      end--;
-    }
-    if (end < log.end() && !awaitsDisk) {
-      awaitsDisk = true;
-      var unused =
-          journal
-              .after(log.placed(log.end() - 1).position(), true)
-              .thenRun(this::handOverWhatIsOnDisk);
-    }
-    return end;
+    return handOver.collect(changes);
   }
 
   private void handOverWhatIsOnDisk() {
     synchronized (this) {
-      awaitsDisk = false;
+      handOver.isOnDisk();
     }
     pump.run();
   }
 
-  private List<Delivery> take(Group group, Member member, Changes changes) {
-    List<Delivery> batch = new ArrayList<>();
-    List<Group.Pending> passedOver = kept ? new ArrayList<>() : NOBODY;
-    List<Group.Pending> taken;
-    do {
-      taken =
-          group.take(
-              member.batch(), log.end(), member.membership().lease(), this::keyAt, passedOver);
-      for (Group.Pending pending : taken) {
-        Message message = log.message(pending.offset());
-        if (message == null) {
-          var unused = group.complete(pending);
-          retention.letGoIfUnneeded(pending.offset());
-        } else {
-          String id = log.id(pending.offset());
-          Instant acceptedAt = log.time(pending.offset());
-          batch.add(new MemoryDelivery(member, group, pending, message, id, acceptedAt));
-        }
-      }
-      if (kept && !taken.isEmpty()) {
-        changes.handed(key, group.name(), taken);
-      }
-    } while (batch.isEmpty() && !taken.isEmpty());
-    if (kept && !passedOver.isEmpty()) {
-      changes.handed(key, group.name(), passedOver);
-    }
-    return batch;
-  }
-
-  private Optional<String> keyAt(long offset) {
-    return Optional.ofNullable(log.message(offset))
-        .flatMap(message -> message.headers().get(Headers.KEY))
-        .filter(key -> !key.isEmpty());
-  }
-
-  private static void handOver(Tail tail, List<Entry> batch) {
-    tail.whileOpen(() -> tail.listener().onEntries(batch));
-  }
-
-  /** A member that left between being chosen and being called gives its batch back. */
-  private static void handOver(Member member, List<Delivery> batch) {
-    if (!member.whileOpen(() -> member.listener().onDeliveries(batch))) {
-      batch.forEach(delivery -> delivery.release(Duration.ZERO));
-    }
+  /** As it is written down. */
+  StreamState state() {
+    return state;
   }
 
   private void wake(String groupName) {
@@ -511,96 +399,6 @@ final class MemoryStream {
       throw new StreamFull(refused);
     }
     retention.makeRoom(message, changes);
-  }
-
-  // As it was written down
-
-  synchronized void restore(long head, long end, EntryId last) {
-    if (log.end() == 0 && log.head() == 0) {
-      log.restore(head, end, last);
-    }
-  }
-
-  /** The entry, where it has its place still. */
-  synchronized Changes.Placed restore(long offset, EntryId id, Message message) {
-    return log.restore(offset, id, message);
-  }
-
-  synchronized Group restoreGroup(String name) {
-    return group(name, 0);
-  }
-
-  synchronized void restoreHead(long head) {
-    retention.moveHead(head);
-    groups.values().forEach(group -> group.skipTo(head));
-  }
-
-  synchronized void restoreFloor(long shown) {
-    shownFrom = Math.max(shownFrom, shown);
-  }
-
-  synchronized void restoreTakenOut(long offset) {
-    if (log.isThere(offset)) {
-      log.remove(offset);
-    }
-  }
-
-  synchronized void restored() {
-    log.restored();
-    for (Group group : groups.values()) {
-      group.skipTo(log.head());
-      group.restored(log::isThere, this::keyAt);
-    }
-    retention.letGoUnneeded();
-    retention.forget();
-  }
-
-  /** All that is not a message: how far it has come, its groups, and what these are at. */
-  synchronized void writeState(Changes changes) {
-    changes.stream(key, log);
-    if (shownFrom > 0) {
-      changes.floor(key, shownFrom);
-    }
-    for (Group group : groups.values()) {
-      changes.group(key, group);
-      List<Group.Pending> pending = group.pending();
-      if (!pending.isEmpty()) {
-        changes.handed(key, group.name(), pending);
-        for (Group.Pending one : pending) {
-          if (one.isDelayed()) {
-            changes.released(
-                key, group.name(), one, Duration.ofMillis(one.wakeAt() - loop.clock().millis()));
-          }
-        }
-      }
-    }
-  }
-
-  /**
-   * Messages that stand in the oldest segments are written once more; those that nothing needs are
-   * let go, since they stay where they are as long as they are kept.
-   */
-  synchronized void writeMessagesOf(int segment, Consumer<Changes.Placed> moved, Changes changes) {
-    long before = log.head();
-    retention.forgetOf(segment);
-    if (log.head() > before) {
-      changes.head(key, log.head());
-    }
-    log.aside()
-        .forEach(
-            (offset, slot) -> {
-              if (slot.segment() <= segment) {
-                moved.accept(slot);
-                changes.appended(key, slot, offset);
-              }
-            });
-    for (long offset = log.head(); offset < log.end(); offset++) {
-      Log.Slot slot = log.slotAt(offset);
-      if (slot.isThere() && slot.segment() <= segment) {
-        moved.accept(slot);
-        changes.appended(key, slot, offset);
-      }
-    }
   }
 
   boolean isOfLane() {

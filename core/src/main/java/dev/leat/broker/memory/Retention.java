@@ -27,6 +27,9 @@ final class Retention {
   private final EventLoop loop;
   private boolean lanes;
 
+  /** What stands before it is not shown, though it may be kept. */
+  private long shownFrom;
+
   /** Of a stream whose these are. */
   Retention(
       String key,
@@ -152,7 +155,18 @@ final class Retention {
       gone += isNeeded(log.head()) ? 0 : 1;
       letGoOfOldest();
     }
+    if (gone > 0) {
+      showFrom(log.head());
+    }
     return gone;
+  }
+
+  long shownFrom() {
+    return shownFrom;
+  }
+
+  void showFrom(long offset) {
+    shownFrom = Math.max(shownFrom, offset);
   }
 
   /** The head is to be there. */
