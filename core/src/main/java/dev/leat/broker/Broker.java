@@ -1,6 +1,7 @@
 package dev.leat.broker;
 
 import dev.leat.Message;
+import dev.leat.Participant;
 import dev.leat.Position;
 import dev.leat.StreamRef;
 import dev.leat.Topic;
@@ -12,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * Streams, and groups that share them. What every broker does stands in the contract suite of the
@@ -98,6 +100,20 @@ public interface Broker extends AutoCloseable {
    * Capability#HANDLED_TYPES}.
    */
   CompletionStage<Boolean> isHandled(Topic topic, String group, String type);
+
+  /**
+   * Says who takes part, until that is closed or its process is gone for some seconds. It is said
+   * anew where the broker was away or has forgotten it. Needs {@link Capability#PARTICIPANTS}.
+   *
+   * @param participant asked now and then, any thread: what it says may change, but not who it is
+   */
+  Announcement announce(Supplier<Participant> participant);
+
+  /**
+   * Who takes part now, as far as it was announced; one that is gone is not there after some
+   * seconds. Needs {@link Capability#PARTICIPANTS}.
+   */
+  CompletionStage<List<Participant>> participants();
 
   /** Topics that somebody sends to or reads, some of them where there are very many. */
   CompletionStage<Set<Topic>> topics();

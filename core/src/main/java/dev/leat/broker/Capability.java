@@ -49,6 +49,10 @@ public enum Capability {
   HANDLED_TYPES(
       "does not know what other members handle",
       "give workers that handle other types a topic of their own"),
+  /** It is known who takes part: {@link Broker#announce}. */
+  PARTICIPANTS(
+      "does not know who takes part",
+      "look at its groups, and at what the programs themselves say"),
   /** Several processes may open it at a time, and see the same. */
   SEVERAL_PROCESSES(
       "is seen by one process alone", "name a broker that processes share, such as redis:"),

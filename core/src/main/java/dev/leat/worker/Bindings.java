@@ -2,8 +2,10 @@ package dev.leat.worker;
 
 import dev.leat.Message;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The handlers of a worker by type, and what becomes of what none is for. Any thread. */
@@ -33,6 +35,22 @@ final class Bindings {
   /** The types that there are handlers for. */
   Set<String> types() {
     return Set.copyOf(handlers.keySet());
+  }
+
+  /** The same, each with the name of what its payload is read into. */
+  Map<String, String> payloads() {
+    return handlers.entrySet().stream()
+        .collect(
+            Collectors.toMap(Map.Entry::getKey, one -> one.getValue().payload().getSimpleName()));
+  }
+
+  /** The version of the jar that a handler comes from, as its manifest says; empty if none says. */
+  String version() {
+    return handlers.values().stream()
+        .map(one -> one.handler().getClass().getPackage().getImplementationVersion())
+        .filter(Objects::nonNull)
+        .findFirst()
+        .orElse("");
   }
 
   /** What none is for is left to other groups from now on. */

@@ -2,9 +2,11 @@ package dev.leat.worker;
 
 import dev.leat.BadConfiguration;
 import dev.leat.LeatException;
+import dev.leat.Participant;
 import dev.leat.Topic;
 import dev.leat.Unsupported;
 import dev.leat.WorkerEvent;
+import dev.leat.broker.Announcement;
 import dev.leat.broker.Broker;
 import dev.leat.broker.Capability;
 import dev.leat.broker.Delivery;
@@ -73,6 +75,8 @@ final class GroupMember implements DeliveryListener {
   private final AtomicLong pause = new AtomicLong(FIRST_PAUSE);
   private volatile @Nullable Subscription subscription;
   private volatile @Nullable Subscription cancelled;
+  private volatile @Nullable Announcement announcement;
+  private final Instant since;
   private final ReentrantLock closing = new ReentrantLock();
 
   /** Held for a moment, while it is subscribed or that ends. */
@@ -124,6 +128,7 @@ final class GroupMember implements DeliveryListener {
                 tally,
                 random);
     this.context = contexts.apply(names.get());
+    this.since = loop.wallClock().instant();
     this.topic = context.topic();
     this.events = new WorkerEvents(loop, listener);
   }
@@ -132,11 +137,24 @@ final class GroupMember implements DeliveryListener {
     active.start(membership().lease());
     followCancellations();
     join();
+    if (broker.capabilities().contains(Capability.PARTICIPANTS)) {
+      announcement = broker.announce(this::participant);
+    }
     log.info(
         "worker topic={} group={} member={} started",
         topic,
         membership().group(),
         membership().member());
+  }
+
+  private Participant participant() {
+    return new Participant.Member(
+        topic,
+        membership().group(),
+        membership().member(),
+        since,
+        context.bindings().version(),
+        context.bindings().payloads());
   }
 
   /** Completes once it is a member, or could not become one. */
@@ -183,6 +201,10 @@ final class GroupMember implements DeliveryListener {
       following.close();
     }
     active.stop();
+    Announcement said = announcement;
+    if (said != null) {
+      said.close();
+    }
     log.info(
         "worker topic={} group={} member={} closed {}",
         topic,

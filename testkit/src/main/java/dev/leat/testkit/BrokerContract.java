@@ -7,11 +7,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.leat.BrokerUnavailable;
 import dev.leat.Message;
+import dev.leat.Participant;
 import dev.leat.Payload;
 import dev.leat.Position;
 import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.Unsupported;
+import dev.leat.broker.Announcement;
 import dev.leat.broker.Append;
 import dev.leat.broker.BrokerLimits;
 import dev.leat.broker.Cancellation;
@@ -22,10 +24,13 @@ import dev.leat.broker.Membership;
 import dev.leat.broker.Subscription;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -232,6 +237,53 @@ public abstract class BrokerContract extends GroupContract {
   @Test
   void a_broker_that_is_there_answers() {
     result(broker.ping());
+  }
+
+  // Who is there
+
+  @Test
+  void who_takes_part_is_known_until_it_leaves() {
+    Participant.Member first = participant("m-1", Map.of());
+    if (!offers(Capability.PARTICIPANTS, () -> broker.announce(() -> first))) {
+      assertThatThrownBy(() -> result(broker.participants())).hasMessageContaining("PARTICIPANTS");
+      return;
+    }
+    AtomicReference<Participant> second =
+        new AtomicReference<>(participant("m-2", Map.of("order.create", "Order")));
+    Participant.Gateway gateway =
+        new Participant.Gateway(
+            topic.name(),
+            first.since(),
+            "",
+            List.of(new Participant.Served("GET", "/orders/{id}", topic, "order.get")));
+    Announcement leaving = broker.announce(() -> first);
+    broker.announce(second::get);
+    broker.announce(() -> gateway);
+    until("all are known", () -> takePart().size() == 3);
+    assertThat(takePart()).containsExactlyInAnyOrder(first, second.get(), gateway);
+
+    leaving.close();
+    leaving.close();
+    second.set(participant("m-2", Map.of("order.create", "Order", "order.drop", "String")));
+    until("what it says changes", () -> takePart().contains(second.get()));
+    assertThat(takePart()).containsExactlyInAnyOrder(second.get(), gateway);
+  }
+
+  private Participant.Member participant(String name, Map<String, String> types) {
+    Instant since = loop.wallClock().instant().truncatedTo(ChronoUnit.MILLIS);
+    return new Participant.Member(topic, "workers", name, since, "1.2", types);
+  }
+
+  /** Of this test's topic. */
+  private List<Participant> takePart() {
+    return result(broker.participants()).stream().filter(this::isOfThisTopic).toList();
+  }
+
+  private boolean isOfThisTopic(Participant participant) {
+    return switch (participant) {
+      case Participant.Member member -> member.topic().equals(topic);
+      case Participant.Gateway gateway -> gateway.name().equals(topic.name());
+    };
   }
 
   // Limits

@@ -3,9 +3,11 @@ package dev.leat.redis;
 import dev.leat.BadConfiguration;
 import dev.leat.BrokerUnavailable;
 import dev.leat.Message;
+import dev.leat.Participant;
 import dev.leat.Position;
 import dev.leat.StreamRef;
 import dev.leat.Topic;
+import dev.leat.broker.Announcement;
 import dev.leat.broker.Append;
 import dev.leat.broker.Broker;
 import dev.leat.broker.BrokerLimits;
@@ -68,6 +70,7 @@ final class RedisBroker implements Broker {
   private final RedisConnection control;
 
   private final Health health;
+  private final Announcements announcements;
 
   /** By their streams, of those that are looked after from here; confined to the loop. */
   private final Map<String, Janitor> janitors = new HashMap<>();
@@ -97,6 +100,7 @@ final class RedisBroker implements Broker {
     this.io = new IoLoop(vertx, vertx.getOrCreateContext());
     this.control = io.connection(server);
     this.health = new Health(control);
+    this.announcements = new Announcements(io, control);
     this.clock = new ServerClock(server.toString(), loop.clock());
     control.keepTime(clock);
   }
@@ -253,6 +257,17 @@ final class RedisBroker implements Broker {
   }
 
   @Override
+  public Announcement announce(Supplier<Participant> participant) {
+    refuseIfClosed();
+    return announcements.add(participant);
+  }
+
+  @Override
+  public CompletionStage<List<Participant>> participants() {
+    return ask(announcements::participants);
+  }
+
+  @Override
   public CompletionStage<Set<Topic>> topics() {
     return ask(health::topics);
   }
@@ -342,10 +357,15 @@ final class RedisBroker implements Broker {
     leave();
     CompletableFuture<Void> ended = new CompletableFuture<>();
     io.run(
-        () -> {
-          control.close();
-          ended.complete(null);
-        });
+        () ->
+            announcements
+                .close()
+                .timeout(FAREWELL.toMillis(), TimeUnit.MILLISECONDS)
+                .onComplete(
+                    said -> {
+                      control.close();
+                      ended.complete(null);
+                    }));
     ended.thenCompose(done -> vertx.close().toCompletionStage()).toCompletableFuture().join();
   }
 

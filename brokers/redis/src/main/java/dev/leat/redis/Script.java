@@ -36,6 +36,8 @@ record Script(String text, String digest) {
   static final Script COUNT = named("count");
   static final Script TRIM = named("ids", "trim");
   static final Script MOVE = named("move");
+  static final Script ANNOUNCE = named("announce");
+  static final Script PARTICIPANTS = named("participants");
   static final Script NOTE = named("note");
   static final Script RENEW = named("renew");
 

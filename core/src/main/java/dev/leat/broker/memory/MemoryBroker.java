@@ -5,9 +5,11 @@ import dev.leat.BrokerUnavailable;
 import dev.leat.Dialect;
 import dev.leat.LeatException;
 import dev.leat.Message;
+import dev.leat.Participant;
 import dev.leat.Position;
 import dev.leat.StreamRef;
 import dev.leat.Topic;
+import dev.leat.broker.Announcement;
 import dev.leat.broker.Append;
 import dev.leat.broker.Broker;
 import dev.leat.broker.BrokerLimits;
@@ -67,6 +69,7 @@ final class MemoryBroker implements Broker {
           Capability.REPLIES,
           Capability.CANCELLATION,
           Capability.HANDLED_TYPES,
+          Capability.PARTICIPANTS,
           Capability.TIME_POSITION);
 
   /** Whoever has the folder lets others in. */
@@ -78,6 +81,7 @@ final class MemoryBroker implements Broker {
   private final Map<String, MemoryStream> streams = new ConcurrentHashMap<>();
   private final Map<StreamRef, MemoryStream> byRef = new ConcurrentHashMap<>();
   private final AtomicLong numbers = new AtomicLong();
+  private final Map<Announcement, Supplier<Participant>> participants = new ConcurrentHashMap<>();
   private final Map<Topic, CancelledStream> cancelled = new ConcurrentHashMap<>();
   private final Notes notes;
 
@@ -238,6 +242,30 @@ final class MemoryBroker implements Broker {
   @Override
   public CompletionStage<Boolean> isHandled(Topic topic, String group, String type) {
     return answered(() -> existing(topic.incoming()).isHandled(group, type));
+  }
+
+  @Override
+  public Announcement announce(Supplier<Participant> participant) {
+    refuseIfClosed();
+    // An object of its own: two may say the same.
+    Announcement announcement =
+        new Announcement() {
+          @Override
+          public void close() {
+            participants.remove(this);
+          }
+        };
+    participants.put(announcement, participant);
+    return announcement;
+  }
+
+  @Override
+  public CompletionStage<List<Participant>> participants() {
+    return answered(
+        () -> {
+          refuseIfClosed();
+          return participants.values().stream().map(Supplier::get).toList();
+        });
   }
 
   @Override

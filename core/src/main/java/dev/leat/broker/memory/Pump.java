@@ -1,5 +1,6 @@
 package dev.leat.broker.memory;
 
+import dev.leat.BrokerUnavailable;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -63,6 +64,10 @@ final class Pump {
   private List<Runnable> collected() {
     try {
       return collect.get();
+    } catch (BrokerUnavailable ended) {
+      // Nothing is handed over any more; whoever may be told was told by whoever ended it.
+      log.debug("nothing is handed over any more", ended);
+      return List.of();
     } catch (RuntimeException | Error failure) {
       log.error("what is due cannot be seen", failure);
       return List.of();

@@ -39,6 +39,9 @@ enum Frame {
   RENEW_NOTE,
   TIDY,
   TRIM,
+  ANNOUNCE,
+  WITHDRAW,
+  PARTICIPANTS,
 
   // From the server, of the number that the lane or reading has.
   REPLIES,
@@ -48,7 +51,7 @@ enum Frame {
   ENDED;
 
   /** Goes up when anything that stands in frames changes. */
-  static final int VERSION = 1;
+  static final int VERSION = 2;
 
   private static final Frame[] ALL = values();
 

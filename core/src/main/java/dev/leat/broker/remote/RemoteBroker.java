@@ -3,9 +3,11 @@ package dev.leat.broker.remote;
 import dev.leat.BrokerUnavailable;
 import dev.leat.LeatException;
 import dev.leat.Message;
+import dev.leat.Participant;
 import dev.leat.Position;
 import dev.leat.StreamRef;
 import dev.leat.Topic;
+import dev.leat.broker.Announcement;
 import dev.leat.broker.Append;
 import dev.leat.broker.Broker;
 import dev.leat.broker.BrokerLimits;
@@ -21,6 +23,7 @@ import dev.leat.broker.Note;
 import dev.leat.broker.ReplyListener;
 import dev.leat.broker.StreamHealth;
 import dev.leat.broker.Subscription;
+import dev.leat.wire.ParticipantJson;
 import dev.leat.wire.RecordReader;
 import dev.leat.wire.RecordWriter;
 import dev.leat.wire.StreamKeys;
@@ -40,6 +43,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -77,6 +81,7 @@ public final class RemoteBroker implements Broker {
   private final Way way;
   private final Set<RemoteReading> readings = ConcurrentHashMap.newKeySet();
   private final Set<RemoteLane> lanes = ConcurrentHashMap.newKeySet();
+  private final Set<RemoteAnnouncement> announcements = ConcurrentHashMap.newKeySet();
   private final CompletableFuture<Session> first = new CompletableFuture<>();
   private final Thread thread;
   private volatile @Nullable Session session;
@@ -172,6 +177,10 @@ public final class RemoteBroker implements Broker {
     if (now != null && now.silence().compareTo(SILENCE) > 0) {
       now.close();
     }
+    Session there = session;
+    if (there != null) {
+      announcements.forEach(announcement -> announcement.say(there));
+    }
     if (!closed) {
       var unused = ping();
       var unusedTimer = loop.schedule(SILENCE.dividedBy(3), this::watch);
@@ -184,6 +193,7 @@ public final class RemoteBroker implements Broker {
     session = now;
     lanes.forEach(lane -> lane.goOn(now));
     readings.forEach(reading -> reading.goOn(now));
+    announcements.forEach(announcement -> announcement.say(now));
     if (!first.complete(now)) {
       log.info("{} is there again", name);
     }
@@ -325,6 +335,31 @@ public final class RemoteBroker implements Broker {
           out.text(group).text(type);
         },
         Records::readBoolean);
+  }
+
+  @Override
+  public Announcement announce(Supplier<Participant> participant) {
+    if (closed) {
+      throw away();
+    }
+    RemoteAnnouncement announcement = new RemoteAnnouncement(participant, announcements::remove);
+    announcements.add(announcement);
+    Session now = session;
+    if (now != null) {
+      announcement.say(now);
+    }
+    return announcement;
+  }
+
+  @Override
+  public CompletionStage<List<Participant>> participants() {
+    return ask(
+        Frame.PARTICIPANTS,
+        out -> {},
+        in ->
+            Records.readAll(in, RecordReader::text).stream()
+                .flatMap(text -> ParticipantJson.read(text).stream())
+                .toList());
   }
 
   @Override

@@ -8,6 +8,7 @@ import dev.leat.broker.Entry;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.Lane;
 import dev.leat.broker.Membership;
+import dev.leat.wire.ParticipantJson;
 import dev.leat.wire.RecordReader;
 import dev.leat.wire.RecordWriter;
 import java.io.IOException;
@@ -51,6 +52,7 @@ final class ServerConnection implements AutoCloseable {
   private final Consumer<ServerConnection> onEnd;
   private final int largestFrame;
   private final Connection connection;
+  private final ServedParticipants participants;
   private final Map<Long, Lane> lanes = new ConcurrentHashMap<>();
   private final Map<Long, ServedReading> readings = new ConcurrentHashMap<>();
   private final Map<Long, Delivery> deliveries = new ConcurrentHashMap<>();
@@ -67,6 +69,7 @@ final class ServerConnection implements AutoCloseable {
             Math.min(
                 Integer.MAX_VALUE - 64L,
                 Math.min(broker.limits().largestMessage(), Integer.MAX_VALUE) + BESIDES);
+    this.participants = new ServedParticipants(broker);
     this.connection = new Connection(channel, largestFrame, this::goOn);
   }
 
@@ -93,6 +96,7 @@ final class ServerConnection implements AutoCloseable {
     connection.close();
     readings.values().forEach(ServedReading::close);
     lanes.values().forEach(Lane::close);
+    participants.withdrawAll();
     deliveries.values().forEach(ServerConnection::giveBack);
     onEnd.accept(this);
   }
@@ -173,7 +177,10 @@ final class ServerConnection implements AutoCloseable {
       case SUBSCRIBE, TAIL, CANCELLATIONS -> read(frame, number, in);
       case REQUEST, TYPES, END, CLOSE -> reading(frame, number, in);
       case COMPLETE, RELEASE, DECLINE, EXTEND -> delivery(frame, number, in);
-      case RANGE, HEALTH, UNTAKEN, IS_HANDLED, TOPICS, MOVE -> look(frame, number, in);
+      case ANNOUNCE -> participants.announce(number, in.text());
+      case WITHDRAW -> participants.withdraw(number);
+      case RANGE, HEALTH, UNTAKEN, IS_HANDLED, TOPICS, PARTICIPANTS, MOVE ->
+          look(frame, number, in);
       case NOTE_IF_ABSENT ->
           answer(
               number,
@@ -335,6 +342,13 @@ final class ServerConnection implements AutoCloseable {
               number,
               broker.isHandled(Records.readTopic(in), in.text(), in.text()),
               Records::write);
+      case PARTICIPANTS ->
+          answer(
+              number,
+              broker.participants(),
+              (out, all) ->
+                  Records.writeAll(
+                      out, all, (one, there) -> one.text(ParticipantJson.write(there))));
       case TOPICS ->
           answer(
               number,

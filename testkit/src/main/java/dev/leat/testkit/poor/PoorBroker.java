@@ -2,10 +2,12 @@ package dev.leat.testkit.poor;
 
 import dev.leat.BadMessage;
 import dev.leat.Message;
+import dev.leat.Participant;
 import dev.leat.Position;
 import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.Unsupported;
+import dev.leat.broker.Announcement;
 import dev.leat.broker.Append;
 import dev.leat.broker.Broker;
 import dev.leat.broker.BrokerLimits;
@@ -30,6 +32,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * The embedded broker, and of what it can do hardly more than a simple queue of a cloud: so that
@@ -112,6 +115,16 @@ final class PoorBroker implements Broker {
     }
     PoorMember member = new PoorMember(loop, membership, appends, listener);
     return member.over(inner.subscribe(membership, member));
+  }
+
+  @Override
+  public Announcement announce(Supplier<Participant> participant) {
+    throw Capability.PARTICIPANTS.missing();
+  }
+
+  @Override
+  public CompletionStage<List<Participant>> participants() {
+    return CompletableFuture.failedStage(Capability.PARTICIPANTS.missing());
   }
 
   @Override

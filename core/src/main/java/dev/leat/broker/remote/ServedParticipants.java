@@ -1,0 +1,57 @@
+package dev.leat.broker.remote;
+
+import dev.leat.Participant;
+import dev.leat.broker.Announcement;
+import dev.leat.broker.Broker;
+import dev.leat.wire.ParticipantJson;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Who takes part in a process that is let in. Any thread. */
+final class ServedParticipants {
+  /** What was said last, and that it is announced. */
+  private record Said(Said.Latest latest, Announcement announcement) {
+    /** Changes as it is said anew. */
+    private static final class Latest {
+      private volatile Participant participant;
+
+      Latest(Participant participant) {
+        this.participant = participant;
+      }
+    }
+  }
+
+  private final Broker broker;
+  private final Map<Long, Said> all = new ConcurrentHashMap<>();
+
+  ServedParticipants(Broker broker) {
+    this.broker = broker;
+  }
+
+  /** What no version of Leat says is passed over. */
+  void announce(long number, String json) {
+    ParticipantJson.read(json).ifPresent(participant -> announce(number, participant));
+  }
+
+  private void announce(long number, Participant participant) {
+    Said before = all.get(number);
+    if (before != null) {
+      before.latest.participant = participant;
+      return;
+    }
+    Said.Latest latest = new Said.Latest(participant);
+    all.put(number, new Said(latest, broker.announce(() -> latest.participant)));
+  }
+
+  void withdraw(long number) {
+    Said said = all.remove(number);
+    if (said != null) {
+      said.announcement.close();
+    }
+  }
+
+  /** The process is gone. */
+  void withdrawAll() {
+    all.keySet().forEach(this::withdraw);
+  }
+}
