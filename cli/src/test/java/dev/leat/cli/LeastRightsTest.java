@@ -99,6 +99,8 @@ class LeastRightsTest {
 
       admin.takeOne(StreamKeys.of(Topic.of("users").incoming()), Worker.DEFAULT_GROUP, "dead");
       assertThat(leat(redis, "reader", "dead-letters", "users")).contains("user.put");
+      assertThat(leat(redis, "reader", "topics"))
+          .contains("user.put(String)", "POST /accounts -> entry.book");
       readAlong(redis);
       assertThat(leat(redis, "operator", "redrive", "users")).contains("redrove 1 dead letter");
       until("it was tried again", () -> failures.get() == 4);

@@ -76,6 +76,7 @@ public final class LeatGateway implements AutoCloseable {
   private final List<Route> routes = new ArrayList<>();
   private final RateLimits rates = new RateLimits();
   private final SharedReplies shared;
+  private final Presence presence;
   private final AtomicBoolean closed = new AtomicBoolean();
   private final List<Mounted> mounted = new CopyOnWriteArrayList<>();
 
@@ -105,6 +106,7 @@ public final class LeatGateway implements AutoCloseable {
     this.leat = leat;
     this.admission = admission();
     this.shared = new SharedReplies(leat.broker(), leat.loop());
+    this.presence = new Presence(leat, () -> table.routes());
   }
 
   /** A gateway to a broker; it is closed before the connection is. */
@@ -267,6 +269,7 @@ public final class LeatGateway implements AutoCloseable {
       throw failure;
     }
     admission.start(() -> table.topics());
+    presence.announce();
     certificates = Certificates.watch(started, listeners, this::renew);
     log.info("gateway addresses={} ports={} routes={} listening", hosts(), ports, routes.size());
     return this;
@@ -305,6 +308,7 @@ public final class LeatGateway implements AutoCloseable {
     mounted.add(place);
     admission.start(() -> table.topics());
     router.route().handler(place);
+    presence.announce();
     return Future.fromCompletionStage(take(tableOf(routes), routes), context);
   }
 
@@ -338,6 +342,7 @@ public final class LeatGateway implements AutoCloseable {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
+    presence.close();
     Vertx closing = vertx;
     vertx = null;
     if (management != null) {

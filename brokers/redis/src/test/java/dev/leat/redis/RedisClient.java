@@ -115,6 +115,11 @@ public final class RedisClient implements AutoCloseable {
     return result(io.ask(() -> action.apply(connection)));
   }
 
+  /** What the server answers to a command, as text. */
+  public String answer(String... words) {
+    return written(send(words));
+  }
+
   Resp send(String... words) {
     return send(Command.of(words));
   }

@@ -1,7 +1,9 @@
 package dev.leat.gateway.ops;
 
+import dev.leat.Participant;
 import dev.leat.Topic;
 import dev.leat.broker.Broker;
+import dev.leat.broker.Capability;
 import dev.leat.broker.GroupHealth;
 import dev.leat.broker.StreamHealth;
 import io.micrometer.core.instrument.Gauge;
@@ -10,9 +12,13 @@ import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * How the topics of a gateway stand, read from their streams whenever metrics are read. What a
@@ -49,9 +55,14 @@ final class TopicGauges {
         .register(registry);
   }
 
-  /** Reads all topics; blocks until the broker has answered, or has not in time. */
+  /**
+   * Reads these topics and those that members take part in; blocks until the broker has answered,
+   * or has not in time.
+   */
   void read(Collection<Topic> topics) {
-    List<CompletableFuture<State>> asked = topics.stream().map(this::ask).toList();
+    Set<Topic> all = new HashSet<>(topics);
+    all.addAll(topicsOfMembers());
+    List<CompletableFuture<State>> asked = all.stream().map(this::ask).toList();
     List<State> states = new ArrayList<>();
     for (CompletableFuture<State> answer : asked) {
       if (answer.handle((state, failure) -> failure == null).join()) {
@@ -59,6 +70,23 @@ final class TopicGauges {
       }
     }
     show(states);
+  }
+
+  /** Topics of events, say, which no route leads to. */
+  private Set<Topic> topicsOfMembers() {
+    if (!broker.capabilities().contains(Capability.PARTICIPANTS)) {
+      return Set.of();
+    }
+    return broker
+        .participants()
+        .toCompletableFuture()
+        .orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS)
+        .handle((there, failure) -> failure == null ? there : List.<Participant>of())
+        .join()
+        .stream()
+        .flatMap(one -> one instanceof Participant.Member member ? Stream.of(member) : Stream.of())
+        .map(Participant.Member::topic)
+        .collect(Collectors.toSet());
   }
 
   private CompletableFuture<State> ask(Topic topic) {

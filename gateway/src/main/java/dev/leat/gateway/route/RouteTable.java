@@ -66,6 +66,7 @@ public final class RouteTable {
   /** Where the paths without parameters lead that no client need encode. */
   private final Map<String, Node> plain = new HashMap<>();
 
+  private final List<Route> routes;
   private final Set<Topic> topics;
 
   /**
@@ -75,7 +76,13 @@ public final class RouteTable {
    */
   public RouteTable(Collection<Route> routes) {
     routes.forEach(this::add);
+    this.routes = List.copyOf(routes);
     topics = routes.stream().map(Route::topic).collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** All of them. */
+  public List<Route> routes() {
+    return routes;
   }
 
   /** The topics that routes lead to. */
