@@ -5,6 +5,7 @@ import dev.leat.broker.Brokers;
 import dev.leat.broker.Capability;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.ThreadLoop;
+import dev.leat.broker.UnreadTopics;
 import dev.leat.caller.LaneCaller;
 import dev.leat.caller.Listener;
 import dev.leat.caller.PendingCalls;
@@ -54,7 +55,7 @@ public final class Leat implements AutoCloseable {
         CompletableFuture.supplyAsync(
                 () -> new PendingCalls(broker, loop, ids, nextLane(), instance), loop)
             .join();
-    this.caller = new LaneCaller(loop, calls, Headers.NONE);
+    this.caller = new LaneCaller(loop, calls, new UnreadTopics(broker, loop), Headers.NONE);
   }
 
   /**

@@ -3,6 +3,8 @@ package dev.leat.cli;
 import dev.leat.Headers;
 import dev.leat.Leat;
 import dev.leat.Payload;
+import dev.leat.Topic;
+import dev.leat.broker.UnreadTopics;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -27,6 +29,10 @@ final class SendCommand implements Callable<Integer> {
     try (Leat leat = broker.connect()) {
       String id = leat.caller().with(headers).send(outgoing.topic(), outgoing.type(), payload);
       spec.commandLine().getOut().println(id);
+      UnreadTopics.warning(leat.broker(), Topic.of(outgoing.topic()))
+          .toCompletableFuture()
+          .join()
+          .ifPresent(spec.commandLine().getErr()::println);
       return 0;
     }
   }

@@ -13,6 +13,7 @@ import dev.leat.Payload;
 import dev.leat.Request;
 import dev.leat.Topic;
 import dev.leat.broker.EventLoop;
+import dev.leat.broker.UnreadTopics;
 import dev.leat.wire.PayloadCodec;
 import dev.leat.wire.ProblemReply;
 import java.time.Duration;
@@ -29,16 +30,19 @@ import org.jspecify.annotations.Nullable;
 public final class LaneCaller implements Caller {
   private final EventLoop loop;
   private final PendingCalls calls;
+  private final UnreadTopics unread;
   private final Headers headers;
 
   /**
    * A caller over calls that live on a loop.
    *
+   * @param unread told which topics are sent to
    * @param headers that every message carries
    */
-  public LaneCaller(EventLoop loop, PendingCalls calls, Headers headers) {
+  public LaneCaller(EventLoop loop, PendingCalls calls, UnreadTopics unread, Headers headers) {
     this.loop = loop;
     this.calls = calls;
+    this.unread = unread;
     this.headers = headers;
   }
 
@@ -79,6 +83,7 @@ public final class LaneCaller implements Caller {
     Headers sent = inherited();
     Payload written = PayloadCodec.write(payload);
     String id = calls.nextId();
+    unread.sentTo(to.topic());
     CompletableFuture<String> accepted = new CompletableFuture<>();
     onLoop(
         accepted,
@@ -97,7 +102,7 @@ public final class LaneCaller implements Caller {
   public Caller with(Headers more) {
     Headers.Builder all = headers.toBuilder();
     more.forEach(all::set);
-    return new LaneCaller(loop, calls, all.build());
+    return new LaneCaller(loop, calls, unread, all.build());
   }
 
   private CompletableFuture<Message> start(
@@ -108,6 +113,7 @@ public final class LaneCaller implements Caller {
     Instant deadline = deadline(timeout);
     Answer answer = new Answer(loop);
     String id = calls.nextId();
+    unread.sentTo(to.topic());
     onLoop(answer, () -> answer.waitFor(calls.call(id, to, sent, written, deadline, answer)));
     return answer;
   }

@@ -112,11 +112,19 @@ final class DeliverySettlement {
   /** By what its handler came to. */
   void end(Binding<?> binding, Binding.Result result, Instant began) {
     switch (result) {
-      case Binding.Result.Answered answered ->
-          answer(measured(answered.reply(), began), answered.sent());
+      case Binding.Result.Answered answered -> {
+        answered.sent().forEach(this::isSent);
+        answer(measured(answered.reply(), began), answered.sent());
+      }
       case Binding.Result.Refused refused -> refuse(refused.problem());
       case Binding.Result.Broken broken -> reject(broken.problem(), "");
       case Binding.Result.Failed failed -> fail(binding, failed.problem(), failed.cause());
+    }
+  }
+
+  private void isSent(Append append) {
+    if (append.stream() instanceof StreamRef.Incoming incoming) {
+      context.unread().sentTo(incoming.topic());
     }
   }
 

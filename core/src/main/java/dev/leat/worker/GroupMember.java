@@ -15,6 +15,7 @@ import dev.leat.broker.EventLoop;
 import dev.leat.broker.FaultLog;
 import dev.leat.broker.Membership;
 import dev.leat.broker.Subscription;
+import dev.leat.broker.UnreadTopics;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -114,6 +115,7 @@ final class GroupMember implements DeliveryListener {
     this.tally = tally;
     this.random = random;
     FaultLog faults = new FaultLog(log, loop.clock());
+    UnreadTopics unread = new UnreadTopics(broker, loop);
     this.contexts =
         membership ->
             new MemberContext(
@@ -125,6 +127,7 @@ final class GroupMember implements DeliveryListener {
                 new Colleagues(broker, membership, loop.clock()),
                 cancellations,
                 faults,
+                unread,
                 tally,
                 random);
     this.context = contexts.apply(names.get());

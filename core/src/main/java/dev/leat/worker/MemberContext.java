@@ -5,6 +5,7 @@ import dev.leat.broker.Broker;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.FaultLog;
 import dev.leat.broker.Membership;
+import dev.leat.broker.UnreadTopics;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
@@ -28,6 +29,7 @@ record MemberContext(
     Colleagues colleagues,
     Cancellations cancellations,
     FaultLog faults,
+    UnreadTopics unread,
     DeliveryCounters tally,
     RandomGenerator random) {
   /** Whether replies go where a message says. */

@@ -5,7 +5,7 @@ import dev.leat.broker.Broker;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.GroupHealth;
 import dev.leat.broker.StreamHealth;
-import dev.leat.gateway.route.Nearest;
+import dev.leat.broker.UnreadTopics;
 import dev.leat.gateway.route.ReplyMode;
 import dev.leat.gateway.route.Route;
 import java.util.List;
@@ -120,21 +120,12 @@ public final class TopicReaders {
 
   private void warn(Topic topic) {
     var unused =
-        broker
-            .topics()
-            .exceptionally(failure -> Set.of())
+        UnreadTopics.nearest(broker, topic)
             .thenAccept(
-                topics ->
+                near ->
                     log.warn(
                         "topic={} no worker has ever read it, its requests are refused{}",
                         topic,
-                        Nearest.to(
-                                topic.toString(),
-                                topics.stream()
-                                    .filter(other -> !other.equals(topic))
-                                    .map(Topic::toString)
-                                    .toList())
-                            .map(near -> "; there is a topic '" + near + "'")
-                            .orElse("")));
+                        near));
   }
 }

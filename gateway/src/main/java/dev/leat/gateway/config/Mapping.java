@@ -1,6 +1,6 @@
 package dev.leat.gateway.config;
 
-import dev.leat.gateway.route.Nearest;
+import dev.leat.broker.Nearest;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;

@@ -1,4 +1,4 @@
-package dev.leat.gateway.route;
+package dev.leat.broker;
 
 import java.util.Collection;
 import java.util.Comparator;
