@@ -11,6 +11,9 @@ import java.util.Arrays;
 public final class RecordWriter {
   private static final int FIRST_SIZE = 256;
 
+  /** The most that an array may have everywhere. */
+  private static final int LARGEST = Integer.MAX_VALUE - 8;
+
   private byte[] bytes;
   private int size;
 
@@ -91,7 +94,8 @@ public final class RecordWriter {
 
   private void reserve(int more) {
     if (more > bytes.length - size) {
-      bytes = Arrays.copyOf(bytes, Math.max(2 * bytes.length, Math.addExact(size, more)));
+      int least = Math.addExact(size, more);
+      bytes = Arrays.copyOf(bytes, Math.clamp(2L * bytes.length, least, LARGEST));
     }
   }
 }

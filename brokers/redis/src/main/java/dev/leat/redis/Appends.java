@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -180,6 +181,7 @@ final class Appends {
    * @param lost whether it may be there
    */
   private void mend(List<One> batch, boolean lost) {
+    AtomicBoolean mayBeThere = new AtomicBoolean(lost);
     long since = connection.quietAt();
     Map<String, List<Append>> streams = new LinkedHashMap<>();
     for (One one : batch) {
@@ -196,7 +198,7 @@ final class Appends {
         (stream, appends) ->
             mending.put(
                 stream,
-                mended(stream, appends, since)
+                mended(stream, appends, since, mayBeThere)
                     .onSuccess(
                         found -> {
                           for (int i = 0; i < appends.size(); i++) {
@@ -209,7 +211,8 @@ final class Appends {
                   .map(append -> mending.get(StreamKeys.of(append.stream())))
                   .toList())
           .onSuccess(all -> one.ids().complete(one.appends().stream().map(ids::get).toList()))
-          .onFailure(failure -> one.ids().completeExceptionally(unmended(failure, lost)));
+          .onFailure(
+              failure -> one.ids().completeExceptionally(unmended(failure, mayBeThere.get())));
     }
   }
 
@@ -226,7 +229,8 @@ final class Appends {
   }
 
   /** The ids of the entries, of those that were there and of those that are made now. */
-  private Future<List<String>> mended(String stream, List<Append> appends, long since) {
+  private Future<List<String>> mended(
+      String stream, List<Append> appends, long since, AtomicBoolean mayBeThere) {
     log.info("stream={} messages={} looked for, their answers were lost", stream, appends.size());
     Map<String, String> there = new HashMap<>();
     return RetryOnLoss.within(
@@ -240,7 +244,13 @@ final class Appends {
                     done ->
                         appends.stream()
                             .map(append -> there.getOrDefault(append.message().id(), ""))
-                            .toList()));
+                            .toList())
+                .onFailure(
+                    failure -> {
+                      if (failure instanceof RedisLost) {
+                        mayBeThere.set(true);
+                      }
+                    }));
   }
 
   private static List<Append> missing(List<Append> appends, Map<String, String> there) {

@@ -60,6 +60,9 @@ class Changes {
   static final byte FLOOR = 12;
   static final byte NEEDED = 13;
 
+  /** What was appended before, and is written once more. */
+  static final byte AGAIN = 14;
+
   private final RecordWriter out = new RecordWriter();
   private final List<Placed> placed = new ArrayList<>(2);
   private boolean urgent;
@@ -83,15 +86,24 @@ class Changes {
   }
 
   void appended(String stream, Log.Slot slot, long offset) {
+    // Whoever waits for a reply learns by that that it was accepted.
+    urgent |= !slot.present().wantsReply();
+    write(APPENDED, stream, slot, offset);
+  }
+
+  /** What was appended before. */
+  void again(String stream, Log.Slot slot, long offset) {
+    write(AGAIN, stream, slot, offset);
+  }
+
+  private void write(byte kind, String stream, Log.Slot slot, long offset) {
     Message message = slot.present();
     int begin = out.size();
-    out.put(APPENDED).text(stream).number(offset);
+    out.put(kind).text(stream).number(offset);
     out.number(slot.id().millis()).number(slot.id().sequence());
     out.message(message);
     slot.takes(out.size() - begin);
     placed.add(slot);
-    // Whoever waits for a reply learns by that that it was accepted.
-    urgent |= !message.wantsReply();
   }
 
   void handed(String stream, String group, List<Group.Pending> taken) {
@@ -161,7 +173,7 @@ class Changes {
    */
   static void skip(byte kind, RecordReader in) {
     switch (kind) {
-      case APPENDED -> {
+      case APPENDED, AGAIN -> {
         in.skip();
         numbers(3, in);
         in.skipMessage();

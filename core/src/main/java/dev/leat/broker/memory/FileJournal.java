@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
@@ -40,6 +41,9 @@ final class FileJournal implements Journal {
 
   /** How long a message waits for more that is worth a sync, where nobody waits for it. */
   private static final Duration LONGEST_WAIT = Duration.ofMillis(1);
+
+  /** A disk that takes longer has other worries. */
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   private static final Duration FULL_PAUSE = Duration.ofSeconds(1);
 
@@ -88,7 +92,9 @@ final class FileJournal implements Journal {
     this.options = options;
     this.writer = new SegmentWriter(folder, options, segments);
     this.history = new History(folder, options.name(), segments, writer::segment);
-    this.files = new SegmentFiles(folder, options, segments, writer::segment, history::forget);
+    this.files =
+        new SegmentFiles(
+            folder, options, segments, writer::segment, this::sayNeeded, history::forget);
     this.writing = Thread.ofPlatform().name("leat-file").daemon().unstarted(this::work);
   }
 
@@ -119,9 +125,9 @@ final class FileJournal implements Journal {
     do {
       // As much as makes a file go, however much that is.
       long most = Math.max(options.full(), segments.leftInOldest());
-      writer.begin(files.takeNext(), broker, most, 0);
+      int needed = writer.begin(files.takeNext(), broker, most, 0);
       bytes += writer.written();
-      files.deleteAllUnneeded();
+      files.deleteAllBefore(needed);
     } while (segments.all().getFirst() <= last);
     Changes end = new Changes();
     end.closed();
@@ -220,12 +226,12 @@ final class FileJournal implements Journal {
     CompletableFuture<Void> told = new CompletableFuture<>();
     lock.lock();
     try {
-      BrokerUnavailable cause = failed;
-      if (cause != null) {
-        return CompletableFuture.failedStage(cause);
-      }
       if (isDurable(at)) {
         return CompletableFuture.completedStage(value);
+      }
+      BrokerUnavailable cause = failed;
+      if (cause != null) {
+        return CompletableFuture.failedStage(inTheMidst(cause));
       }
       waiters.add(new Waiter(at, told));
     } finally {
@@ -317,8 +323,7 @@ final class FileJournal implements Journal {
     } finally {
       lock.unlock();
     }
-    BrokerUnavailable midst =
-        BrokerUnavailable.inTheMidst(String.valueOf(cause.getMessage()), cause.getCause());
+    BrokerUnavailable midst = inTheMidst(cause);
     tell(left, false, told -> told.completeExceptionally(midst));
     files.end();
     try {
@@ -326,6 +331,11 @@ final class FileJournal implements Journal {
     } catch (IOException failure) {
       log.debug("{} not closed", options.name(), failure);
     }
+  }
+
+  /** What has its position may be on the disk, or not. */
+  private static BrokerUnavailable inTheMidst(BrokerUnavailable cause) {
+    return BrokerUnavailable.inTheMidst(String.valueOf(cause.getMessage()), cause.getCause());
   }
 
   /** Waits for something, and writes all that is there; false at the end. */
@@ -430,14 +440,39 @@ final class FileJournal implements Journal {
   /** Begins a segment, with all that has to be known; and lets go of those that nobody needs. */
   private void roll() throws IOException {
     MemoryBroker broker = Objects.requireNonNull(state, "it has begun");
+    int needed;
     whole.writeLock().lock();
     try {
       drain();
-      writer.begin(files.takeNext(), broker, options.segment() / FEW, position);
+      needed = writer.begin(files.takeNext(), broker, options.segment() / FEW, position);
     } finally {
       whole.writeLock().unlock();
     }
-    files.deleteUnneeded();
+    files.deleteBefore(needed);
+  }
+
+  /**
+   * Which segment is the oldest that is needed, once that is on the disk; 0 if it is not in time.
+   * Not for the thread that writes, which would wait for itself.
+   */
+  private int sayNeeded() {
+    Changes changes = new Changes();
+    int needed;
+    long at;
+    // All that is not needed any more has to stand before it, and not be on its way there.
+    whole.writeLock().lock();
+    try {
+      needed = segments.oldestNeeded(writer.segment());
+      changes.needed(needed);
+      at = write(changes);
+    } finally {
+      whole.writeLock().unlock();
+    }
+    long patience = options.sync().plus(PATIENCE).toMillis();
+    return after(at, needed)
+        .toCompletableFuture()
+        .completeOnTimeout(0, patience, TimeUnit.MILLISECONDS)
+        .join();
   }
 
   /** What waits to be written is for the segment that it was said to be in. */

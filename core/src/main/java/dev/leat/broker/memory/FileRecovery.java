@@ -66,16 +66,21 @@ final class FileRecovery {
   }
 
   /**
-   * The segment that the newest one says is the oldest that is needed. Those before are kept for
-   * looking at, and need not be read.
+   * The segment that the newest one says last is the oldest that is needed. Those before are kept
+   * for looking at, or were deleted, and need not be read.
    */
   private int oldestNeeded(NavigableMap<Integer, Path> all) throws IOException {
     for (Path file : all.descendingMap().values()) {
       try (SegmentReader in = new SegmentReader(file)) {
+        int needed = 0;
         Frame frame = in.next();
         if (frame != null) {
-          int needed = needed(new RecordReader(in.bytes(), frame.from(), frame.to()));
-          return needed < 0 ? all.firstKey() : needed;
+          while (frame != null) {
+            RecordReader records = new RecordReader(in.bytes(), frame.from(), frame.to());
+            needed = Math.max(needed, needed(records));
+            frame = in.next();
+          }
+          return needed == 0 ? all.firstKey() : needed;
         }
       }
     }
@@ -83,14 +88,16 @@ final class FileRecovery {
   }
 
   private static int needed(RecordReader in) {
+    int needed = 0;
     while (in.hasMore()) {
       byte kind = in.one();
       if (kind == Changes.NEEDED) {
-        return (int) in.number();
+        needed = (int) in.number();
+      } else {
+        Changes.skip(kind, in);
       }
-      Changes.skip(kind, in);
     }
-    return -1;
+    return needed;
   }
 
   int lastSegment() {
@@ -193,7 +200,7 @@ final class FileRecovery {
           broker
               .restoring(in.text())
               .restore(in.number(), in.number(), new EntryId(in.number(), in.number()));
-      case Changes.APPENDED -> {
+      case Changes.APPENDED, Changes.AGAIN -> {
         int begin = in.at();
         StreamState stream = broker.restoring(in.text());
         long offset = in.number();

@@ -156,6 +156,7 @@ final class FileTools implements FolderTools {
       } catch (NoSuchFileException gone) {
         there.remove(last);
         sequence = 0;
+        open = "";
       }
     }
 

@@ -152,7 +152,8 @@ final class Group {
     skipTo(offset + 1);
     Pending one = pending.computeIfAbsent(offset, Pending::new);
     one.attempt = attempt;
-    one.handed = Math.max(one.handed + 1, attempt);
+    // Whoever waits for its turn, or is to catch up, was handed to nobody.
+    one.handed = attempt == 0 ? one.handed : Math.max(one.handed + 1, attempt);
     one.wakeAt = 0;
   }
 
@@ -219,14 +220,23 @@ final class Group {
     return turns == null ? 0 : turns.waiting();
   }
 
+  /** Is to get what stands before its beginning, as what was handed over and comes again. */
+  void catchUp(long offset, LongFunction<Optional<String>> keys) {
+    Pending one = new Pending(offset);
+    pending.put(offset, one);
+    if (isTurnOf(one, keys)) {
+      makeReady(one);
+    }
+  }
+
   boolean isPending(long offset) {
     return pending.containsKey(offset);
   }
 
-  /** Whether a member was handed what stands at an offset; not so what waits for its turn. */
+  /** Whether a member was handed what stands at an offset; not so what waited for its turn. */
   boolean wasHanded(long offset) {
     Pending known = pending.get(offset);
-    return offset < cursor && (known == null || !known.waiting);
+    return offset < cursor && (known == null || known.handed > 0);
   }
 
   /** What stood before this offset is gone: the group does not wait for it. */

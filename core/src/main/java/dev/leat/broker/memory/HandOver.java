@@ -109,7 +109,8 @@ final class HandOver {
 
   /** Who reads along sees what is on the disk: of anything else it may never have been. */
   long visibleEnd(long from) {
-    long end = log.end();
+    long aside = from < log.head() && kept ? log.asideOnDisk(from) : log.head();
+    long end = aside < log.head() ? aside : log.end();
     long oldest = Math.max(from, log.head());
     while (kept && end > oldest && !journal.isDurable(log.placed(end - 1).position())) {
       end--;

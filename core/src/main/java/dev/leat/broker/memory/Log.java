@@ -51,6 +51,9 @@ final class Log {
 
   private final TreeMap<EntryId, Long> asideIds = new TreeMap<>();
 
+  /** Once so much is on the disk, all are that were set aside. */
+  private long asidePosition;
+
   /** Offset of the oldest entry in the ring. */
   private long head;
 
@@ -244,9 +247,7 @@ final class Log {
     return isThere(offsetOf(id));
   }
 
-  /**
-   * The entry's place, or one before the first; of those that share an id the one that is there.
-   */
+  /** The entry's place, -1 if it has none; of those that share an id the one that is there. */
   long offsetOf(EntryId id) {
     Long setAside = asideIds.get(id);
     if (setAside != null) {
@@ -256,7 +257,7 @@ final class Log {
     while (offset > head && slot(offset).message == null && slot(offset - 1).id.equals(id)) {
       offset--;
     }
-    return offset >= head && slot(offset).id.equals(id) ? offset : head - 1;
+    return offset >= head && slot(offset).id.equals(id) ? offset : -1;
   }
 
   /** Takes out an entry that is there; its place, which it gives, stays. */
@@ -303,7 +304,21 @@ final class Log {
     head++;
   }
 
+  /** Offset of the first from one on that was set aside and is not on the disk; else the head. */
+  long asideOnDisk(long from) {
+    if (journal.isDurable(asidePosition)) {
+      return head;
+    }
+    for (Map.Entry<Long, Slot> one : aside.tailMap(from, true).entrySet()) {
+      if (!journal.isDurable(one.getValue().position())) {
+        return one.getKey();
+      }
+    }
+    return head;
+  }
+
   private void putAside(long offset, Slot slot) {
+    asidePosition = Math.max(asidePosition, slot.position());
     aside.put(offset, slot);
     asideIds.put(slot.id, offset);
   }
@@ -353,6 +368,10 @@ final class Log {
 
   /** As if the newest had never been appended; its id is not given again. */
   void removeNewest() {
+    if (size() == 0) {
+      // It was let go for what was appended behind it.
+      return;
+    }
     Message newest = slot(end - 1).message;
     if (newest != null) {
       bytes -= newest.payload().size();

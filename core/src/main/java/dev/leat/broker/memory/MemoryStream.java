@@ -136,18 +136,35 @@ final class MemoryStream {
 
   synchronized Member join(Membership membership, DeliveryListener listener, Changes changes) {
     Group before = groups.get(membership.group());
-    Group group = group(membership.group(), offset(membership.start()));
+    long begin = offset(membership.start());
+    Group group = group(membership.group(), Math.max(log.head(), begin));
     boolean isAsBefore = before != null && before.answers() == membership.answers();
     boolean wasOrdered = group.isOrdered();
     group.order(membership);
     group.answers(membership.answers());
     if (!isAsBefore || wasOrdered != group.isOrdered()) {
       written(changes).group(key, group);
+      if (before == null) {
+        catchUp(group, begin, changes);
+      }
       journal.write(changes);
     }
     Member member = new Member(this, membership, listener);
     group.members().add(member);
     return member;
+  }
+
+  /** What was set aside is there for a new group too. */
+  private void catchUp(Group group, long begin, Changes changes) {
+    for (long offset : log.aside().keySet()) {
+      if (offset >= begin) {
+        group.catchUp(offset, handOver::keyAt);
+      }
+    }
+    List<Group.Pending> all = group.pending();
+    if (!all.isEmpty()) {
+      written(changes).handed(key, group.name(), all);
+    }
   }
 
   private Group group(String name, long begin) {

@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,7 @@ final class SegmentFiles {
   private final FileOptions options;
   private final SegmentTable segments;
   private final IntSupplier current;
+  private final IntSupplier sayNeeded;
   private final IntConsumer gone;
 
   /** Completes once nothing is written any more. */
@@ -35,6 +37,10 @@ final class SegmentFiles {
 
   private volatile @Nullable Path next;
   private volatile boolean full;
+
+  /** The oldest segment that is needed, as stands on the disk: none of those before is. */
+  private final AtomicInteger needed = new AtomicInteger();
+
   private volatile @Nullable Thread maker;
 
   /** Completes once a next file is there, or could not be made at first. */
@@ -44,6 +50,8 @@ final class SegmentFiles {
    * With nothing to do yet.
    *
    * @param current the segment that is written
+   * @param sayNeeded writes down which is the oldest segment that is needed, and waits until that
+   *     is on the disk; gives 0 where it is not in time
    * @param gone told which segment is deleted
    */
   SegmentFiles(
@@ -51,11 +59,13 @@ final class SegmentFiles {
       FileOptions options,
       SegmentTable segments,
       IntSupplier current,
+      IntSupplier sayNeeded,
       IntConsumer gone) {
     this.folder = folder;
     this.options = options;
     this.segments = segments;
     this.current = current;
+    this.sayNeeded = sayNeeded;
     this.gone = gone;
   }
 
@@ -101,11 +111,17 @@ final class SegmentFiles {
 
   /** Until there is one: a disk that is full may have room again. */
   private void makeNext(CompletableFuture<Void> tried) {
+    boolean isFirst = true;
     while (next == null) {
       try {
-        deleteUnneeded();
+        // At first whoever writes waits for this, and writes nothing meanwhile.
+        if (!isFirst) {
+          say();
+        }
+        isFirst = false;
+        delete(options.keepBytes(), options.keep());
         if (!folder.hasRoom(options.allocated())) {
-          deleteAllUnneeded();
+          delete(0, Duration.ZERO);
         }
         next = folder.spare(options.allocated());
         if (full) {
@@ -129,7 +145,8 @@ final class SegmentFiles {
   private void keepNoLonger() {
     while (pause(KEEP_PAUSE)) {
       try {
-        deleteUnneeded();
+        say();
+        delete(options.keepBytes(), options.keep());
       } catch (IOException | RuntimeException failure) {
         log.warn(
             "{} has files that cannot be deleted: {}", options.name(), FileFolder.why(failure));
@@ -137,18 +154,36 @@ final class SegmentFiles {
     }
   }
 
-  /** Deletes what is older than it may be, or more than may be kept; the oldest first. */
-  void deleteUnneeded() throws IOException {
+  /**
+   * It stands on the disk which segment is the oldest that is needed: of those before, what is
+   * older than it may be, or more than may be kept, is deleted, the oldest first. Does not wait for
+   * what is written.
+   */
+  void deleteBefore(int oldestNeeded) throws IOException {
+    needed.accumulateAndGet(oldestNeeded, Math::max);
     delete(options.keepBytes(), options.keep());
   }
 
-  /** However young it is. */
-  void deleteAllUnneeded() throws IOException {
+  /** The same, however young it is. */
+  void deleteAllBefore(int oldestNeeded) throws IOException {
+    needed.accumulateAndGet(oldestNeeded, Math::max);
     delete(0, Duration.ZERO);
   }
 
-  private synchronized void delete(long most, Duration keep) throws IOException {
+  /**
+   * What nobody needs is said before it is deleted: else a start would miss it, or would find
+   * neither it nor that it was completed.
+   */
+  private void say() {
     List<Integer> unneeded = segments.unneeded(current.getAsInt());
+    if (!unneeded.isEmpty() && unneeded.getLast() >= needed.get()) {
+      needed.accumulateAndGet(sayNeeded.getAsInt(), Math::max);
+    }
+  }
+
+  private synchronized void delete(long most, Duration keep) throws IOException {
+    List<Integer> unneeded =
+        segments.unneeded(current.getAsInt()).stream().filter(old -> old < needed.get()).toList();
     long bytes = 0;
     for (int old : unneeded) {
       bytes += folder.size(old);

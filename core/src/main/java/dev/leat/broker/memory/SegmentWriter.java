@@ -102,8 +102,9 @@ final class SegmentWriter {
    * @param state what has to be known
    * @param again bytes of the oldest segments that are worth to be written once more
    * @param position of what is written once more
+   * @return the oldest segment that is needed, as is on the disk now
    */
-  void begin(Path file, MemoryBroker state, long again, long position) throws IOException {
+  int begin(Path file, MemoryBroker state, long again, long position) throws IOException {
     int number = segment + 1;
     FileChannel next = folder.begin(number, file);
     if (channel != null) {
@@ -120,7 +121,8 @@ final class SegmentWriter {
     if (oldest > 0) {
       state.writeContentOf(oldest, segments::went, all);
     }
-    all.needed(segments.oldestNeeded(number));
+    int needed = segments.oldestNeeded(number);
+    all.needed(needed);
     for (Changes.Placed placed : all.placed()) {
       placed.stands(position, number);
       segments.came(placed);
@@ -129,6 +131,7 @@ final class SegmentWriter {
     sync(true);
     // It says that the one before is on the disk: if that is not whole one day, it is damaged.
     put(frame(new RecordWriter(0)));
+    return needed;
   }
 
   /** Ends the segment that is written where it is: what was set aside behind it is given back. */

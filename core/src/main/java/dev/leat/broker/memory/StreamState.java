@@ -140,14 +140,14 @@ final class StreamState {
               (offset, slot) -> {
                 if (slot.segment() <= segment) {
                   moved.accept(slot);
-                  changes.appended(key, slot, offset);
+                  changes.again(key, slot, offset);
                 }
               });
       for (long offset = log.head(); offset < log.end(); offset++) {
         Log.Slot slot = log.slotAt(offset);
         if (slot.isThere() && slot.segment() <= segment) {
           moved.accept(slot);
-          changes.appended(key, slot, offset);
+          changes.again(key, slot, offset);
         }
       }
     }

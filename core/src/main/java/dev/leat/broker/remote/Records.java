@@ -222,7 +222,8 @@ final class Records {
           case BadConfiguration bad -> 2;
           case Unsupported unsupported -> 3;
           case BrokerUnavailable away -> away.isUncertain() ? 5 : (byte) 4;
-          default -> 4;
+          case LeatException known -> 4;
+          default -> 5;
         };
     String why = cause.getMessage();
     return out.put(kind).text(why == null ? cause.getClass().getSimpleName() : why);

@@ -178,7 +178,7 @@ final class Session implements AutoCloseable {
         number, new Question(in -> complete(answer, in, reader), answer::completeExceptionally));
     boolean taken = connection.send(out);
     if ((!taken || ended != null) && questions.remove(number) != null) {
-      answer.completeExceptionally(failure());
+      answer.completeExceptionally(taken ? midst() : failure());
     }
     return answer;
   }
@@ -190,7 +190,7 @@ final class Session implements AutoCloseable {
       answer.complete(reader.apply(in));
     } catch (RuntimeException | OutOfMemoryError unreadable) {
       answer.completeExceptionally(
-          new BrokerUnavailable(name + ": an answer that cannot be read", unreadable));
+          BrokerUnavailable.inTheMidst(name + ": an answer that cannot be read", unreadable));
     }
   }
 
@@ -205,6 +205,12 @@ final class Session implements AutoCloseable {
 
   void forget(long number) {
     listeners.remove(number);
+  }
+
+  /** Why what was asked has no answer. */
+  private LeatException midst() {
+    return BrokerUnavailable.inTheMidst(
+        name + ": the process that has it is gone; it may have done it", null);
   }
 
   /** Why nothing can be asked. */
@@ -222,16 +228,13 @@ final class Session implements AutoCloseable {
       ended = new BrokerUnavailable(name + ": the process that has it is gone");
     }
     connection.close();
-    LeatException midst =
-        BrokerUnavailable.inTheMidst(
-            name + ": the process that has it is gone; it may have done it", null);
     questions
         .keySet()
         .forEach(
             number -> {
               Question asked = questions.remove(number);
               if (asked != null) {
-                asked.failure.accept(midst);
+                asked.failure.accept(midst());
               }
             });
     listeners.clear();
