@@ -1,6 +1,7 @@
 package dev.leat.broker;
 
 import dev.leat.LeatException;
+import dev.leat.Participant;
 import dev.leat.Topic;
 import java.time.Duration;
 import java.util.Optional;
@@ -9,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -83,10 +85,24 @@ public final class UnreadTopics {
     }
   }
 
+  /** Those that members read; to look for all others may take a server long. */
+  private static CompletionStage<Set<Topic>> topics(Broker broker) {
+    if (!broker.capabilities().contains(Capability.PARTICIPANTS)) {
+      return broker.topics();
+    }
+    return broker
+        .participants()
+        .thenApply(
+            there ->
+                there.stream()
+                    .filter(Participant.Member.class::isInstance)
+                    .map(one -> ((Participant.Member) one).topic())
+                    .collect(Collectors.toSet()));
+  }
+
   /** What to add to a sentence on a topic that nobody reads: another of nearly its name. */
   public static CompletionStage<String> nearest(Broker broker, Topic topic) {
-    return broker
-        .topics()
+    return topics(broker)
         .exceptionally(failure -> Set.of())
         .thenApply(
             topics ->
