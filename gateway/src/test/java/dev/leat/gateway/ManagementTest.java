@@ -139,6 +139,21 @@ class ManagementTest extends GatewayFixture {
   }
 
   @Test
+  void a_topic_of_events_that_no_route_leads_to_is_there_as_all_others() {
+    assertThat(metrics()).doesNotContain("topic=\"audit\"");
+    leat.worker("audit")
+        .group("ledger")
+        .onOneWay("event", String.class, (text, request) -> {})
+        .start();
+    await()
+        .atMost(LONG)
+        .untilAsserted(
+            () ->
+                assertThat(value(metrics(), "leat_topic_members{group=\"ledger\",topic=\"audit\"}"))
+                    .isEqualTo("1.0"));
+  }
+
+  @Test
   void what_is_under_way_and_waits_is_read_from_the_streams() {
     CompletableFuture<HttpResponse<String>> waiting =
         http.sendAsync(to("/wait").build(), BodyHandlers.ofString());
