@@ -1,6 +1,7 @@
 package dev.leat.worker;
 
 import dev.leat.BadConfiguration;
+import dev.leat.BrokerUnavailable;
 import dev.leat.LeatException;
 import dev.leat.Participant;
 import dev.leat.Topic;
@@ -140,14 +141,23 @@ final class GroupMember implements DeliveryListener {
     active.start(membership().lease());
     followCancellations();
     join();
-    if (broker.capabilities().contains(Capability.PARTICIPANTS)) {
-      announcement = broker.announce(this::participant);
-    }
+    announce();
     log.info(
         "worker topic={} group={} member={} started",
         topic,
         membership().group(),
         membership().member());
+  }
+
+  /** Nobody sees it where the broker is closed meanwhile: no reason not to begin. */
+  private void announce() {
+    if (broker.capabilities().contains(Capability.PARTICIPANTS)) {
+      try {
+        announcement = broker.announce(this::participant);
+      } catch (BrokerUnavailable closed) {
+        log.debug("worker topic={} is not announced", topic, closed);
+      }
+    }
   }
 
   private Participant participant() {

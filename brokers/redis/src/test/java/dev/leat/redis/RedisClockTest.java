@@ -69,7 +69,8 @@ class RedisClockTest {
 
       Duration left = Duration.parse(text(result(call(TIMEOUT))));
 
-      assertThat(left).isPositive().isLessThanOrEqualTo(TIMEOUT);
+      // As far as clocks can be compared over a network.
+      assertThat(left).isPositive().isLessThan(TIMEOUT.plusMillis(150));
       assertThat(left).isGreaterThan(TIMEOUT.minusSeconds(2));
     }
     assertThat(calling.broker.clockAhead())

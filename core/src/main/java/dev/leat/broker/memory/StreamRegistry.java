@@ -1,0 +1,135 @@
+package dev.leat.broker.memory;
+
+import dev.leat.BrokerUnavailable;
+import dev.leat.StreamRef;
+import dev.leat.broker.EventLoop;
+import dev.leat.wire.StreamKeys;
+import java.util.Collection;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** Streams by their key, and by how they were named. Any thread. */
+final class StreamRegistry {
+  private final MemoryBroker broker;
+  private final Limits limits;
+  private final EventLoop loop;
+  private final Map<String, MemoryStream> streams = new ConcurrentHashMap<>();
+  private final Map<StreamRef, MemoryStream> byRef = new ConcurrentHashMap<>();
+  private final AtomicLong numbers = new AtomicLong();
+  private volatile boolean closed;
+
+  /** Empty. */
+  StreamRegistry(MemoryBroker broker, Limits limits, EventLoop loop) {
+    this.broker = broker;
+    this.limits = limits;
+    this.loop = loop;
+  }
+
+  Collection<MemoryStream> all() {
+    return streams.values();
+  }
+
+  Collection<String> keys() {
+    return streams.keySet();
+  }
+
+  /** A lane makes its reply stream, and takes it along when it goes: then nobody is there. */
+  @Nullable MemoryStream target(StreamRef ref) {
+    refuseIfClosed();
+    MemoryStream known = known(ref);
+    if (known != null) {
+      return known;
+    }
+    String key = StreamKeys.of(ref);
+    return StreamKeys.isPrivateReplies(key) && !streams.containsKey(key) ? null : get(ref);
+  }
+
+  /** Whether only a lane reads it. */
+  boolean isOfLane(StreamRef ref) {
+    MemoryStream known = known(ref);
+    return known == null ? StreamKeys.isPrivateReplies(StreamKeys.of(ref)) : known.isOfLane();
+  }
+
+  /** Ends a stream, unless another has its name by now. */
+  void forget(MemoryStream gone) {
+    gone.close();
+    streams.remove(gone.key(), gone);
+    byRef.remove(new StreamRef.At(gone.key()), gone);
+  }
+
+  /** For looking only. */
+  MemoryStream existing(StreamRef ref) {
+    refuseIfClosed();
+    MemoryStream known = known(ref);
+    return known == null ? existing(StreamKeys.of(ref)) : known;
+  }
+
+  /** The stream of a name, which comes into being. */
+  MemoryStream get(StreamRef ref) {
+    refuseIfClosed();
+    MemoryStream known = known(ref);
+    if (known != null) {
+      return known;
+    }
+    String key = StreamKeys.of(ref);
+    MemoryStream found = get(key);
+    byRef.put(ref, found);
+    if (streams.get(key) != found) {
+      // Forgotten meanwhile.
+      byRef.remove(ref);
+    }
+    return found;
+  }
+
+  /** Hot path: to make a key of what is named costs more than to find it. */
+  @Nullable MemoryStream known(StreamRef ref) {
+    return byRef.get(ref);
+  }
+
+  /** For looking only: asking after a stream does not bring it into being. */
+  MemoryStream existing(String key) {
+    MemoryStream found = streams.get(key);
+    return found == null ? new MemoryStream(key, 0, limits, loop, broker) : found;
+  }
+
+  /** The same by its key. */
+  MemoryStream get(String key) {
+    refuseIfClosed();
+    return streams.computeIfAbsent(key, this::newStream);
+  }
+
+  private MemoryStream newStream(String key) {
+    return new MemoryStream(key, numbers.incrementAndGet(), limits, loop, broker);
+  }
+
+  /** One of a lane's own: where it is opened anew, the one before may end after that. */
+  MemoryStream newOfLane(String name) {
+    refuseIfClosed();
+    String key = StreamKeys.replies(name);
+    MemoryStream own = newStream(key);
+    own.giveToLane();
+    streams.put(key, own);
+    byRef.remove(new StreamRef.At(key));
+    return own;
+  }
+
+  void refuseIfClosed() {
+    if (closed) {
+      throw new BrokerUnavailable("the embedded broker is closed");
+    }
+  }
+
+  /** Ends all of them; false where that was done before. */
+  boolean close() {
+    boolean before = closed;
+    closed = true;
+    return !before;
+  }
+
+  /** Nothing is left. */
+  void clear() {
+    streams.clear();
+  }
+}
