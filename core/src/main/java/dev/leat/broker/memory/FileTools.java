@@ -103,6 +103,10 @@ final class FileTools implements FolderTools {
     private final Set<Integer> there = new HashSet<>();
     private long frames;
     private long messages;
+
+    /** Messages of files that have gone, written once more. */
+    private long kept;
+
     private long bytes;
     private long sequence;
     private String open = "";
@@ -194,6 +198,7 @@ final class FileTools implements FolderTools {
         while (in.hasMore()) {
           byte kind = in.one();
           messages += kind == Changes.APPENDED ? 1 : 0;
+          kept += kind == Changes.AGAIN ? 1 : 0;
           if (kind == Changes.NEEDED) {
             needed = (int) in.number();
           } else {
@@ -214,8 +219,8 @@ final class FileTools implements FolderTools {
       String end =
           open.isEmpty() ? "" : "; what was being written last is not whole, which is no fault";
       return new Report(
-          "%d files, %d bytes, %d syncs at most, %d messages written%s"
-              .formatted(count, bytes, frames, messages, end),
+          "%d files, %d bytes, %d syncs at most, %d messages written and %d once more%s"
+              .formatted(count, bytes, frames, messages, kept, end),
           faults);
     }
   }
