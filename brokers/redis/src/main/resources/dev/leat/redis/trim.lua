@@ -105,6 +105,10 @@ local function removeBetween(from, left, bytes)
     if not last then
       return 0
     end
+    -- Somebody may have set it back, to have all of it again.
+    if padded(group['last-delivered-id']) < padded(last) then
+      last = group['last-delivered-id']
+    end
     upTo = upTo and padded(upTo) < padded(last) and upTo or last
     pending = pending + group.pending
   end
