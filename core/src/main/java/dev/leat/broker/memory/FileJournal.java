@@ -114,19 +114,13 @@ final class FileJournal implements Journal {
     files.start();
   }
 
-  /**
-   * In place of {@link #start}: writes all that is needed once more, and deletes all else.
-   *
-   * @return bytes of what was written
-   */
-  long compact(MemoryBroker broker, int last, long next) throws IOException {
+  /** In place of {@link #start}: writes all that is needed once more, and deletes all else. */
+  void compact(MemoryBroker broker, int last, long next) throws IOException {
     writer.resume(last, next);
-    long bytes = 0;
     do {
       // As much as makes a file go, however much that is.
       long most = Math.max(options.full(), segments.leftInOldest());
       int needed = writer.begin(files.takeNext(), broker, most, 0);
-      bytes += writer.written();
       files.deleteAllBefore(needed);
     } while (segments.all().getFirst() <= last);
     Changes end = new Changes();
@@ -135,7 +129,6 @@ final class FileJournal implements Journal {
     writer.truncate();
     writer.sync(true);
     writer.close();
-    return bytes;
   }
 
   SegmentTable segments() {

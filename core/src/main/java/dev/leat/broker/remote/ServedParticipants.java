@@ -6,20 +6,16 @@ import dev.leat.broker.Broker;
 import dev.leat.wire.ParticipantJson;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** Who takes part in a process that is let in. Any thread. */
 final class ServedParticipants {
-  /** What was said last, and that it is announced. */
-  private record Said(Said.Latest latest, Announcement announcement) {
-    /** Changes as it is said anew. */
-    private static final class Latest {
-      private volatile Participant participant;
-
-      Latest(Participant participant) {
-        this.participant = participant;
-      }
-    }
-  }
+  /**
+   * That somebody is announced.
+   *
+   * @param participant as it was said last
+   */
+  private record Said(AtomicReference<Participant> participant, Announcement announcement) {}
 
   private final Broker broker;
   private final Map<Long, Said> all = new ConcurrentHashMap<>();
@@ -36,11 +32,11 @@ final class ServedParticipants {
   private void announce(long number, Participant participant) {
     Said before = all.get(number);
     if (before != null) {
-      before.latest.participant = participant;
+      before.participant.set(participant);
       return;
     }
-    Said.Latest latest = new Said.Latest(participant);
-    all.put(number, new Said(latest, broker.announce(() -> latest.participant)));
+    AtomicReference<Participant> latest = new AtomicReference<>(participant);
+    all.put(number, new Said(latest, broker.announce(latest::get)));
   }
 
   void withdraw(long number) {
