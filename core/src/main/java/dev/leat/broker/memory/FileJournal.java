@@ -207,6 +207,16 @@ final class FileJournal implements Journal {
   }
 
   @Override
+  public long position() {
+    lock.lock();
+    try {
+      return position;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
   public boolean isDurable(long at) {
     return durable.get() >= at;
   }

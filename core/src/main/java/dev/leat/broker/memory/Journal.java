@@ -28,6 +28,11 @@ interface Journal {
         }
 
         @Override
+        public long position() {
+          return 0;
+        }
+
+        @Override
         public boolean isDurable(long position) {
           return true;
         }
@@ -85,6 +90,9 @@ interface Journal {
    * @throws dev.leat.BrokerUnavailable if nothing can be written any more
    */
   long write(Changes changes);
+
+  /** Of what was written last. */
+  long position();
 
   /** Whether what stands at a position is on the disk. */
   boolean isDurable(long position);

@@ -24,6 +24,7 @@ import dev.leat.broker.ReplyListener;
 import dev.leat.broker.StreamHealth;
 import dev.leat.broker.Subscription;
 import dev.leat.wire.StreamKeys;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
@@ -35,6 +36,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -67,6 +69,9 @@ final class MemoryBroker implements Broker {
 
   /** Whoever has the folder lets others in. */
   static final Set<Capability> OF_FILE = withProcesses();
+
+  /** Who looks where the disk is full or stands still is told what is in memory. */
+  private static final Duration LONGEST_SYNC = Duration.ofMillis(500);
 
   private final Journal journal;
   private final StreamRegistry streams;
@@ -212,9 +217,17 @@ final class MemoryBroker implements Broker {
     return found.values().stream().limit(limit).toList();
   }
 
+  /** What is said to be ended is on the disk, as what was sent with it: that can be read then. */
   @Override
   public CompletionStage<StreamHealth> health(StreamRef stream) {
-    return Answers.now(() -> streams.existing(stream).health(stream));
+    return Answers.of(
+        () -> {
+          StreamHealth health = streams.existing(stream).health(stream);
+          return journal
+              .after(journal.position(), health)
+              .toCompletableFuture()
+              .completeOnTimeout(health, LONGEST_SYNC.toMillis(), TimeUnit.MILLISECONDS);
+        });
   }
 
   @Override

@@ -31,6 +31,7 @@ public final class BrokerServer implements AutoCloseable {
   private final Path path;
   private final ServerSocketChannel socket;
   private final Set<ServerConnection> connections = ConcurrentHashMap.newKeySet();
+  private final ClientTurns turns = new ClientTurns();
   private volatile boolean closed;
 
   private BrokerServer(Broker broker, EventLoop loop, Path path, ServerSocketChannel socket) {
@@ -81,7 +82,7 @@ public final class BrokerServer implements AutoCloseable {
 
   private void begin(SocketChannel channel) {
     ServerConnection connection =
-        new ServerConnection(broker, loop, channel, ended -> connections.remove(ended));
+        new ServerConnection(broker, loop, channel, turns, ended -> connections.remove(ended));
     connections.add(connection);
     connection.start();
     if (closed) {

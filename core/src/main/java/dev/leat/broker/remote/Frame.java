@@ -5,7 +5,10 @@ import dev.leat.wire.RecordWriter;
 
 /** What a frame is; its place in this list is what stands on the wire. */
 enum Frame {
-  /** The first of each side: which version speaks, and what the broker is like. */
+  /**
+   * The first of each side: which version speaks, which of its connections of which client it is,
+   * and what the broker is like.
+   */
   HELLO,
   /** What was asked for, of the number of the question. */
   ANSWER,
@@ -51,7 +54,7 @@ enum Frame {
   ENDED;
 
   /** Goes up when anything that stands in frames changes. */
-  static final int VERSION = 2;
+  static final int VERSION = 3;
 
   private static final Frame[] ALL = values();
 

@@ -34,6 +34,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -76,6 +77,10 @@ public final class RemoteBroker implements Broker {
   }
 
   private final String name;
+
+  /** To whoever has the broker: its connections are those of one client. */
+  private final String client = UUID.randomUUID().toString();
+
   private final EventLoop loop;
   private final Set<Capability> capabilities;
   private final Way way;
@@ -133,10 +138,10 @@ public final class RemoteBroker implements Broker {
 
   private void work() {
     Duration pause = FIRST_PAUSE;
-    while (!closed) {
+    for (long turn = 1; !closed; turn++) {
       long begin = System.nanoTime();
       try {
-        run(new Session(name, way.connect(), this::begin));
+        run(new Session(name, client, turn, way.connect(), this::begin));
       } catch (IOException nobody) {
         log.debug("{} has nobody who answers", name, nobody);
       } catch (Throwable broken) {

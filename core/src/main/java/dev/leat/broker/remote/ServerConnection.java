@@ -6,6 +6,7 @@ import dev.leat.broker.Broker;
 import dev.leat.broker.Delivery;
 import dev.leat.broker.Entry;
 import dev.leat.broker.EventLoop;
+import dev.leat.broker.HandOverGate;
 import dev.leat.broker.Lane;
 import dev.leat.broker.Membership;
 import dev.leat.wire.ParticipantJson;
@@ -49,6 +50,7 @@ final class ServerConnection implements AutoCloseable {
 
   private final Broker broker;
   private final EventLoop loop;
+  private final ClientTurns turns;
   private final Consumer<ServerConnection> onEnd;
   private final int largestFrame;
   private final Connection connection;
@@ -57,12 +59,21 @@ final class ServerConnection implements AutoCloseable {
   private final Map<Long, ServedReading> readings = new ConcurrentHashMap<>();
   private final Map<Long, Delivery> deliveries = new ConcurrentHashMap<>();
   private final AtomicLong numbers = new AtomicLong();
+
+  /** Open until the client has begun another connection, or it has ended. */
+  private final HandOverGate taking = new HandOverGate();
+
   private boolean greeted;
 
   ServerConnection(
-      Broker broker, EventLoop loop, SocketChannel channel, Consumer<ServerConnection> onEnd) {
+      Broker broker,
+      EventLoop loop,
+      SocketChannel channel,
+      ClientTurns turns,
+      Consumer<ServerConnection> onEnd) {
     this.broker = broker;
     this.loop = loop;
+    this.turns = turns;
     this.onEnd = onEnd;
     this.largestFrame =
         (int)
@@ -80,7 +91,7 @@ final class ServerConnection implements AutoCloseable {
 
   private void read() {
     try {
-      connection.read(this::take);
+      connection.read(in -> taking.whileOpen(() -> take(in)));
     } catch (IOException gone) {
       log.debug("a process has gone", gone);
     } catch (RuntimeException broken) {
@@ -94,6 +105,7 @@ final class ServerConnection implements AutoCloseable {
   /** What was handed over to whoever is gone goes to others. */
   private void end() {
     connection.close();
+    turns.end(this);
     readings.values().forEach(ServedReading::close);
     lanes.values().forEach(Lane::close);
     participants.withdrawAll();
@@ -133,13 +145,17 @@ final class ServerConnection implements AutoCloseable {
     if (frame != Frame.HELLO) {
       throw new IllegalStateException("a connection that does not say hello");
     }
+    boolean understood = in.number() == Frame.VERSION;
+    if (understood && !turns.begin(in.text(), in.number(), this)) {
+      throw new IllegalStateException("a client that has begun another connection");
+    }
     send(
         Frame.HELLO
             .of(Frame.VERSION)
             .number(broker.limits().largestMessage())
             .number(largestFrame)
             .number(loop.clock().millis()));
-    if (in.number() == Frame.VERSION) {
+    if (understood) {
       greeted = true;
     } else {
       log.warn("a process of another version of Leat is not let in");
@@ -442,8 +458,10 @@ final class ServerConnection implements AutoCloseable {
     }
   }
 
+  /** Nothing more of it is taken once this has returned. */
   @Override
   public void close() {
+    taking.close();
     connection.close();
   }
 }

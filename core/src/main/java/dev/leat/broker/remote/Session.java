@@ -34,6 +34,8 @@ final class Session implements AutoCloseable {
   private record Question(Consumer<RecordReader> answer, Consumer<LeatException> failure) {}
 
   private final String name;
+  private final String client;
+  private final long turn;
   private final Connection connection;
   private final Consumer<Session> onHello;
   private final Map<Long, Question> questions = new ConcurrentHashMap<>();
@@ -50,10 +52,15 @@ final class Session implements AutoCloseable {
    * A session that has not begun.
    *
    * @param name of the broker, for sentences
+   * @param client like no other of the broker
+   * @param turn which session of the client it is: what was sent in an earlier one and not taken by
+   *     then is not taken any more
    * @param onHello told once the other side is known, on the thread that reads
    */
-  Session(String name, SocketChannel channel, Consumer<Session> onHello) {
+  Session(String name, String client, long turn, SocketChannel channel, Consumer<Session> onHello) {
     this.name = name;
+    this.client = client;
+    this.turn = turn;
     this.connection = new Connection(channel, LARGEST, () -> {});
     this.onHello = onHello;
   }
@@ -61,7 +68,7 @@ final class Session implements AutoCloseable {
   /** Says hello, and reads until it ends. */
   void run() throws IOException {
     connection.start("leat-broker-write");
-    connection.send(Frame.HELLO.of(0).number(Frame.VERSION));
+    connection.send(Frame.HELLO.of(0).number(Frame.VERSION).text(client).number(turn));
     try {
       connection.read(this::take);
     } finally {

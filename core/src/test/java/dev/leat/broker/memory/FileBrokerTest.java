@@ -143,6 +143,32 @@ class FileBrokerTest {
   }
 
   @Test
+  void where_nothing_is_said_to_be_left_all_that_was_sent_with_it_can_be_read() {
+    StreamRef letters = TOPIC.deadLetters();
+    try (Broker broker = open()) {
+      for (int done = 1; done <= 100; done++) {
+        append(broker, Integer.toString(done));
+        CompletableFuture<Delivery> taken = new CompletableFuture<>();
+        Subscription member =
+            broker.subscribe(
+                Membership.of(TOPIC, "g", "m"), batch -> taken.complete(batch.getFirst()));
+        member.request(1);
+        Append letter = new Append(letters, message("letter"));
+        var unused = result(taken).complete(List.of(letter));
+        while (unfinished(broker) > 0) {
+          Thread.onSpinWait();
+        }
+        assertThat(result(broker.range(letters, Position.START, 200))).hasSize(done);
+        member.close();
+      }
+    }
+  }
+
+  private static long unfinished(Broker broker) {
+    return result(broker.health(TOPIC.incoming())).groups().getFirst().unfinished().orElseThrow();
+  }
+
+  @Test
   void a_clock_that_is_set_between_two_starts_loses_and_delays_nothing() {
     Note atWork = new Note("answers", "k", message("at work"), Duration.ofMillis(500));
     try (Broker broker = openAt(Duration.ZERO)) {

@@ -20,8 +20,13 @@ import dev.leat.broker.Lane;
 import dev.leat.broker.Membership;
 import dev.leat.broker.Subscription;
 import dev.leat.broker.ThreadLoop;
+import dev.leat.wire.RecordWriter;
+import java.io.DataInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -47,11 +52,12 @@ class RemoteBrokerTest {
   private final ThreadLoop loop = new ThreadLoop("remote-test", true);
   private final List<SocketChannel> channels = new CopyOnWriteArrayList<>();
   private final Broker owner = Brokers.open("memory:?bytes=400000000", loop);
+  private final Path socket;
   private final BrokerServer server;
   private final RemoteBroker remote;
 
   RemoteBrokerTest(@TempDir Path sockets) throws IOException {
-    Path socket = sockets.resolve("s");
+    socket = sockets.resolve("s");
     server = BrokerServer.start(owner, loop, socket);
     remote =
         RemoteBroker.connect(
@@ -155,6 +161,50 @@ class RemoteBrokerTest {
     assertThat(result(held.getLast().complete(List.of()))).isTrue();
     lane.close();
     member.close();
+  }
+
+  @Test
+  void what_a_client_said_before_its_newest_connection_is_not_taken_after_it() throws IOException {
+    try (SocketChannel first = hello("c", 1);
+        SocketChannel other = hello("other", 1)) {
+      assertThat(isAnswered(first)).isTrue();
+      try (SocketChannel second = hello("c", 2)) {
+        assertThat(isAnswered(first)).isFalse();
+        assertThat(isAnswered(second)).isTrue();
+        assertThatThrownBy(() -> hello("c", 1)).isInstanceOf(EOFException.class);
+        assertThat(isAnswered(second)).isTrue();
+      }
+      assertThat(isAnswered(other)).isTrue();
+    }
+  }
+
+  /** A connection whose hello is answered. */
+  private SocketChannel hello(String client, long turn) throws IOException {
+    SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket));
+    send(channel, Frame.HELLO.of(0).number(Frame.VERSION).text(client).number(turn));
+    receive(channel);
+    return channel;
+  }
+
+  private static boolean isAnswered(SocketChannel channel) {
+    try {
+      send(channel, Frame.PING.of(7));
+      receive(channel);
+      return true;
+    } catch (IOException ended) {
+      return false;
+    }
+  }
+
+  private static void send(SocketChannel channel, RecordWriter frame) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(4 + frame.size());
+    bytes.putInt(frame.size()).put(frame.bytes(), 0, frame.size());
+    channel.write(bytes.flip());
+  }
+
+  private static void receive(SocketChannel channel) throws IOException {
+    DataInputStream in = new DataInputStream(Channels.newInputStream(channel));
+    in.skipNBytes(in.readInt());
   }
 
   @Test
