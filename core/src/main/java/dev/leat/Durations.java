@@ -2,6 +2,9 @@ package dev.leat;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Durations that arithmetic can be done with. Whoever wants to wait for ever says so with a very
@@ -11,7 +14,25 @@ public final class Durations {
   /** A hundred years: what is as long or longer means for ever. In every unit it fits a long. */
   public static final Duration FOREVER = Duration.ofDays(36_500);
 
+  private static final Pattern TEXT = Pattern.compile("([0-9]{1,9})(ms|s|m|h)");
+
   private Durations() {}
+
+  /** Reads {@code 500ms}, {@code 2s}, {@code 1m}, {@code 24h}; empty where it is no such text. */
+  public static Optional<Duration> parse(String text) {
+    Matcher form = TEXT.matcher(text);
+    if (!form.matches()) {
+      return Optional.empty();
+    }
+    long count = Long.parseLong(form.group(1));
+    return Optional.of(
+        switch (form.group(2)) {
+          case "ms" -> Duration.ofMillis(count);
+          case "s" -> Duration.ofSeconds(count);
+          case "m" -> Duration.ofMinutes(count);
+          default -> Duration.ofHours(count);
+        });
+  }
 
   /** A duration, or {@link #FOREVER} where it is longer. */
   public static Duration bounded(Duration given) {

@@ -125,7 +125,7 @@ final class TopicsCommand implements Callable<Integer> {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("topic", view.topic().toString());
     put(all, "messages", view.incoming().length());
-    put(all, "bytes", view.incoming().bytes());
+    put(all, "waitingBytes", view.incoming().waitingBytes());
     put(all, "deadLetters", view.deadLetters());
     all.put("groups", view.incoming().groups().stream().map(group -> json(view, group)).toList());
     all.put(

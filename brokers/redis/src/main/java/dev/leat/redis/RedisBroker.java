@@ -99,7 +99,7 @@ final class RedisBroker implements Broker {
                         .setClassPathResolvingEnabled(false)));
     this.io = new IoLoop(vertx, vertx.getOrCreateContext());
     this.control = io.connection(server);
-    this.health = new Health(control);
+    this.health = new Health(control, server.kept().requests().bytes());
     this.announcements = new Announcements(io, control);
     this.clock = new ServerClock(server.toString(), loop.clock());
     control.keepTime(clock);
@@ -338,7 +338,8 @@ final class RedisBroker implements Broker {
         () ->
             janitors
                 .computeIfAbsent(
-                    StreamKeys.of(stream), key -> new Janitor(io.vertx(), health, key, seen -> {}))
+                    StreamKeys.of(stream),
+                    key -> new Janitor(io.vertx(), health, server.kept(), key, seen -> {}))
                 .sweep());
   }
 

@@ -2,6 +2,7 @@ package dev.leat.redis;
 
 import dev.leat.BrokerUnavailable;
 import dev.leat.Position;
+import dev.leat.Retention;
 import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.BrokenEntry;
@@ -20,16 +21,20 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A lane with two connections: one to write, one to read its replies. On an event loop of Vert.x
  * they live on that loop and nothing changes threads; else on one of the broker's own.
  */
 final class RedisLane implements Lane {
-  /** Milliseconds; replies that were read stay that long at most. */
+  private static final Logger log = LoggerFactory.getLogger(RedisLane.class);
+
+  /** Milliseconds between two looks at whether replies that were read have to go. */
   private static final long TRIM_PAUSE = 1_000;
 
-  /** Bytes of replies that were read; those beyond go at once. */
+  /** Bytes of replies that were read since the last look, beyond which another is due. */
   private static final long MOST_READ = 8L << 20;
 
   /**
@@ -44,8 +49,10 @@ final class RedisLane implements Lane {
   private final boolean sharesLoop;
   private final String name;
   private final Function<Topic, CancelledStream> cancelled;
+  private final Retention retention;
   private final String replyStream;
   private final RedisConnection writes;
+  private final Health health;
   private final Appends appends;
   private final RedisTail replies;
   private final ReplyListener listener;
@@ -59,7 +66,6 @@ final class RedisLane implements Lane {
   private boolean made;
 
   private @Nullable Long trimming;
-  private @Nullable String trimmed;
   private long bytesTrimmed;
   private volatile boolean closed;
 
@@ -75,9 +81,11 @@ final class RedisLane implements Lane {
     this.sharesLoop = loop.unwrap(Context.class).isPresent();
     this.name = name;
     this.cancelled = cancelled;
+    this.retention = server.kept().requests();
     this.replyStream = StreamKeys.replies(name);
     this.listener = listener;
     this.writes = io.connection(server);
+    this.health = new Health(writes, retention.bytes());
     this.appends = new Appends(io, writes);
     this.replies = new RedisTail(io, server, replyStream, Position.START, new Replies());
   }
@@ -152,11 +160,19 @@ final class RedisLane implements Lane {
           }
           appends.flush();
           if (wanted) {
-            writes.close(Command.of("UNLINK", replyStream));
+            writes.close(leaving());
           } else {
             writes.close();
           }
         });
+  }
+
+  /** What was answered is kept for as long as what was asked. */
+  private Command leaving() {
+    long kept = retention.age().toMillis();
+    return kept == 0
+        ? Command.of("UNLINK", replyStream)
+        : Command.of("PEXPIRE", replyStream).and(kept);
   }
 
   private static <T> void end(CompletableFuture<T> result, T value, @Nullable Throwable failure) {
@@ -193,12 +209,16 @@ final class RedisLane implements Lane {
               made = created.succeeded();
             });
     writes.send(Command.of("XGROUP", "DESTROY", replyStream, "none"));
-    writes.send(Command.of("PEXPIRE", replyStream).and(AFTERLIFE));
+    writes.send(Command.of("PEXPIRE", replyStream).and(afterlife()));
+  }
+
+  private long afterlife() {
+    return Math.max(AFTERLIFE, retention.age().toMillis());
   }
 
   private void keepReplyStream() {
     writes
-        .send(Command.of("PEXPIRE", replyStream).and(AFTERLIFE))
+        .send(Command.of("PEXPIRE", replyStream).and(afterlife()))
         .onSuccess(
             there -> {
               if (there.number() == 0) {
@@ -214,9 +234,10 @@ final class RedisLane implements Lane {
     keepReplyStream();
     bytesTrimmed = replies.bytes();
     String last = replies.last();
-    if (last != null && !last.equals(trimmed)) {
-      trimmed = last;
-      writes.send(Command.of("XTRIM", replyStream, "MINID", "=", last));
+    if (last != null) {
+      health
+          .trimReplies(replyStream, last, retention)
+          .onFailure(failure -> log.debug("stream={} not trimmed", replyStream, failure));
     }
   }
 

@@ -79,7 +79,9 @@ class RedisMember extends Reading implements Claims.Claimant {
     this.registration =
         new Registration(io.vertx(), control, connection(), membership, listener::types);
     this.claims = new Claims(io.vertx(), control, membership, loop, registration, this);
-    this.janitor = new Janitor(io.vertx(), new Health(control), stream, this::onSweep);
+    Kept kept = server.kept();
+    Health health = new Health(control, kept.requests().bytes());
+    this.janitor = new Janitor(io.vertx(), health, kept, stream, this::onSweep);
   }
 
   Membership membership() {

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param evictionAllowed whether it may be one that throws away keys when it is full
  * @param answers bytes that the answers may take which idempotent handlers of one group are
  *     remembered by; 0 where that goes by the server's memory
+ * @param kept how long what is done with is kept
  */
 record Server(
     String shown,
@@ -30,7 +31,8 @@ record Server(
     int database,
     Optional<ServerTls> tls,
     boolean evictionAllowed,
-    long answers) {
+    long answers,
+    Kept kept) {
   private static final int DEFAULT_PORT = 6379;
   private static final int LARGEST_PORT = 65_535;
   private static final String EVICTION = "eviction";
@@ -47,6 +49,7 @@ record Server(
   static Server of(BrokerUrl url) {
     boolean tls = url.scheme().equals("rediss");
     Set<String> options = new TreeSet<>(Set.of(EVICTION, ANSWERS));
+    options.addAll(Kept.OPTIONS);
     if (tls) {
       options.addAll(ServerTls.OPTIONS);
     }
@@ -63,7 +66,8 @@ record Server(
         database(url, uri.getPath()),
         tls ? Optional.of(ServerTls.of(url)) : Optional.empty(),
         isEvictionAllowed(url),
-        answers(url));
+        url.number(ANSWERS, 0, 1, LARGEST_ANSWERS),
+        Kept.of(url));
   }
 
   private static void refuseUnlessServer(BrokerUrl url, URI uri) {
@@ -121,21 +125,6 @@ record Server(
     return !said.isEmpty();
   }
 
-  private static long answers(BrokerUrl url) {
-    String said = url.options().getOrDefault(ANSWERS, "");
-    try {
-      long bytes = said.isEmpty() ? 0 : Long.parseLong(said);
-      if (said.isEmpty() || (bytes >= 1 && bytes <= LARGEST_ANSWERS)) {
-        return bytes;
-      }
-    } catch (NumberFormatException notANumber) {
-      // Refused below, with those out of range.
-    }
-    throw new BadConfiguration(
-        "%s: 'answers' is a number of bytes from 1 to %d, was '%s'"
-            .formatted(url, LARGEST_ANSWERS, said));
-  }
-
   /** The same once it is known how much memory the server may use; 0 is without a limit. */
   Server withMemory(long most) {
     long usual = most == 0 ? MOST_ANSWERS : Math.min(MOST_ANSWERS, most / SHARE_OF_ANSWERS);
@@ -148,7 +137,8 @@ record Server(
         database,
         tls,
         evictionAllowed,
-        answers == 0 ? usual : answers);
+        answers == 0 ? usual : answers,
+        kept);
   }
 
   private static Optional<String> nonEmpty(String text) {

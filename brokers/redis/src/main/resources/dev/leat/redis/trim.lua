@@ -1,21 +1,22 @@
--- Removes entries, but never what a group has not completed or not been handed: whichever groups
--- there are in the moment in which it is done.
+-- Removes what is done with and was kept for long enough, by age and by bytes, but never what a group
+-- has not completed or not been handed: whichever groups there are in the moment in which it is done.
 --
 -- Has the server write down how many entries each group was handed. By itself it tells its log and
 -- its replicas of the last one alone, and after a restart what was handed over seems to wait.
 --
 -- KEYS  stream; which janitor looks after it
--- ARGV  id below which entries may go; entries to keep where there is no group at all, or -1 for
---       all; length up to which the stream is left alone; bytes up to which it is, and which part of
---       the server's memory at most; who asks, or nothing for one that is no janitor; then the name
---       of each group of which the number is written down already, and the id of what it was handed
---       last
+-- ARGV  id from which on nothing goes, or nothing where that is for the groups to say; where there is
+--       no group at all, how many entries to keep, -1 for all, or -2 to go by age and bytes; milliseconds
+--       that entries are kept; bytes that they may take, and which part of the server's memory at most;
+--       who asks, or nothing for one that is no janitor; the id below which all groups had completed
+--       everything when this was done before; then the name of each group and the id of what it was
+--       handed last, as far as that is written down already
 -- gives how many were removed; the id below which all groups have completed everything, '0-0' where
 -- there is none; then the name of each group and the id of what it was handed last
-local stream, bound, keep, short = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local largest, part, janitor = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
+local stream, cap, keep, age = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local largest, part, janitor, before = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6], ARGV[7]
 local written = {}
-for i = 7, #ARGV, 2 do
+for i = 8, #ARGV, 2 do
   written[ARGV[i]] = ARGV[i + 1]
 end
 
@@ -49,10 +50,10 @@ local size = mine and redis.pcall('MEMORY', 'USAGE', stream, 'SAMPLES', 0)
 size = type(size) == 'number' and size or 0
 
 local groups = groupsOf(stream)
-if #groups == 0 then
-  if keep < 0 then
-    return {0, '0-0'}
-  end
+if #groups == 0 and (keep == -1 or length == 0) then
+  return {0, '0-0'}
+end
+if #groups == 0 and keep >= 0 then
   if size > largest then
     keep = math.min(keep, math.max(1, math.floor(length * largest / size)))
   end
@@ -78,7 +79,7 @@ local function writeDown(group, info)
 end
 
 local info = named(redis.call('XINFO', 'STREAM', stream))
-local floor
+local floor = cap ~= '' and cap or nil
 local said = {0, '0-0'}
 for _, group in ipairs(groups) do
   local last = group['last-delivered-id']
@@ -93,12 +94,37 @@ for _, group in ipairs(groups) do
   said[#said + 1] = last
   writeDown(group, info)
 end
+-- Of what no group reads the latest stays.
+floor = floor or info['last-generated-id']
 said[2] = floor
 
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local horizon = string.format('%.0f-0', math.max(0, now - age))
+-- What a group reads is there elsewhere too once it is done with, or can be asked for again.
+local gone = tight and (#groups > 0 or cap ~= '')
+if age == 0 or gone then
+  horizon = '18446744073709551615-0'
+end
+local old = padded(horizon) < padded(floor) and horizon or floor
+
+-- The oldest of what takes too much, some at a time: whole nodes of the server, which costs little.
+-- Where fewer go than the first of them has, it is small.
+local function removeOldest(many)
+  local removed = redis.call('XTRIM', stream, 'MINID', '~', floor, 'LIMIT', many)
+  if removed == 0 and many < 1000 then
+    local some = redis.call('XRANGE', stream, '-', '(' .. floor, 'COUNT', many)
+    if #some > 0 then
+      removed = redis.call('XTRIM', stream, 'MINID', '=', after(some[#some][1]))
+    end
+  end
+  return removed
+end
+
 -- What waits for long keeps nothing that came after it: of what all groups had been handed when this
--- was done before, that goes which none of them has. Gives how many went. Some pages of about a
--- megabyte at a time: others wait meanwhile.
-local function removeBetween(from, left, bytes)
+-- was done before, that goes which none of them has, as far as it is old enough, or so many of it.
+-- Gives how many went. Some pages of about a megabyte at a time: others wait meanwhile.
+local function removeBetween(from, left, bytes, many)
   local upTo, pending = nil, 0
   for _, group in ipairs(groups) do
     local last = written[group.name]
@@ -112,7 +138,10 @@ local function removeBetween(from, left, bytes)
     upTo = upTo and padded(upTo) < padded(last) and upTo or last
     pending = pending + group.pending
   end
-  if pending > 10000 or left <= 5 * short + 2 * pending then
+  if many == 0 and padded(horizon) < padded(upTo) then
+    upTo = horizon
+  end
+  if pending > 10000 or left <= 5000 + 2 * pending or padded(upTo) < padded(from) then
     return 0
   end
   local needed = {}
@@ -136,7 +165,7 @@ local function removeBetween(from, left, bytes)
       return removed
     end
     removed = removed + gone
-    if #entries < page then
+    if #entries < page or (many > 0 and removed >= many) then
       return removed
     end
     begin = '(' .. entries[#entries][1]
@@ -144,11 +173,17 @@ local function removeBetween(from, left, bytes)
   return removed
 end
 
-if (tight or size > largest or length > short) and mine and isMine() then
-  local lowest = not tight and padded(bound) < padded(floor) and bound or floor
-  said[1] = redis.call('XTRIM', stream, 'MINID', '=', lowest)
-  if bound == floor then
-    said[1] = said[1] + removeBetween(floor, length - said[1], size)
+local first = info['first-entry'] and info['first-entry'][1] or floor
+local stuck = before == floor and length > 5000 and padded(first) < padded(horizon)
+if (size > largest or padded(first) < padded(old) or stuck) and mine and isMine() then
+  said[1] = redis.call('XTRIM', stream, 'MINID', '=', old)
+  local left = length - said[1]
+  local bytes = length > 0 and size * left / length or 0
+  local many = bytes > largest and math.ceil(left * (1 - 0.9 * largest / bytes)) or 0
+  local oldest = many > 0 and removeOldest(many) or 0
+  said[1] = said[1] + oldest
+  if before == floor and (many == 0 or many > oldest) then
+    said[1] = said[1] + removeBetween(floor, left - oldest, bytes, math.max(0, many - oldest))
   end
 end
 return said

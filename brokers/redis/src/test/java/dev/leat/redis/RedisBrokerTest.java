@@ -12,6 +12,7 @@ import dev.leat.LeatException;
 import dev.leat.Payload;
 import dev.leat.Position;
 import dev.leat.Reply;
+import dev.leat.Retention;
 import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.Worker;
@@ -31,6 +32,9 @@ import org.junit.jupiter.api.Test;
 
 /** What is Redis's own: programs that share it, connections that break, memory that stays flat. */
 class RedisBrokerTest {
+  /** Nothing is kept that is done with. */
+  private static final String FORGETFUL = "?keep=0s";
+
   private static final Duration LONG = Duration.ofSeconds(20);
 
   /** A stream of which one group has completed everything. */
@@ -78,7 +82,7 @@ class RedisBrokerTest {
   @Test
   void completed_requests_and_read_replies_are_trimmed_but_nothing_from_what_is_held_on() {
     CountDownLatch stuck = new CountDownLatch(1);
-    try (Leat leat = connect();
+    try (Leat leat = connect(FORGETFUL);
         RedisClient client = new RedisClient(redis.port())) {
       echo(leat).start();
       leat.worker("mixed")
@@ -101,7 +105,7 @@ class RedisBrokerTest {
       String replies = client.send("KEYS", "leat::replies#*").items().getFirst().text();
       until(
           "requests are trimmed",
-          () -> length(leat, StreamKeys.of(Topic.of("echo").incoming())) <= 1_000);
+          () -> length(leat, StreamKeys.of(Topic.of("echo").incoming())) == 0);
       until("replies are trimmed", () -> length(leat, replies) <= 1);
       assertThat(length(leat, StreamKeys.of(Topic.of("mixed").incoming()))).isEqualTo(2_001);
 
@@ -109,7 +113,7 @@ class RedisBrokerTest {
       assertThat(held.join()).isEqualTo("held");
       until(
           "the rest is trimmed",
-          () -> length(leat, StreamKeys.of(Topic.of("mixed").incoming())) <= 1_000);
+          () -> length(leat, StreamKeys.of(Topic.of("mixed").incoming())) == 0);
     }
   }
 
@@ -243,19 +247,22 @@ class RedisBrokerTest {
 
   @Test
   void what_no_member_looks_after_is_tidied_by_whoever_asks_for_it() {
-    try (Leat leat = connect();
-        Leat other = connect();
+    try (Leat leat = connect(FORGETFUL);
+        Leat other = connect(FORGETFUL);
         RedisClient client = new RedisClient(redis.port())) {
       String stream = StreamKeys.of(Topic.of("others").incoming());
       client.send("EVAL", MANY, "1", stream);
       client.send("XGROUP", "CREATE", stream, "g", "$");
       result(leat.broker().tidy(new StreamRef.At(stream)));
-      assertThat(client.send("XLEN", stream).number()).isEqualTo(2_000);
+      assertThat(client.send("XLEN", stream).number()).isZero();
+      client.send("XADD", stream, "*", "a", "b");
+      client.send("XGROUP", "SETID", stream, "g", "$");
+      client.send("XGROUP", "SETID", stream, "done", "$");
 
       // One after the other does so, not two at once.
       result(other.broker().tidy(new StreamRef.At(stream)));
       result(other.broker().tidy(new StreamRef.At(stream)));
-      assertThat(client.send("XLEN", stream).number()).isEqualTo(2_000);
+      assertThat(client.send("XLEN", stream).number()).isEqualTo(1);
       result(leat.broker().tidy(new StreamRef.At(stream)));
       assertThat(client.send("XLEN", stream).number()).isZero();
     }
@@ -319,12 +326,14 @@ class RedisBrokerTest {
           client.onLoop(
               connection -> {
                 Janitor janitor =
-                    new Janitor(client.vertx(), new Health(connection), stream, seen -> {});
-                return janitor
-                    .sweep()
-                    .compose(
-                        first ->
-                            connection.send(Command.of("XGROUP", "CREATE", stream, "late", "0")))
+                    new Janitor(
+                        client.vertx(),
+                        new Health(connection, 0),
+                        new Kept(new Retention(Duration.ZERO, 0), Retention.DEFAULT),
+                        stream,
+                        seen -> {});
+                return connection
+                    .send(Command.of("XGROUP", "CREATE", stream, "late", "0"))
                     .compose(made -> janitor.sweep())
                     .map(Health.Trimmed::removed)
                     .compose(
@@ -332,7 +341,6 @@ class RedisBrokerTest {
                             connection
                                 .send(Command.of("XGROUP", "DESTROY", stream, "late"))
                                 .compose(gone -> janitor.sweep())
-                                .compose(seen -> janitor.sweep())
                                 .map(all -> List.of(none, all.removed())));
               });
 
@@ -372,12 +380,26 @@ class RedisBrokerTest {
       assertThat(leat.caller().call("echo", "echo", "2", String.class, LONG)).isEqualTo("2");
     }
     try (RedisClient client = new RedisClient(redis.port())) {
+      String replies = client.keys("leat::replies#*").getFirst();
+      assertThat(client.send("PTTL", replies).number()).isBetween(1L, 900_000L);
+    }
+    try (RedisClient client = new RedisClient(redis.port())) {
+      client.send("FLUSHALL");
+      try (Leat forgetful = connect(FORGETFUL)) {
+        echo(forgetful).start();
+        forgetful.caller().call("echo", "echo", "3", String.class, LONG);
+        assertThat(client.keys("leat::replies#*")).hasSize(1);
+      }
       assertThat(client.keys("leat::replies#*")).isEmpty();
     }
   }
 
   private Leat connect() {
-    return Leat.connect(redis.url());
+    return connect("");
+  }
+
+  private Leat connect(String options) {
+    return Leat.connect(redis.url() + options);
   }
 
   private static Worker echo(Leat leat) {

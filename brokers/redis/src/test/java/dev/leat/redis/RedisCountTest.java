@@ -157,7 +157,8 @@ class RedisCountTest {
   private void sweep() {
     client.onLoop(
         connection ->
-            new Janitor(client.vertx(), new Health(connection), STREAM, seen -> {}).sweep());
+            new Janitor(client.vertx(), new Health(connection, 0), Kept.DEFAULT, STREAM, seen -> {})
+                .sweep());
   }
 
   private long waiting() {

@@ -125,7 +125,7 @@ class RedisNotesTest {
   void a_limit_that_is_none_is_refused(String text) {
     assertThatThrownBy(() -> Leat.connect(redis.url() + "?answers=" + text))
         .isInstanceOf(BadConfiguration.class)
-        .hasMessageContaining("'answers' is a number of bytes")
+        .hasMessageContaining("'answers' is a number from 1 to")
         .hasMessageContaining(text);
   }
 

@@ -47,7 +47,7 @@ class RedisTrimTest {
   void what_waits_for_long_keeps_nothing_that_came_after_it(String version) {
     RedisServerProcess redis = RedisServerProcess.start(version);
     open.add(redis);
-    Leat leat = Leat.connect(redis.url());
+    Leat leat = Leat.connect(redis.url() + "?keep=0s");
     open.add(leat);
     Broker broker = leat.broker();
     append(leat, 3);
@@ -88,7 +88,7 @@ class RedisTrimTest {
   void what_another_group_was_not_handed_stays(String version) {
     RedisServerProcess redis = RedisServerProcess.start(version);
     open.add(redis);
-    Leat leat = Leat.connect(redis.url());
+    Leat leat = Leat.connect(redis.url() + "?keep=0s");
     open.add(leat);
     Broker broker = leat.broker();
     List<Delivery> held = new CopyOnWriteArrayList<>();

@@ -22,8 +22,10 @@ class RedisUrlTest {
           redis://:21000            | redis://:21000: a host is missing, as in redis://127.0.0.1:6379
           redis://h:notaport        | redis://h:notaport: 'notaport' is no port, which is a number from 1 to 65535
           redis://u:s3cret@h:99999  | redis://***@h:99999: '99999' is no port, which is a number from 1 to 65535
+          redis://h?keep=long       | redis://h?keep=***: 'keep' is how long, as in 15m or 24h, was 'long'
+          redis://h?keep-bytes=-1   | redis://h?keep-bytes=***: 'keep-bytes' is a number from 0 to 1000000000000000, was '-1'
           redis://h/x               | redis://h/x: the path is the number of a database, as in /0
-          redis://h?evict=allowed   | redis://h?evict=***: there is no option 'evict', known are answers, eviction
+          redis://h?evict=allowed   | redis://h?evict=***: there is no option 'evict', known are answers, dead-letters-keep, dead-letters-keep-bytes, eviction, keep, keep-bytes
           kafka://h                 | kafka://h: no broker has the scheme 'kafka:', known are file:, memory:, poor:, redis:, rediss:
           """)
   void the_check_refuses_what_the_start_would(String url, String sentence) {

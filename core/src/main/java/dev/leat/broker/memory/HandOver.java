@@ -35,7 +35,7 @@ final class HandOver {
   private final Log log;
   private final Map<String, Group> groups;
   private final List<Tail> tails;
-  private final Retention retention;
+  private final Forgetting forgetting;
   private final Journal journal;
 
   /** Whether it is written down what happens here. */
@@ -56,7 +56,7 @@ final class HandOver {
       Log log,
       Map<String, Group> groups,
       List<Tail> tails,
-      Retention retention,
+      Forgetting forgetting,
       Journal journal,
       boolean kept,
       Runnable onDisk) {
@@ -64,7 +64,7 @@ final class HandOver {
     this.log = log;
     this.groups = groups;
     this.tails = tails;
-    this.retention = retention;
+    this.forgetting = forgetting;
     this.journal = journal;
     this.kept = kept;
     this.onDisk = onDisk;
@@ -139,7 +139,7 @@ final class HandOver {
         Message message = log.message(pending.offset());
         if (message == null) {
           var unused = group.complete(pending);
-          retention.letGoIfUnneeded(pending.offset());
+          forgetting.letGoIfUnneeded(pending.offset());
         } else {
           String id = log.id(pending.offset());
           Instant acceptedAt = log.time(pending.offset());

@@ -1,6 +1,5 @@
 package dev.leat.broker.memory;
 
-import dev.leat.BadConfiguration;
 import dev.leat.broker.BrokerUrl;
 import java.util.HashSet;
 import java.util.Set;
@@ -45,26 +44,9 @@ record Limits(int entries, long bytes, int history, long answers) {
 
   private static Limits of(BrokerUrl url, Limits otherwise) {
     return new Limits(
-        Math.toIntExact(number(url, ENTRIES, otherwise.entries, 1, Integer.MAX_VALUE)),
-        number(url, BYTES, otherwise.bytes, 1, Long.MAX_VALUE),
-        Math.toIntExact(number(url, HISTORY, otherwise.history, 0, Integer.MAX_VALUE)),
-        number(url, ANSWERS, otherwise.answers, 1, Long.MAX_VALUE));
-  }
-
-  static long number(BrokerUrl url, String option, long otherwise, long least, long most) {
-    String text = url.options().get(option);
-    if (text == null) {
-      return otherwise;
-    }
-    try {
-      long value = Long.parseLong(text);
-      if (value >= least && value <= most) {
-        return value;
-      }
-    } catch (NumberFormatException notANumber) {
-      // Refused below, with those out of range.
-    }
-    throw new BadConfiguration(
-        "%s: '%s' is a number from %d to %d, was '%s'".formatted(url, option, least, most, text));
+        Math.toIntExact(url.number(ENTRIES, otherwise.entries, 1, Integer.MAX_VALUE)),
+        url.number(BYTES, otherwise.bytes, 1, Long.MAX_VALUE),
+        Math.toIntExact(url.number(HISTORY, otherwise.history, 0, Integer.MAX_VALUE)),
+        url.number(ANSWERS, otherwise.answers, 1, Long.MAX_VALUE));
   }
 }

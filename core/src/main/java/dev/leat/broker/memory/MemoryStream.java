@@ -48,7 +48,7 @@ final class MemoryStream {
   private final Log log;
   private final Map<String, Group> groups = new LinkedHashMap<>();
   private final List<Tail> tails = new ArrayList<>();
-  private final Retention retention;
+  private final Forgetting forgetting;
 
   private final HandOver handOver;
   private final StreamState state;
@@ -67,12 +67,13 @@ final class MemoryStream {
     this.ofLane = StreamKeys.isPrivateReplies(key);
     this.kept = journal.keeps() && !ofLane;
     this.log = new Log(journal);
-    this.retention = new Retention(key, log, groups, tails, limits, loop);
+    this.forgetting = new Forgetting(key, log, groups, tails, limits, loop);
     this.handOver =
-        new HandOver(key, log, groups, tails, retention, journal, kept, this::handOverWhatIsOnDisk);
+        new HandOver(
+            key, log, groups, tails, forgetting, journal, kept, this::handOverWhatIsOnDisk);
     this.state =
         new StreamState(
-            this, key, log, groups, retention, loop, name -> group(name, 0), handOver::keyAt);
+            this, key, log, groups, forgetting, loop, name -> group(name, 0), handOver::keyAt);
     this.pump = new Pump(this::collect, Thread::startVirtualThread);
   }
 
@@ -94,7 +95,7 @@ final class MemoryStream {
     makeRoom(message, written(changes));
     Log.Slot slot = log.append(message, loop.clock().millis());
     written(changes).appended(key, slot, log.end() - 1);
-    retention.forget();
+    forgetting.forget();
     return slot.id().toString();
   }
 
@@ -179,7 +180,7 @@ final class MemoryStream {
 
   /** Makes it a lane's: what the lane has read is history, though no group has completed it. */
   synchronized void giveToLane() {
-    retention.isOfLane();
+    forgetting.isOfLane();
   }
 
   synchronized void leave(Reader reader) {
@@ -215,7 +216,7 @@ final class MemoryStream {
     long offset = delivery.pending().offset();
     written(changes).done(key, delivery.group().name(), offset);
     boolean othersAreReady = delivery.group().complete(delivery.pending());
-    retention.letGoIfUnneeded(offset);
+    forgetting.letGoIfUnneeded(offset);
     return othersAreReady;
   }
 
@@ -294,9 +295,9 @@ final class MemoryStream {
           case Position.At at -> EntryId.before(at.time());
         };
     // Dead letters that were taken out would come back.
-    boolean isThere = kept && !StreamKeys.isDeadLetters(key) && retention.shownFrom() < log.head();
+    boolean isThere = kept && !StreamKeys.isDeadLetters(key) && forgetting.shownFrom() < log.head();
     return isThere && log.mayHaveHad(after)
-        ? new Past(after, retention.shownFrom(), log.head(), range(from, limit))
+        ? new Past(after, forgetting.shownFrom(), log.head(), range(from, limit))
         : null;
   }
 
@@ -316,8 +317,8 @@ final class MemoryStream {
               log.end() - group.cursor() + group.waiting(),
               group.answers()));
     }
-    return new StreamHealth(
-        stream, OptionalLong.of(log.present()), healths, OptionalLong.of(log.bytes()));
+    return StreamHealth.of(
+        stream, log.present(), healths, OptionalLong.of(log.bytes()), log.bytes());
   }
 
   synchronized Set<String> untaken(List<String> entryIds) {
@@ -335,10 +336,10 @@ final class MemoryStream {
 
   synchronized long trim(long keep, Changes changes) {
     long before = log.head();
-    long gone = retention.trim(keep);
+    long gone = forgetting.trim(keep);
     if (log.head() > before) {
       written(changes).head(key, log.head());
-      written(changes).floor(key, retention.shownFrom());
+      written(changes).floor(key, forgetting.shownFrom());
       journal.write(changes);
     }
     return gone;
@@ -412,10 +413,10 @@ final class MemoryStream {
     String refused = kept ? journal.refusal(message.payload().size()) : null;
     if (refused != null) {
       // What is completed goes first; where it stood there is room a moment later.
-      retention.forgetBeyond(0);
+      forgetting.forgetBeyond(0);
       throw new StreamFull(refused);
     }
-    retention.makeRoom(message, changes);
+    forgetting.makeRoom(message, changes);
   }
 
   boolean isOfLane() {

@@ -1,5 +1,6 @@
 package dev.leat.broker.memory;
 
+import dev.leat.Retention;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,6 +25,8 @@ final class SegmentFiles {
   private static final Logger log = LoggerFactory.getLogger(SegmentFiles.class);
   private static final Duration FULL_PAUSE = Duration.ofSeconds(1);
   private static final Duration KEEP_PAUSE = Duration.ofSeconds(10);
+
+  private static final Retention NOTHING = new Retention(Duration.ZERO, 0);
 
   private final FileFolder folder;
   private final FileOptions options;
@@ -119,9 +122,9 @@ final class SegmentFiles {
           say();
         }
         isFirst = false;
-        delete(options.keepBytes(), options.keep());
+        delete(options.kept());
         if (!folder.hasRoom(options.allocated())) {
-          delete(0, Duration.ZERO);
+          delete(NOTHING);
         }
         next = folder.spare(options.allocated());
         if (full) {
@@ -146,7 +149,7 @@ final class SegmentFiles {
     while (pause(KEEP_PAUSE)) {
       try {
         say();
-        delete(options.keepBytes(), options.keep());
+        delete(options.kept());
       } catch (IOException | RuntimeException failure) {
         log.warn(
             "{} has files that cannot be deleted: {}", options.name(), FileFolder.why(failure));
@@ -161,13 +164,13 @@ final class SegmentFiles {
    */
   void deleteBefore(int oldestNeeded) throws IOException {
     needed.accumulateAndGet(oldestNeeded, Math::max);
-    delete(options.keepBytes(), options.keep());
+    delete(options.kept());
   }
 
   /** The same, however young it is. */
   void deleteAllBefore(int oldestNeeded) throws IOException {
     needed.accumulateAndGet(oldestNeeded, Math::max);
-    delete(0, Duration.ZERO);
+    delete(NOTHING);
   }
 
   /**
@@ -181,7 +184,7 @@ final class SegmentFiles {
     }
   }
 
-  private synchronized void delete(long most, Duration keep) throws IOException {
+  private synchronized void delete(Retention kept) throws IOException {
     List<Integer> unneeded =
         segments.unneeded(current.getAsInt()).stream().filter(old -> old < needed.get()).toList();
     long bytes = 0;
@@ -189,7 +192,9 @@ final class SegmentFiles {
       bytes += folder.size(old);
     }
     for (int old : unneeded) {
-      if (bytes <= most && !keep.isZero() && folder.age(old).compareTo(keep) < 0) {
+      if (bytes <= kept.bytes()
+          && !kept.age().isZero()
+          && folder.age(old).compareTo(kept.age()) < 0) {
         return;
       }
       bytes -= folder.size(old);

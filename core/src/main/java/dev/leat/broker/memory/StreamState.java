@@ -16,7 +16,7 @@ final class StreamState {
   private final String key;
   private final Log log;
   private final Map<String, Group> groups;
-  private final Retention retention;
+  private final Forgetting forgetting;
   private final EventLoop loop;
   private final Function<String, Group> newGroup;
   private final LongFunction<Optional<String>> keys;
@@ -33,7 +33,7 @@ final class StreamState {
       String key,
       Log log,
       Map<String, Group> groups,
-      Retention retention,
+      Forgetting forgetting,
       EventLoop loop,
       Function<String, Group> newGroup,
       LongFunction<Optional<String>> keys) {
@@ -41,7 +41,7 @@ final class StreamState {
     this.key = key;
     this.log = log;
     this.groups = groups;
-    this.retention = retention;
+    this.forgetting = forgetting;
     this.loop = loop;
     this.newGroup = newGroup;
     this.keys = keys;
@@ -70,14 +70,14 @@ final class StreamState {
 
   void restoreHead(long head) {
     synchronized (lock) {
-      retention.moveHead(head);
+      forgetting.moveHead(head);
       groups.values().forEach(group -> group.skipTo(head));
     }
   }
 
   void restoreFloor(long shown) {
     synchronized (lock) {
-      retention.showFrom(shown);
+      forgetting.showFrom(shown);
     }
   }
 
@@ -96,8 +96,8 @@ final class StreamState {
         group.skipTo(log.head());
         group.restored(log::isThere, keys);
       }
-      retention.letGoUnneeded();
-      retention.forget();
+      forgetting.letGoUnneeded();
+      forgetting.forget();
     }
   }
 
@@ -105,8 +105,8 @@ final class StreamState {
   void writeState(Changes changes) {
     synchronized (lock) {
       changes.stream(key, log);
-      if (retention.shownFrom() > 0) {
-        changes.floor(key, retention.shownFrom());
+      if (forgetting.shownFrom() > 0) {
+        changes.floor(key, forgetting.shownFrom());
       }
       for (Group group : groups.values()) {
         changes.group(key, group);
@@ -131,7 +131,7 @@ final class StreamState {
   void writeMessagesOf(int segment, Consumer<Changes.Placed> moved, Changes changes) {
     synchronized (lock) {
       long before = log.head();
-      retention.forgetOf(segment);
+      forgetting.forgetOf(segment);
       if (log.head() > before) {
         changes.head(key, log.head());
       }

@@ -171,7 +171,7 @@ final class Records {
   static void write(RecordWriter out, StreamHealth health) {
     write(out, health.length());
     writeAll(out, health.groups(), Records::write);
-    write(out, health.bytes());
+    write(out, health.waitingBytes());
   }
 
   static StreamHealth readHealth(RecordReader in, StreamRef stream) {

@@ -1,6 +1,5 @@
 package dev.leat.gateway.admission;
 
-import dev.leat.broker.GroupHealth;
 import dev.leat.broker.StreamHealth;
 
 /**
@@ -50,24 +49,7 @@ final class TopicBacklog {
   /** What was sent while it was asked may be in there, or not yet. */
   synchronized void looked(StreamHealth health, long now) {
     lookedInVain(now);
-    waiting = waiting(health);
+    waiting = health.waitingBytes().orElse(0);
     sent -= sentBefore;
-  }
-
-  /**
-   * What no group has completed, one that has been left behind included: it cannot be trimmed. All
-   * of it where nobody reads it.
-   */
-  private static long waiting(StreamHealth health) {
-    long length = health.length().orElse(0);
-    long entries = health.groups().stream().mapToLong(TopicBacklog::entries).max().orElse(length);
-    long bytes = health.bytes().orElse(0);
-    return length == 0 ? 0 : (long) (bytes * Math.min(1.0, (double) entries / length));
-  }
-
-  private static long entries(GroupHealth group) {
-    return group
-        .unfinished()
-        .orElseGet(() -> group.pending().orElse(0) + group.backlog().orElse(0));
   }
 }

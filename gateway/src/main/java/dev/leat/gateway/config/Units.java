@@ -1,12 +1,12 @@
 package dev.leat.gateway.config;
 
+import dev.leat.Durations;
 import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Durations and sizes as people write them. */
 public final class Units {
-  private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
   private static final Pattern SIZE = Pattern.compile("(\\d{1,9})(|B|KiB|MiB|GiB|kB|MB|GB)");
 
   private Units() {}
@@ -17,18 +17,11 @@ public final class Units {
    * @throws IllegalArgumentException if it is no such text
    */
   public static Duration duration(String text) {
-    Matcher form = DURATION.matcher(text);
-    if (!form.matches()) {
-      throw new IllegalArgumentException(
-          "'" + text + "' is not a duration such as 500ms, 2s or 1m");
-    }
-    long count = Long.parseLong(form.group(1));
-    return switch (form.group(2)) {
-      case "ms" -> Duration.ofMillis(count);
-      case "s" -> Duration.ofSeconds(count);
-      case "m" -> Duration.ofMinutes(count);
-      default -> Duration.ofHours(count);
-    };
+    return Durations.parse(text)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "'" + text + "' is not a duration such as 500ms, 2s or 1m"));
   }
 
   /**

@@ -12,7 +12,7 @@ import java.util.Map;
  * What of a stream is let go, and when: never what a group has not completed. Guarded by its
  * stream's lock.
  */
-final class Retention {
+final class Forgetting {
   /** History is let go once it is longer than it may be by such a part. */
   private static final int FORGETTING = 8;
 
@@ -31,7 +31,7 @@ final class Retention {
   private long shownFrom;
 
   /** Of a stream whose these are. */
-  Retention(
+  Forgetting(
       String key,
       Log log,
       Map<String, Group> groups,
