@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks at streams, and trims them, each in one step of the server. Confined to its connection's
@@ -35,6 +36,11 @@ final class Health {
   /** The same of the dead letters of a topic. */
   private static final int PART_OF_DEAD_LETTERS = 8;
 
+  /** What a stream takes is not asked for more often; its length always is. */
+  private static final Duration SIZE_PAUSE = Duration.ofMillis(500);
+
+  private static final int MOST_SIZES = 10_000;
+
   /** Where no group reads a stream: all stays, or it goes by age and bytes. */
   private static final long ALL = -1;
 
@@ -44,6 +50,11 @@ final class Health {
 
   private final RedisConnection connection;
   private final long kept;
+
+  /** What streams took lately. */
+  private final Map<String, Size> sizes = new HashMap<>();
+
+  private record Size(long at, long length, long bytes) {}
 
   /**
    * What trimming came to.
@@ -85,15 +96,26 @@ final class Health {
 
   Future<StreamHealth> of(StreamRef ref) {
     String stream = StreamKeys.of(ref);
+    Size known = sizes.get(stream);
+    boolean asksSize = known == null || System.nanoTime() - known.at > SIZE_PAUSE.toNanos();
     return Script.HEALTH
         .run(
             connection,
             List.of(stream, listening(stream), Registration.key(stream)),
             command ->
-                command.and(Claims.WAITING).and(Registration.SILENT).and(Registration.UNSEEN))
+                command
+                    .and(Claims.WAITING)
+                    .and(Registration.SILENT)
+                    .and(Registration.UNSEEN)
+                    .and(asksSize ? 1 : 0))
         .compose(
             all -> {
               List<Resp> items = all.items();
+              long length = items.getFirst().number();
+              if (asksSize) {
+                keep(stream, new Size(System.nanoTime(), length, items.get(1).number()));
+              }
+              OptionalLong bytes = bytes(sizes.get(stream), length);
               List<Future<GroupHealth>> groups =
                   items.stream().skip(2).map(group -> health(stream, group.items())).toList();
               return Future.all(groups)
@@ -101,9 +123,9 @@ final class Health {
                       done ->
                           StreamHealth.of(
                               ref,
-                              items.getFirst().number(),
+                              length,
                               groups.stream().map(Future::result).toList(),
-                              known(items.get(1).number()),
+                              bytes,
                               kept));
             });
   }
@@ -266,8 +288,22 @@ final class Health {
                 group.get(6).number() == 0));
   }
 
-  private static OptionalLong known(long number) {
-    return number < 0 ? OptionalLong.empty() : OptionalLong.of(number);
+  private void keep(String stream, Size size) {
+    if (sizes.size() > MOST_SIZES) {
+      sizes.clear();
+    }
+    sizes.put(stream, size);
+  }
+
+  /** As it was lately, and as much more as there are more entries now. */
+  private static OptionalLong bytes(@Nullable Size lately, long length) {
+    if (lately == null || lately.bytes < 0) {
+      return OptionalLong.empty();
+    }
+    return OptionalLong.of(
+        lately.length == 0
+            ? lately.bytes
+            : (long) ((double) lately.bytes * length / lately.length));
   }
 
   private Future<Long> countAfter(String stream, String id, long counted) {
