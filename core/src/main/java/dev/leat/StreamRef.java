@@ -27,6 +27,13 @@ public sealed interface StreamRef {
   record DeadLetters(Topic topic, Dialect dialect) implements OfTopic {}
 
   /**
+   * Marks of attempts that failed and were made again: {@link dev.leat.wire.FailedAttempt}.
+   *
+   * @param topic whose workers made them
+   */
+  record FailedAttempts(Topic topic) implements OfTopic {}
+
+  /**
    * Replies of a topic that everyone may read.
    *
    * @param topic whose workers answer there

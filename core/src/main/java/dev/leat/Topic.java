@@ -49,6 +49,11 @@ public record Topic(String namespace, String name) {
     return new StreamRef.DeadLetters(this, Dialect.PACKED);
   }
 
+  /** The stream that tells which attempts failed. */
+  public StreamRef failedAttempts() {
+    return new StreamRef.FailedAttempts(this);
+  }
+
   /** As {@link #of} reads it. */
   @Override
   public String toString() {

@@ -58,6 +58,9 @@ public interface Broker extends AutoCloseable {
   /** Whether a destination is one that replies may go to: a lane, or replies of a topic. */
   boolean isForReplies(String address);
 
+  /** Appends what is rare, and outside of any lane: see {@link Lane#append} for all else. */
+  CompletionStage<?> append(Append one);
+
   /** Joins a group, which comes into being with its first member and stays when they leave. */
   Subscription subscribe(Membership membership, DeliveryListener listener);
 

@@ -23,6 +23,8 @@ public final class StreamKeys {
   /** Where later versions of Streamerson keep what they have given up. */
   private static final String OTHERS_DEAD_LETTERS = "DEAD_LETTER";
 
+  private static final String FAILED_ATTEMPTS = "FAILED_ATTEMPTS";
+
   private static final String CANCELLED = "CANCELLED";
 
   private StreamKeys() {}
@@ -35,6 +37,7 @@ public final class StreamKeys {
           key(
               letters.topic(),
               letters.dialect() == Dialect.NAMED ? OTHERS_DEAD_LETTERS : DEAD_LETTERS);
+      case StreamRef.FailedAttempts attempts -> key(attempts.topic(), FAILED_ATTEMPTS);
       case StreamRef.SharedReplies replies -> key(replies.topic(), OUTGOING);
       case StreamRef.At at -> at.address();
     };
@@ -58,6 +61,11 @@ public final class StreamKeys {
   /** Whether a stream of this key is one of replies, be it private or for everyone to read. */
   public static boolean isReplies(String key) {
     return key.endsWith(SEPARATOR + OUTGOING);
+  }
+
+  /** Whether a stream of this key has marks of attempts that failed. */
+  public static boolean isFailedAttempts(String key) {
+    return key.endsWith(SEPARATOR + FAILED_ATTEMPTS);
   }
 
   /** Whether a stream of this key is one that requests are appended to. */

@@ -13,6 +13,7 @@ import dev.leat.broker.Completion;
 import dev.leat.broker.Delivery;
 import dev.leat.broker.Note;
 import dev.leat.wire.DeadLetter;
+import dev.leat.wire.FailedAttempt;
 import dev.leat.wire.ProblemReply;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -21,6 +22,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -118,7 +120,7 @@ final class DeliverySettlement {
       }
       case Binding.Result.Refused refused -> refuse(refused.problem());
       case Binding.Result.Broken broken -> reject(broken.problem(), "");
-      case Binding.Result.Failed failed -> fail(binding, failed.problem(), failed.cause());
+      case Binding.Result.Failed failed -> fail(binding, failed.problem(), failed.cause(), began);
     }
   }
 
@@ -156,7 +158,7 @@ final class DeliverySettlement {
         Binding<?> binding = context.bindings().of(message.type());
         Problem problem =
             Problem.of(504, "Handler too slow", "the handler of " + message.type() + " timed out");
-        fail(binding, problem, new TimeoutException("the handler's time was over"));
+        fail(binding, problem, new TimeoutException("the handler's time was over"), context.now());
       }
       case GIVEN_BACK -> end(() -> delivery.release(Duration.ZERO));
     }
@@ -225,7 +227,8 @@ final class DeliverySettlement {
   }
 
   /** Tried again if there is a next attempt, and somebody who would wait for it. */
-  private void fail(@Nullable Binding<?> binding, Problem problem, @Nullable Throwable cause) {
+  private void fail(
+      @Nullable Binding<?> binding, Problem problem, @Nullable Throwable cause, Instant began) {
     Optional<Duration> wait =
         binding == null || cause == null ? Optional.empty() : pause(binding.handling(), cause);
     if (wait.isPresent()) {
@@ -236,7 +239,10 @@ final class DeliverySettlement {
           delivery.attempt(),
           wait.get().toMillis(),
           String.valueOf(cause));
-      end(context.tally().retried, () -> delivery.release(wait.get()));
+      FailedAttempt mark = failedAttempt(began).because(problem, Objects.requireNonNull(cause));
+      end(
+          context.tally().retried,
+          () -> marked(mark).thenCompose(done -> delivery.release(wait.get())));
     } else {
       log.warn(
           "message={} type={} attempt={} failed, given up",
@@ -246,6 +252,30 @@ final class DeliverySettlement {
           cause);
       reject(problem, cause == null ? "" : stackOf(cause));
     }
+  }
+
+  private FailedAttempt failedAttempt(Instant began) {
+    return FailedAttempt.of(
+        message,
+        delivery.attempt(),
+        context.membership().group(),
+        context.membership().member(),
+        began,
+        context.now());
+  }
+
+  /** For whoever looks later; that it cannot be written is no reason not to try again. */
+  private CompletionStage<Boolean> marked(FailedAttempt mark) {
+    return context
+        .broker()
+        .append(new Append(context.topic().failedAttempts(), mark.written()))
+        .handle(
+            (done, failure) -> {
+              if (failure != null) {
+                log.debug("message={} its failed attempt is not marked", message.id(), failure);
+              }
+              return failure == null;
+            });
   }
 
   private Optional<Duration> pause(Handling handling, Throwable cause) {

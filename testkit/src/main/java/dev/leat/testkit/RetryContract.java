@@ -13,6 +13,7 @@ import dev.leat.Handling;
 import dev.leat.Position;
 import dev.leat.Problem;
 import dev.leat.Retry;
+import dev.leat.StreamRef;
 import dev.leat.Unsupported;
 import dev.leat.Worker;
 import dev.leat.broker.Capability;
@@ -21,6 +22,7 @@ import dev.leat.broker.Membership;
 import dev.leat.broker.Subscription;
 import dev.leat.trail.DeadLetters;
 import dev.leat.wire.DeadLetter;
+import dev.leat.wire.FailedAttempt;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -57,6 +59,43 @@ abstract class RetryContract extends DeliveryFixture {
     assertThat(deadLetters()).isEmpty();
     assertThat(worker.counts().retried()).isEqualTo(2);
     assertThat(worker.counts().replied()).isEqualTo(1);
+  }
+
+  @Test
+  void each_attempt_that_failed_and_was_made_again_leaves_a_mark() {
+    StreamRef marks = topic.failedAttempts();
+    Instant before = leat.loop().clock().instant().minusSeconds(60);
+    worker()
+        .named("tester")
+        .on(
+            "work",
+            String.class,
+            (text, request) -> {
+              if (request.attempt() < 3) {
+                throw new IllegalStateException("not yet, the " + request.attempt());
+              }
+              return text;
+            },
+            Handling.retrying(QUICK))
+        .start();
+    assertThat(call("x")).isEqualTo("x");
+
+    if (!offers(Capability.RANGE, () -> leat.broker().range(marks, Position.START, 1))) {
+      return;
+    }
+    List<FailedAttempt> all =
+        result(leat.broker().range(marks, Position.START, 10)).stream()
+            .map(entry -> FailedAttempt.read(entry.message()))
+            .toList();
+    assertThat(all).extracting(FailedAttempt::attempt).containsExactly(1, 2);
+    assertThat(all).extracting(FailedAttempt::id).allMatch(id -> id.equals(all.getFirst().id()));
+    FailedAttempt second = all.getLast();
+    assertThat(second.type()).isEqualTo("work");
+    assertThat(second.group()).isEqualTo(Worker.DEFAULT_GROUP);
+    assertThat(second.member()).startsWith("tester");
+    assertThat(second.cause()).isEqualTo("Handler failed");
+    assertThat(second.detail()).contains("IllegalStateException: not yet, the 2");
+    assertThat(second.began()).isBetween(before, second.at());
   }
 
   @Test

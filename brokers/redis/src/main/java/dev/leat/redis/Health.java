@@ -196,6 +196,13 @@ final class Health {
         .map(Trimmed::removed);
   }
 
+  /** Removes marks of attempts that failed, as long as what they are about. */
+  Future<Long> trimFailedAttempts(Topic topic, Retention retention, String janitor) {
+    String stream = StreamKeys.of(topic.failedAttempts());
+    return trim(stream, "", BY_RETENTION, retention, PART, janitor, Trimmed.NOTHING)
+        .map(Trimmed::removed);
+  }
+
   /** Removes what every group has completed and was kept for long enough, if there are groups. */
   Future<Trimmed> trimCompleted(
       String stream, Retention retention, String janitor, Trimmed before) {

@@ -70,11 +70,14 @@ final class Janitor {
               before = trimmed;
               onSweep.accept(trimmed);
             })
-        .onComplete(swept -> StreamKeys.incomingTopic(stream).ifPresent(this::sweepDeadLetters));
+        .onComplete(swept -> StreamKeys.incomingTopic(stream).ifPresent(this::sweepOthers));
   }
 
-  /** Whoever sends what no handler can do makes one with each. */
-  private void sweepDeadLetters(Topic topic) {
+  /** Whoever sends what no handler can do makes a dead letter with each. */
+  private void sweepOthers(Topic topic) {
+    health
+        .trimFailedAttempts(topic, kept.requests(), id)
+        .onFailure(failure -> log.debug("topic={} failed attempts not trimmed", topic, failure));
     health
         .trimDeadLetters(topic, kept.deadLetters(), id)
         .onSuccess(

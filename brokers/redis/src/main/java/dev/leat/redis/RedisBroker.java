@@ -333,6 +333,11 @@ final class RedisBroker implements Broker {
   }
 
   @Override
+  public CompletionStage<?> append(Append one) {
+    return ask(() -> control.send(Commands.append(one)));
+  }
+
+  @Override
   public CompletionStage<?> tidy(StreamRef stream) {
     return ask(
         () ->

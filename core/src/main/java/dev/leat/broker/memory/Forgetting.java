@@ -46,8 +46,8 @@ final class Forgetting {
     this.loop = loop;
   }
 
-  /** What its reader, which is no group, has read is history. */
-  void isOfLane() {
+  /** All is history that nobody reads along, though no group has completed it. */
+  void isReadByNoGroup() {
     lanes = true;
   }
 

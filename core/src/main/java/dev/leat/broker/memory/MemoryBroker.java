@@ -157,6 +157,11 @@ final class MemoryBroker implements Broker {
   }
 
   @Override
+  public CompletionStage<?> append(Append one) {
+    return append(List.of(one));
+  }
+
+  @Override
   public Subscription cancellations(Topic topic, Consumer<List<Cancellation>> listener) {
     return cancelled(topic).follow(listener);
   }

@@ -68,6 +68,9 @@ final class MemoryStream {
     this.kept = journal.keeps() && !ofLane;
     this.log = new Log(journal);
     this.forgetting = new Forgetting(key, log, groups, tails, limits, loop);
+    if (StreamKeys.isFailedAttempts(key)) {
+      forgetting.isReadByNoGroup();
+    }
     this.handOver =
         new HandOver(
             key, log, groups, tails, forgetting, journal, kept, this::handOverWhatIsOnDisk);
@@ -180,7 +183,7 @@ final class MemoryStream {
 
   /** Makes it a lane's: what the lane has read is history, though no group has completed it. */
   synchronized void giveToLane() {
-    forgetting.isOfLane();
+    forgetting.isReadByNoGroup();
   }
 
   synchronized void leave(Reader reader) {

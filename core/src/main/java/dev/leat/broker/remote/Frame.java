@@ -45,6 +45,7 @@ enum Frame {
   ANNOUNCE,
   WITHDRAW,
   PARTICIPANTS,
+  APPEND_ONE,
 
   // From the server, of the number that the lane or reading has.
   REPLIES,

@@ -282,6 +282,11 @@ public final class RemoteBroker implements Broker {
   }
 
   @Override
+  public CompletionStage<?> append(Append one) {
+    return ask(Frame.APPEND_ONE, out -> Records.write(out, one), in -> true);
+  }
+
+  @Override
   public String addressOf(StreamRef stream) {
     return StreamKeys.of(stream);
   }

@@ -185,6 +185,8 @@ final class ServerConnection implements AutoCloseable {
               number,
               lane(in).append(Records.readAll(in, Records::readAppend)),
               (out, ids) -> Records.writeAll(out, ids, RecordWriter::text));
+      case APPEND_ONE ->
+          answer(number, broker.append(Records.readAppend(in)), (out, appended) -> {});
       case CANCEL ->
           answer(
               number,

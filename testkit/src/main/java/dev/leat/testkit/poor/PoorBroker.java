@@ -180,6 +180,13 @@ final class PoorBroker implements Broker {
   }
 
   @Override
+  public CompletionStage<?> append(Append one) {
+    return tooLarge(List.of(one))
+        .<CompletionStage<?>>map(CompletableFuture::failedStage)
+        .orElseGet(() -> inner.append(one));
+  }
+
+  @Override
   public CompletionStage<?> tidy(StreamRef stream) {
     return inner.tidy(stream);
   }
