@@ -17,7 +17,8 @@ public record StreamHealth(
     StreamRef stream, OptionalLong length, List<GroupHealth> groups, OptionalLong waitingBytes) {
   /**
    * Of a broker that knows what all entries take, those included that are completed and kept. What
-   * waits has at least its share of that by number, and at least all beyond what is kept.
+   * waits has at least its share of that by number, and at least all beyond twice what is kept,
+   * which may be more for a moment.
    *
    * @param bytes of all entries
    * @param kept bytes that may be of what is completed
@@ -29,7 +30,7 @@ public record StreamHealth(
     if (bytes.isPresent() && entries < length) {
       long all = bytes.getAsLong();
       long share = (long) ((double) all * entries / length);
-      waiting = OptionalLong.of(entries == 0 ? 0 : Math.max(share, all - kept));
+      waiting = OptionalLong.of(entries == 0 ? 0 : Math.max(share, all - 2 * kept));
     }
     return new StreamHealth(stream, OptionalLong.of(length), groups, waiting);
   }

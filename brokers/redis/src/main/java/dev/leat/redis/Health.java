@@ -215,6 +215,14 @@ final class Health {
         .map(Trimmed::removed);
   }
 
+  /** The same over a connection that is about to be closed. */
+  void trimRepliesLast(String stream, String last, Retention retention) {
+    Script.TRIM.runLast(
+        connection,
+        trimmed(stream),
+        command -> said(command, last, BY_RETENTION, retention, PART, "", Trimmed.NOTHING));
+  }
+
   private Future<Trimmed> trim(
       String stream,
       String cap,
@@ -226,13 +234,8 @@ final class Health {
     return Script.TRIM
         .run(
             connection,
-            List.of(stream, stream + "::JANITOR"),
-            command -> {
-              command.and(cap).and(keep).and(retention.age().toMillis());
-              command.and(retention.bytes()).and(part).and(janitor).and(before.completedBelow());
-              before.handed().forEach((group, last) -> command.and(group).and(last));
-              return command;
-            })
+            trimmed(stream),
+            command -> said(command, cap, keep, retention, part, janitor, before))
         .map(
             said -> {
               List<Resp> items = said.items();
@@ -242,6 +245,24 @@ final class Health {
               }
               return new Trimmed(items.get(0).number(), items.get(1).text(), handed);
             });
+  }
+
+  private static List<String> trimmed(String stream) {
+    return List.of(stream, stream + "::JANITOR");
+  }
+
+  private static Command said(
+      Command command,
+      String cap,
+      long keep,
+      Retention retention,
+      int part,
+      String janitor,
+      Trimmed before) {
+    command.and(cap).and(keep).and(retention.age().toMillis());
+    command.and(retention.bytes()).and(part).and(janitor).and(before.completedBelow());
+    before.handed().forEach((group, last) -> command.and(group).and(last));
+    return command;
   }
 
   /** Id of the last entry that was ever appended; {@code 0-0} where there is no stream. */

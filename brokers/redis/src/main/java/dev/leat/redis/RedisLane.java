@@ -17,6 +17,7 @@ import dev.leat.wire.StreamKeys;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -36,6 +37,12 @@ final class RedisLane implements Lane {
 
   /** Bytes of replies that were read since the last look, beyond which another is due. */
   private static final long MOST_READ = 8L << 20;
+
+  /** Looks after which a lane that is idle is looked at. */
+  private static final int IDLE_LOOKS = 10;
+
+  /** Of the bytes that an open lane may keep, those that a closed one may: one in so many. */
+  private static final int SHARE_OF_CLOSED = 16;
 
   /**
    * Milliseconds that the reply stream outlives a lane that was killed; also the longest time that
@@ -67,6 +74,8 @@ final class RedisLane implements Lane {
 
   private @Nullable Long trimming;
   private long bytesTrimmed;
+  private @Nullable String trimmed;
+  private long looks;
   private volatile boolean closed;
 
   RedisLane(
@@ -167,9 +176,22 @@ final class RedisLane implements Lane {
         });
   }
 
-  /** What was answered is kept for as long as what was asked. */
+  /** Before the first reply it has none that could be named. */
+  private static boolean isNamed(String last) {
+    return last.contains("-");
+  }
+
+  /**
+   * What was answered is kept for as long as what was asked; but little of it, since nobody looks
+   * after it any more, and there may be many that were closed.
+   */
   private Command leaving() {
     long kept = retention.age().toMillis();
+    String last = replies.last();
+    if (last != null && isNamed(last)) {
+      health.trimRepliesLast(
+          replyStream, last, new Retention(retention.age(), retention.bytes() / SHARE_OF_CLOSED));
+    }
     return kept == 0
         ? Command.of("UNLINK", replyStream)
         : Command.of("PEXPIRE", replyStream).and(kept);
@@ -234,7 +256,10 @@ final class RedisLane implements Lane {
     keepReplyStream();
     bytesTrimmed = replies.bytes();
     String last = replies.last();
-    if (last != null) {
+    // What nothing came to only grows older.
+    boolean isDue = ++looks % IDLE_LOOKS == 0 || !Objects.equals(last, trimmed);
+    if (isDue && last != null && isNamed(last)) {
+      trimmed = last;
       health
           .trimReplies(replyStream, last, retention)
           .onFailure(failure -> log.debug("stream={} not trimmed", replyStream, failure));

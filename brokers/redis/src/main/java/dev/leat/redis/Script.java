@@ -57,6 +57,11 @@ record Script(String text, String digest) {
                     : Future.failedFuture(failure));
   }
 
+  /** Runs it over a connection that is about to be closed: nothing can be sent after that. */
+  void runLast(RedisConnection connection, List<String> keys, UnaryOperator<Command> arguments) {
+    connection.send(command("EVAL", text, keys, arguments));
+  }
+
   private static Command command(
       String name, String script, List<String> keys, UnaryOperator<Command> arguments) {
     Command command = Command.of(name, script).and(keys.size());

@@ -37,8 +37,12 @@ local length = redis.call('XLEN', stream)
 local mine = length <= 5000 or isMine()
 
 -- One stream may have a part of the memory, and nothing that is done with where three quarters are
--- used: the rest is for what is to be completed. Who may not ask goes by the length. All of it is
+-- used: the rest is for what is to be completed. Who may not ask takes each entry for 1,000 bytes. All of it is
 -- looked at, since the size of the first entries says nothing of the others.
+local function sizeNow(length)
+  local size = redis.pcall('MEMORY', 'USAGE', stream, 'SAMPLES', 0)
+  return type(size) == 'number' and size or size and 1000 * length or 0
+end
 local memory = mine and redis.pcall('INFO', 'memory')
 local most = type(memory) == 'string' and tonumber(string.match(memory, '\nmaxmemory:(%d+)')) or 0
 local used = most > 0 and tonumber(string.match(memory, '\nused_memory:(%d+)')) or 0
@@ -46,11 +50,10 @@ local tight = used > 0.75 * most
 if most > 0 then
   largest = math.min(largest, most / part)
 end
-local size = mine and redis.pcall('MEMORY', 'USAGE', stream, 'SAMPLES', 0)
-size = type(size) == 'number' and size or 0
+local size = mine and sizeNow(length) or 0
 
-local groups = groupsOf(stream)
-if #groups == 0 and (keep == -1 or length == 0) then
+local total, groups = length, groupsOf(stream)
+if cap == '0-0' or (#groups == 0 and (keep == -1 or length == 0)) then
   return {0, '0-0'}
 end
 if #groups == 0 and keep >= 0 then
@@ -85,7 +88,9 @@ for _, group in ipairs(groups) do
   local last = group['last-delivered-id']
   local own = after(last)
   if group.pending > 0 then
-    own = redis.call('XPENDING', stream, group.name)[2]
+    -- Somebody may have set it back, to have all of it again.
+    local oldest = redis.call('XPENDING', stream, group.name)[2]
+    own = padded(oldest) < padded(own) and oldest or own
   end
   if not floor or padded(own) < padded(floor) then
     floor = own
@@ -95,7 +100,7 @@ for _, group in ipairs(groups) do
   writeDown(group, info)
 end
 -- Of what no group reads the latest stays.
-floor = floor or info['last-generated-id']
+floor = floor or info['last-entry'][1]
 said[2] = floor
 
 local time = redis.call('TIME')
@@ -112,7 +117,7 @@ local old = padded(horizon) < padded(floor) and horizon or floor
 -- Where fewer go than the first of them has, it is small.
 local function removeOldest(many)
   local removed = redis.call('XTRIM', stream, 'MINID', '~', floor, 'LIMIT', many)
-  if removed == 0 and many < 1000 then
+  if removed == 0 and many < 1000 and floor ~= '0-0' then
     local some = redis.call('XRANGE', stream, '-', '(' .. floor, 'COUNT', many)
     if #some > 0 then
       removed = redis.call('XTRIM', stream, 'MINID', '=', after(some[#some][1]))
@@ -122,9 +127,10 @@ local function removeOldest(many)
 end
 
 -- What waits for long keeps nothing that came after it: of what all groups had been handed when this
--- was done before, that goes which none of them has, as far as it is old enough, or so many of it.
--- Gives how many went. Some pages of about a megabyte at a time: others wait meanwhile.
-local function removeBetween(from, left, bytes, many)
+-- was done before, that goes which none of them has, as far as it is old enough, or so many of it. Gives
+-- how many went. Between what is needed, from anywhere on, some megabytes at a time: others wait
+-- meanwhile, and what is left goes the next times.
+local function removeBetween(from, many)
   local upTo, pending = nil, 0
   for _, group in ipairs(groups) do
     local last = written[group.name]
@@ -138,52 +144,77 @@ local function removeBetween(from, left, bytes, many)
     upTo = upTo and padded(upTo) < padded(last) and upTo or last
     pending = pending + group.pending
   end
+  if not upTo or cap ~= '' or pending > 10000 then
+    return 0
+  end
   if many == 0 and padded(horizon) < padded(upTo) then
     upTo = horizon
   end
-  if pending > 10000 or left <= 5000 + 2 * pending or padded(upTo) < padded(from) then
-    return 0
-  end
-  local needed = {}
+  local needed, known = {}, {}
   for _, group in ipairs(groups) do
     for _, one in ipairs(redis.call('XPENDING', stream, group.name, from, upTo, 10000)) do
-      needed[one[1]] = true
-    end
-  end
-  local page = math.floor(math.max(10, math.min(1000, 1000000 * left / math.max(bytes, 1))))
-  local removed, begin = 0, from
-  for _ = 1, 20 do
-    local entries = redis.call('XRANGE', stream, begin, upTo, 'COUNT', page)
-    local ids = {}
-    for _, entry in ipairs(entries) do
-      if not needed[entry[1]] then
-        ids[#ids + 1] = entry[1]
+      if not known[one[1]] then
+        known[one[1]] = true
+        needed[#needed + 1] = one[1]
       end
     end
-    local gone = #ids == 0 and 0 or redis.pcall('XDEL', stream, unpack(ids))
-    if type(gone) ~= 'number' then
-      return removed
-    end
-    removed = removed + gone
-    if #entries < page or (many > 0 and removed >= many) then
-      return removed
-    end
-    begin = '(' .. entries[#entries][1]
+  end
+  table.sort(needed, function(one, other) return padded(one) < padded(other) end)
+  local removed, read, count = 0, 0, 10
+  for i = 1, math.min(#needed, 2000) do
+    local at = (now + i) % #needed + 1
+    local to = needed[at + 1] and '(' .. needed[at + 1] or upTo
+    local entries
+    repeat
+      entries = redis.call('XRANGE', stream, '(' .. needed[at], to, 'COUNT', count)
+      local ids, bytes = {}, 0
+      for j, entry in ipairs(entries) do
+        ids[j] = entry[1]
+        for _, field in ipairs(entry[2]) do
+          bytes = bytes + #field
+        end
+      end
+      local gone = #ids == 0 and 0 or redis.pcall('XDEL', stream, unpack(ids))
+      if type(gone) ~= 'number' then
+        return removed
+      end
+      removed, read = removed + gone, read + bytes
+      if read > 8000000 or (many > 0 and removed >= many) then
+        return removed
+      end
+      local last = #entries < count
+      if #ids > 0 then
+        count = math.max(10, math.min(1000, math.floor(bytes > 100000 and count / 2 or count * 2)))
+      end
+    until last
   end
   return removed
 end
 
 local first = info['first-entry'] and info['first-entry'][1] or floor
-local stuck = before == floor and length > 5000 and padded(first) < padded(horizon)
+local stuck = before == floor and padded(first) < padded(horizon)
 if (size > largest or padded(first) < padded(old) or stuck) and mine and isMine() then
-  said[1] = redis.call('XTRIM', stream, 'MINID', '=', old)
-  local left = length - said[1]
-  local bytes = length > 0 and size * left / length or 0
-  local many = bytes > largest and math.ceil(left * (1 - 0.9 * largest / bytes)) or 0
-  local oldest = many > 0 and removeOldest(many) or 0
-  said[1] = said[1] + oldest
-  if before == floor and (many == 0 or many > oldest) then
-    said[1] = said[1] + removeBetween(floor, left - oldest, bytes, math.max(0, many - oldest))
+  local length = length - redis.call('XTRIM', stream, 'MINID', '=', old)
+  size = size > largest and sizeNow(length) or size
+  -- The size of the oldest is not known: a few go, and by what that came to so many more.
+  local many = size > largest and math.max(1, math.floor(length / 1000)) or 0
+  for _ = 1, 8 do
+    local gone = many > 0 and removeOldest(many) or 0
+    if gone == 0 then
+      many = math.ceil(many > 0 and length * (1 - 0.9 * largest / size) / 2 or 0)
+      break
+    end
+    length = length - gone
+    local left = sizeNow(length)
+    local each = math.max(1, (size - left) / gone)
+    size = left
+    -- Never so many that all of what comes behind them, and is larger, would go too.
+    local most = math.max(1, math.floor(math.min(8 * gone, length / 4)))
+    many = size > largest and math.ceil(math.min(most, (size - 0.9 * largest) / each)) or 0
   end
+  if before == floor then
+    length = length - removeBetween(floor, many)
+  end
+  said[1] = total - length
 end
 return said

@@ -146,6 +146,88 @@ class RedisRetentionTest {
 
   @ParameterizedTest
   @ValueSource(strings = {RedisServerProcess.OLD, RedisServerProcess.CURRENT})
+  void what_a_group_is_to_have_again_stays_though_it_has_something_in_hand(String version) {
+    RedisServerProcess redis = start(version);
+    RedisClient client = client(redis);
+    Leat leat = connect(redis, "?keep=0s");
+    client.startGroup(STREAM, "g");
+    for (int i = 1; i <= 10; i++) {
+      client.send("XADD", STREAM, i + "-0", "a", "b");
+      client.takeOne(STREAM, "g", "m");
+    }
+    for (int i = 1; i < 10; i++) {
+      client.send("XACK", STREAM, "g", i + "-0");
+    }
+    client.send("XGROUP", "SETID", STREAM, "g", "2-0");
+    for (int i = 0; i < 3; i++) {
+      result(leat.broker().tidy(TOPIC.incoming()));
+    }
+    assertThat(client.send("XLEN", STREAM).number()).isEqualTo(8);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {RedisServerProcess.OLD, RedisServerProcess.CURRENT})
+  void one_that_waits_keeps_nothing_however_little_came_after_it(String version) {
+    RedisServerProcess redis = start(version);
+    RedisClient client = client(redis);
+    Leat leat = connect(redis, "?keep-bytes=2000000");
+    client.startGroup(STREAM, "g");
+    client.append(STREAM, "a", "waits");
+    client.takeOne(STREAM, "g", "m");
+    for (int i = 0; i < 200; i++) {
+      client.append(STREAM, "a", "x".repeat(50_000));
+    }
+    client.completeAll(STREAM, "g");
+    client.append(STREAM, "a", "waits too");
+    client.takeOne(STREAM, "g", "m");
+    String waits =
+        client.send("XRANGE", STREAM, "-", "+").items().getFirst().items().getFirst().text();
+    until(
+        "what is between them goes",
+        () -> {
+          result(leat.broker().tidy(TOPIC.incoming()));
+          return bytes(client, STREAM) < 2_000_000;
+        });
+    assertThat(client.send("XRANGE", STREAM, waits, waits).items()).hasSize(1);
+    assertThat(client.send("XLEN", STREAM).number()).isGreaterThan(10);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {RedisServerProcess.OLD, RedisServerProcess.CURRENT})
+  void small_ones_do_not_go_for_large_ones_that_were_older(String version) {
+    RedisServerProcess redis = start(version);
+    RedisClient client = client(redis);
+    Leat leat = connect(redis, "?keep-bytes=1000000");
+    client.startGroup(STREAM, "g");
+    IntStream.range(0, 20).forEach(i -> client.append(STREAM, "a", "x".repeat(200_000)));
+    IntStream.range(0, 2_000).forEach(i -> client.append(STREAM, "a", "small"));
+    client.completeAll(STREAM, "g");
+    until(
+        "it is trimmed",
+        () -> {
+          result(leat.broker().tidy(TOPIC.incoming()));
+          return bytes(client, STREAM) < 1_000_000;
+        });
+    assertThat(client.send("XLEN", STREAM).number()).isGreaterThan(1_900);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {RedisServerProcess.OLD, RedisServerProcess.CURRENT})
+  void a_caller_that_is_closed_leaves_little_behind(String version) {
+    RedisServerProcess redis = start(version);
+    RedisClient client = client(redis);
+    try (Leat leat = Leat.connect(redis.url() + "?keep-bytes=16000000")) {
+      work(leat);
+      for (int i = 0; i < 40; i++) {
+        call(leat, "x".repeat(100_000));
+      }
+    }
+    String replies = client.keys("leat::replies#*").getFirst();
+    assertThat(bytes(client, replies)).isBetween(1L, 1_000_000L);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {RedisServerProcess.OLD, RedisServerProcess.CURRENT})
   void a_reply_to_a_lane_that_never_was_makes_no_stream(String version) {
     RedisServerProcess redis = start(version);
     RedisClient client = client(redis);
