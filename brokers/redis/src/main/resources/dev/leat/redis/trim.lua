@@ -128,7 +128,7 @@ end
 
 -- What waits for long keeps nothing that came after it: of what all groups had been handed when this
 -- was done before, that goes which none of them has, as far as it is old enough, or so many of it. Gives
--- how many went. Between what is needed, from anywhere on, some megabytes at a time: others wait
+-- how many went. Between what is needed, in some places, some megabytes at a time: others wait
 -- meanwhile, and what is left goes the next times.
 local function removeBetween(from, many)
   local upTo, pending = nil, 0
@@ -150,23 +150,25 @@ local function removeBetween(from, many)
   if many == 0 and padded(horizon) < padded(upTo) then
     upTo = horizon
   end
-  local needed, known = {}, {}
+  local needed, idOf = {}, {}
   for _, group in ipairs(groups) do
     for _, one in ipairs(redis.call('XPENDING', stream, group.name, from, upTo, 10000)) do
-      if not known[one[1]] then
-        known[one[1]] = true
-        needed[#needed + 1] = one[1]
+      local key = padded(one[1])
+      if not idOf[key] then
+        idOf[key] = one[1]
+        needed[#needed + 1] = key
       end
     end
   end
-  table.sort(needed, function(one, other) return padded(one) < padded(other) end)
+  table.sort(needed)
   local removed, read, count = 0, 0, 10
-  for i = 1, math.min(#needed, 2000) do
-    local at = (now + i) % #needed + 1
-    local to = needed[at + 1] and '(' .. needed[at + 1] or upTo
+  for i = 0, math.min(#needed, 500) - 1 do
+    -- Most stands behind all that wait; and some may be anywhere.
+    local at = i < 250 and #needed - i or (now + i) % #needed + 1
+    local to = needed[at + 1] and '(' .. idOf[needed[at + 1]] or upTo
     local entries
     repeat
-      entries = redis.call('XRANGE', stream, '(' .. needed[at], to, 'COUNT', count)
+      entries = redis.call('XRANGE', stream, '(' .. idOf[needed[at]], to, 'COUNT', count)
       local ids, bytes = {}, 0
       for j, entry in ipairs(entries) do
         ids[j] = entry[1]
