@@ -128,7 +128,7 @@ public record DeadLetter(
   }
 
   /** What others wrote may be anything. */
-  private static long number(Headers headers, String name) {
+  static long number(Headers headers, String name) {
     try {
       return Long.parseLong(text(headers, name));
     } catch (NumberFormatException notANumber) {

@@ -77,21 +77,12 @@ public record FailedAttempt(
     return new FailedAttempt(
         written.id(),
         written.type(),
-        (int) number(all, ATTEMPT),
+        (int) DeadLetter.number(all, ATTEMPT),
         all.get(GROUP).orElse(""),
         all.get(MEMBER).orElse(""),
-        Instant.ofEpochMilli(number(all, BEGAN)),
-        Instant.ofEpochMilli(number(all, AT)),
+        Instant.ofEpochMilli(DeadLetter.number(all, BEGAN)),
+        Instant.ofEpochMilli(DeadLetter.number(all, AT)),
         all.get(CAUSE).orElse(""),
         all.get(DETAIL).orElse(""));
-  }
-
-  /** What others wrote may be anything. */
-  private static long number(Headers headers, String name) {
-    try {
-      return Long.parseLong(headers.get(name).orElse(""));
-    } catch (NumberFormatException notANumber) {
-      return 0;
-    }
   }
 }
