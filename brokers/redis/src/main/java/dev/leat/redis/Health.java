@@ -219,8 +219,8 @@ final class Health {
   void trimRepliesLast(String stream, String last, Retention retention) {
     Script.TRIM.runLast(
         connection,
-        trimmed(stream),
-        command -> said(command, last, BY_RETENTION, retention, PART, "", Trimmed.NOTHING));
+        keysOfTrim(stream),
+        command -> addTo(command, last, BY_RETENTION, retention, PART, "", Trimmed.NOTHING));
   }
 
   private Future<Trimmed> trim(
@@ -234,8 +234,8 @@ final class Health {
     return Script.TRIM
         .run(
             connection,
-            trimmed(stream),
-            command -> said(command, cap, keep, retention, part, janitor, before))
+            keysOfTrim(stream),
+            command -> addTo(command, cap, keep, retention, part, janitor, before))
         .map(
             said -> {
               List<Resp> items = said.items();
@@ -247,11 +247,12 @@ final class Health {
             });
   }
 
-  private static List<String> trimmed(String stream) {
+  private static List<String> keysOfTrim(String stream) {
     return List.of(stream, stream + "::JANITOR");
   }
 
-  private static Command said(
+  /** The arguments of the script, as it says. */
+  private static Command addTo(
       Command command,
       String cap,
       long keep,

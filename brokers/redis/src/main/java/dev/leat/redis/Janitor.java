@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
  * Confined to its loop; each member of a group has one, and so has each gateway, but one of them
  * does the work.
  *
- * <p>It goes by ids alone and never reads a payload.
+ * <p>It goes by ids alone, but for what stands between entries that wait.
  */
 final class Janitor {
   private static final Logger log = LoggerFactory.getLogger(Janitor.class);

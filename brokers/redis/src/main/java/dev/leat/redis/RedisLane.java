@@ -176,9 +176,10 @@ final class RedisLane implements Lane {
         });
   }
 
-  /** Before the first reply it has none that could be named. */
-  private static boolean isNamed(String last) {
-    return last.contains("-");
+  /** Id of the last reply that was read; null before the first, which a tail calls 0. */
+  private @Nullable String lastRead() {
+    String last = replies.last();
+    return last == null || last.equals("0") ? null : last;
   }
 
   /**
@@ -187,8 +188,8 @@ final class RedisLane implements Lane {
    */
   private Command leaving() {
     long kept = retention.age().toMillis();
-    String last = replies.last();
-    if (last != null && isNamed(last)) {
+    String last = lastRead();
+    if (last != null) {
       health.trimRepliesLast(
           replyStream, last, new Retention(retention.age(), retention.bytes() / SHARE_OF_CLOSED));
     }
@@ -255,10 +256,10 @@ final class RedisLane implements Lane {
     }
     keepReplyStream();
     bytesTrimmed = replies.bytes();
-    String last = replies.last();
+    String last = lastRead();
     // What nothing came to only grows older.
     boolean isDue = ++looks % IDLE_LOOKS == 0 || !Objects.equals(last, trimmed);
-    if (isDue && last != null && isNamed(last)) {
+    if (isDue && last != null) {
       trimmed = last;
       health
           .trimReplies(replyStream, last, retention)

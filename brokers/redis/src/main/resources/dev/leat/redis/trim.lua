@@ -106,7 +106,7 @@ said[2] = floor
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local horizon = string.format('%.0f-0', math.max(0, now - age))
--- What a group reads is there elsewhere too once it is done with, or can be asked for again.
+-- Where memory is short nothing is kept of what is done with; dead letters wait for somebody.
 local gone = tight and (#groups > 0 or cap ~= '')
 if age == 0 or gone then
   horizon = '18446744073709551615-0'
