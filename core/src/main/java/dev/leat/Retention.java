@@ -25,4 +25,10 @@ public record Retention(Duration age, long bytes) {
     }
     age = Durations.bounded(age);
   }
+
+  /** What both of them keep. */
+  public Retention larger(Retention other) {
+    return new Retention(
+        age.compareTo(other.age) > 0 ? age : other.age, Math.max(bytes, other.bytes));
+  }
 }

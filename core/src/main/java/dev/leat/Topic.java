@@ -35,22 +35,22 @@ public record Topic(String namespace, String name) {
   }
 
   /** The stream that requests are appended to. */
-  public StreamRef incoming() {
+  public StreamRef.OfTopic incoming() {
     return new StreamRef.Incoming(this);
   }
 
   /** The stream of replies that everyone may read. */
-  public StreamRef sharedReplies() {
+  public StreamRef.OfTopic sharedReplies() {
     return new StreamRef.SharedReplies(this);
   }
 
   /** The stream of messages that were given up. */
-  public StreamRef deadLetters() {
+  public StreamRef.OfTopic deadLetters() {
     return new StreamRef.DeadLetters(this, Dialect.PACKED);
   }
 
   /** The stream that tells which attempts failed. */
-  public StreamRef failedAttempts() {
+  public StreamRef.OfTopic failedAttempts() {
     return new StreamRef.FailedAttempts(this);
   }
 

@@ -3,6 +3,7 @@ package dev.leat.broker;
 import dev.leat.Message;
 import dev.leat.Participant;
 import dev.leat.Position;
+import dev.leat.Retention;
 import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.Unsupported;
@@ -167,6 +168,16 @@ public interface Broker extends AutoCloseable {
    * again, some seconds apart.
    */
   CompletionStage<?> tidy(StreamRef stream);
+
+  /**
+   * Keeps what every group has completed for another time than its URL says, until another is said;
+   * whoever says it, and whether or not they are still there. Needs {@link
+   * Capability#TOPIC_RETENTION}.
+   *
+   * @param stream requests of a topic, with whose replies and failed attempts it is the same; or
+   *     its dead letters
+   */
+  CompletionStage<?> retain(StreamRef.OfTopic stream, Retention retention);
 
   /**
    * Removes the oldest entries beyond a number, but never what a group has not completed. Needs

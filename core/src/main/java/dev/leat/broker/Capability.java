@@ -33,6 +33,9 @@ public enum Capability {
   RANGE("does not show what stands in a stream", "look at it with the broker's own tools"),
   /** What stands in a stream can be removed beyond a number. */
   TRIM("does not remove what is old on demand", "set a retention with the broker's own tools"),
+  /** What is completed of a topic can be kept for longer, or less long: {@link Broker#retain}. */
+  TOPIC_RETENTION(
+      "keeps what is completed of all topics alike", "say it for all of them in its URL"),
   /** An entry can be taken out of one stream and into another, both or neither. */
   MOVE("does not move entries between streams", "redrive with the broker's own tools"),
   /** A stream may be read by several groups, and each sees all of it. */

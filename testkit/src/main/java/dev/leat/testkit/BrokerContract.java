@@ -10,6 +10,7 @@ import dev.leat.Message;
 import dev.leat.Participant;
 import dev.leat.Payload;
 import dev.leat.Position;
+import dev.leat.Retention;
 import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.Unsupported;
@@ -369,6 +370,29 @@ public abstract class BrokerContract extends GroupContract {
     assertThat(result(broker.range(topic.incoming(), Position.START, 1)).getFirst().message())
         .extracting(message -> message.payload().asText())
         .isEqualTo("90");
+  }
+
+  @Test
+  void a_topic_keeps_what_is_completed_for_as_long_as_is_said() {
+    StreamRef.OfTopic stream = topic.incoming();
+    if (!offers(Capability.TOPIC_RETENTION, () -> broker.retain(stream, Retention.DEFAULT))) {
+      return;
+    }
+    result(broker.retain(stream, new Retention(Duration.ofHours(1), Retention.DEFAULT.bytes())));
+    append(numbers(2_000));
+    Inbox held = join("workers");
+    List<Delivery> all = held.await(2_000);
+    all.subList(0, 1_990).forEach(delivery -> result(delivery.complete(List.of())));
+    result(broker.tidy(stream));
+    assertThat(result(broker.range(stream, Position.START, 3_000))).hasSize(2_000);
+
+    result(broker.retain(stream, new Retention(Duration.ZERO, Retention.DEFAULT.bytes())));
+    until(
+        "it is gone",
+        () -> {
+          result(broker.tidy(stream));
+          return result(broker.range(stream, Position.START, 3_000)).size() == 10;
+        });
   }
 
   @Test

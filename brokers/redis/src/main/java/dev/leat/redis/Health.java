@@ -101,7 +101,8 @@ final class Health {
     return Script.HEALTH
         .run(
             connection,
-            List.of(stream, listening(stream), Registration.key(stream)),
+            List.of(
+                stream, listening(stream), Registration.key(stream), TopicRetention.key(stream)),
             command ->
                 command
                     .and(Claims.WAITING)
@@ -116,8 +117,10 @@ final class Health {
                 keep(stream, new Size(System.nanoTime(), length, items.get(1).number()));
               }
               OptionalLong bytes = bytes(sizes.get(stream), length);
+              long most =
+                  TopicRetention.read(items.get(2).text()).map(Retention::bytes).orElse(kept);
               List<Future<GroupHealth>> groups =
-                  items.stream().skip(2).map(group -> health(stream, group.items())).toList();
+                  items.stream().skip(3).map(group -> health(stream, group.items())).toList();
               return Future.all(groups)
                   .map(
                       done ->
@@ -126,7 +129,7 @@ final class Health {
                               length,
                               groups.stream().map(Future::result).toList(),
                               bytes,
-                              kept));
+                              most));
             });
   }
 
@@ -198,8 +201,17 @@ final class Health {
 
   /** Removes marks of attempts that failed, as long as what they are about. */
   Future<Long> trimFailedAttempts(Topic topic, Retention retention, String janitor) {
-    String stream = StreamKeys.of(topic.failedAttempts());
-    return trim(stream, "", BY_RETENTION, retention, PART, janitor, Trimmed.NOTHING)
+    return trim(
+            List.of(
+                StreamKeys.of(topic.failedAttempts()),
+                janitorOf(StreamKeys.of(topic.failedAttempts())),
+                TopicRetention.key(StreamKeys.of(topic.incoming()))),
+            "",
+            BY_RETENTION,
+            retention,
+            PART,
+            janitor,
+            Trimmed.NOTHING)
         .map(Trimmed::removed);
   }
 
@@ -231,10 +243,21 @@ final class Health {
       int part,
       String janitor,
       Trimmed before) {
+    return trim(keysOfTrim(stream), cap, keep, retention, part, janitor, before);
+  }
+
+  private Future<Trimmed> trim(
+      List<String> keys,
+      String cap,
+      long keep,
+      Retention retention,
+      int part,
+      String janitor,
+      Trimmed before) {
     return Script.TRIM
         .run(
             connection,
-            keysOfTrim(stream),
+            keys,
             command -> addTo(command, cap, keep, retention, part, janitor, before))
         .map(
             said -> {
@@ -248,7 +271,11 @@ final class Health {
   }
 
   private static List<String> keysOfTrim(String stream) {
-    return List.of(stream, stream + "::JANITOR");
+    return List.of(stream, janitorOf(stream), TopicRetention.key(stream));
+  }
+
+  private static String janitorOf(String stream) {
+    return stream + "::JANITOR";
   }
 
   /** The arguments of the script, as it says. */

@@ -85,11 +85,10 @@ final class Janitor {
               if (removed > 0) {
                 log.warn(
                     "topic={} dead_letters={} forgotten, the oldest: they were kept for long enough,"
-                        + " or all of them took more than {} bytes, or an eighth of the server's"
+                        + " or all of them took more than they may, or an eighth of the server's"
                         + " memory",
                     topic,
-                    removed,
-                    kept.deadLetters().bytes());
+                    removed);
               }
             })
         .onFailure(failure -> log.debug("topic={} dead letters not trimmed", topic, failure));

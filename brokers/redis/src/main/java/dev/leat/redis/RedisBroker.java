@@ -5,6 +5,7 @@ import dev.leat.BrokerUnavailable;
 import dev.leat.Message;
 import dev.leat.Participant;
 import dev.leat.Position;
+import dev.leat.Retention;
 import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.broker.Announcement;
@@ -346,6 +347,11 @@ final class RedisBroker implements Broker {
                     StreamKeys.of(stream),
                     key -> new Janitor(io.vertx(), health, server.kept(), key, seen -> {}))
                 .sweep());
+  }
+
+  @Override
+  public CompletionStage<?> retain(StreamRef.OfTopic stream, Retention retention) {
+    return ask(() -> TopicRetention.say(control, StreamKeys.of(stream), retention));
   }
 
   @Override

@@ -56,7 +56,7 @@ final class RedisLane implements Lane {
   private final boolean sharesLoop;
   private final String name;
   private final Function<Topic, CancelledStream> cancelled;
-  private final Retention retention;
+  private final LaneRetention retention;
   private final String replyStream;
   private final RedisConnection writes;
   private final Health health;
@@ -90,11 +90,11 @@ final class RedisLane implements Lane {
     this.sharesLoop = loop.unwrap(Context.class).isPresent();
     this.name = name;
     this.cancelled = cancelled;
-    this.retention = server.kept().requests();
     this.replyStream = StreamKeys.replies(name);
     this.listener = listener;
     this.writes = io.connection(server);
-    this.health = new Health(writes, retention.bytes());
+    this.retention = new LaneRetention(writes, server.kept().requests());
+    this.health = new Health(writes, server.kept().requests().bytes());
     this.appends = new Appends(io, writes);
     this.replies = new RedisTail(io, server, replyStream, Position.START, new Replies());
   }
@@ -152,6 +152,9 @@ final class RedisLane implements Lane {
     if (!made && !making) {
       makeReplyStream();
     }
+    for (Append one : batch) {
+      retention.isSentTo(one.stream());
+    }
     return appends.append(batch);
   }
 
@@ -187,11 +190,12 @@ final class RedisLane implements Lane {
    * after it any more, and there may be many that were closed.
    */
   private Command leaving() {
-    long kept = retention.age().toMillis();
+    Retention most = retention.most();
+    long kept = most.age().toMillis();
     String last = lastRead();
     if (last != null) {
       health.trimRepliesLast(
-          replyStream, last, new Retention(retention.age(), retention.bytes() / SHARE_OF_CLOSED));
+          replyStream, last, new Retention(most.age(), most.bytes() / SHARE_OF_CLOSED));
     }
     return kept == 0
         ? Command.of("UNLINK", replyStream)
@@ -236,7 +240,7 @@ final class RedisLane implements Lane {
   }
 
   private long afterlife() {
-    return Math.max(AFTERLIFE, retention.age().toMillis());
+    return Math.max(AFTERLIFE, retention.most().age().toMillis());
   }
 
   private void keepReplyStream() {
@@ -258,11 +262,15 @@ final class RedisLane implements Lane {
     bytesTrimmed = replies.bytes();
     String last = lastRead();
     // What nothing came to only grows older.
-    boolean isDue = ++looks % IDLE_LOOKS == 0 || !Objects.equals(last, trimmed);
+    boolean isLongAgo = ++looks % IDLE_LOOKS == 0;
+    if (isLongAgo) {
+      retention.refresh();
+    }
+    boolean isDue = isLongAgo || !Objects.equals(last, trimmed);
     if (isDue && last != null) {
       trimmed = last;
       health
-          .trimReplies(replyStream, last, retention)
+          .trimReplies(replyStream, last, retention.most())
           .onFailure(failure -> log.debug("stream={} not trimmed", replyStream, failure));
     }
   }

@@ -2,19 +2,20 @@
 --
 -- A member of ours says every five seconds that it lives; others are seen as they read.
 --
--- KEYS  stream, names of groups that only listen, names of members
+-- KEYS  stream, names of groups that only listen, names of members, where a retention of its own may be said
 -- ARGV  the name under which stands what waits for its turn; milliseconds unseen after which a member
 --       that says so counts as dead, and any other; 1 if it is asked what the stream takes, which of one
 --       that is long takes a millisecond
 -- gives the stream's length and what it takes of the server's memory, -1 where that is not asked or the
--- user may not, then for each group: name, members, what is handed over and not ended,
+-- user may not, and its own retention or an empty string, then for each group: name, members, what is handed over and not ended,
 -- what waits for its turn, what it was never handed, or -1 where that has to be counted, the id of
 -- what it was handed last, and 1 if it only listens
 local stream, listening, names, waiting = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
 local silent, unseen = tonumber(ARGV[2]), tonumber(ARGV[3])
 local length = redis.call('XLEN', stream)
 local bytes = ARGV[4] == '1' and redis.pcall('MEMORY', 'USAGE', stream, 'SAMPLES', 0)
-local all = {length, type(bytes) == 'number' and bytes or length == 0 and 0 or -1}
+local all = {length, type(bytes) == 'number' and bytes or length == 0 and 0 or -1,
+  redis.call('GET', KEYS[4]) or ''}
 local first, newest
 for _, group in ipairs(groupsOf(stream)) do
   local members, turns = 0, 0

@@ -4,7 +4,7 @@
 -- Has the server write down how many entries each group was handed. By itself it tells its log and
 -- its replicas of the last one alone, and after a restart what was handed over seems to wait.
 --
--- KEYS  stream; which janitor looks after it
+-- KEYS  stream; which janitor looks after it; where a retention of this topic's own may be said
 -- ARGV  id from which on nothing goes, or nothing where that is for the groups to say; where there is
 --       no group at all, how many entries to keep, -1 for all, or -2 to go by age and bytes; milliseconds
 --       that entries are kept; bytes that they may take, and which part of the server's memory at most;
@@ -15,6 +15,11 @@
 -- there is none; then the name of each group and the id of what it was handed last
 local stream, cap, keep, age = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local largest, part, janitor, before = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6], ARGV[7]
+local own = redis.call('GET', KEYS[3])
+if own and string.match(own, '^%d+ %d+$') then
+  age, largest = string.match(own, '(%d+) (%d+)')
+  age, largest = tonumber(age), tonumber(largest)
+end
 local written = {}
 for i = 8, #ARGV, 2 do
   written[ARGV[i]] = ARGV[i + 1]

@@ -2,11 +2,14 @@ package dev.leat.broker.memory;
 
 import dev.leat.BadMessage;
 import dev.leat.Message;
+import dev.leat.Retention;
 import dev.leat.StreamFull;
 import dev.leat.broker.EventLoop;
 import dev.leat.wire.StreamKeys;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What of a stream is let go, and when: never what a group has not completed. Guarded by its
@@ -26,6 +29,9 @@ final class Forgetting {
   private final Limits limits;
   private final EventLoop loop;
   private boolean lanes;
+
+  /** Where it goes by age and bytes, and not by the number of entries. */
+  private @Nullable Retention retention;
 
   /** What stands before it is not shown, though it may be kept. */
   private long shownFrom;
@@ -102,13 +108,38 @@ final class Forgetting {
                 .isPresent());
   }
 
+  /** Keeps history by its age and bytes from now on. */
+  void retain(Retention other) {
+    retention = other;
+    forget();
+  }
+
   /** Lets history go that is longer than it may be, but nothing that a reader is still to see. */
   void forget() {
+    if (retention != null) {
+      forgetBy(retention);
+      return;
+    }
     // Now and then: to ask every group how far it has come costs more than an append.
     if (log.size() > limits.history() + (long) limits.history() / FORGETTING
         && !isForWhoeverComes()) {
       forgetBeyond(limits.history());
     }
+  }
+
+  private void forgetBy(Retention kept) {
+    Instant horizon = loop.clock().instant().minus(kept.age());
+    if (!isTooMuch(kept, horizon) || isForWhoeverComes()) {
+      return;
+    }
+    long to = unneededBelow();
+    while (log.head() < to && isTooMuch(kept, horizon)) {
+      letGoOfOldest();
+    }
+  }
+
+  private boolean isTooMuch(Retention kept, Instant horizon) {
+    return log.size() > 0 && (log.bytes() > kept.bytes() || log.time(log.head()).isBefore(horizon));
   }
 
   /** Lets go all that nothing needs, but for some of the newest. */

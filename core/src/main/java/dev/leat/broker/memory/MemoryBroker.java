@@ -3,6 +3,7 @@ package dev.leat.broker.memory;
 import dev.leat.Message;
 import dev.leat.Participant;
 import dev.leat.Position;
+import dev.leat.Retention;
 import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.broker.Announcement;
@@ -59,6 +60,7 @@ final class MemoryBroker implements Broker {
           Capability.RANGE,
           Capability.TRIM,
           Capability.MOVE,
+          Capability.TOPIC_RETENTION,
           Capability.SEVERAL_GROUPS,
           Capability.STREAM_ORDER,
           Capability.REPLIES,
@@ -97,6 +99,8 @@ final class MemoryBroker implements Broker {
   private static Set<Capability> withProcesses() {
     Set<Capability> all = EnumSet.copyOf(OF_MEMORY);
     all.add(Capability.SEVERAL_PROCESSES);
+    // It forgets by whole files, in which all topics stand.
+    all.remove(Capability.TOPIC_RETENTION);
     return Collections.unmodifiableSet(all);
   }
 
@@ -305,10 +309,27 @@ final class MemoryBroker implements Broker {
         });
   }
 
-  /** Nothing to do: what is completed goes by itself. */
+  /** Most goes by itself, with what comes; what only grows old does not. */
   @Override
   public CompletionStage<?> tidy(StreamRef stream) {
-    return CompletableFuture.completedStage(null);
+    return Answers.now(
+        () -> {
+          streams.existing(stream).tidy();
+          return true;
+        });
+  }
+
+  @Override
+  public CompletionStage<?> retain(StreamRef.OfTopic stream, Retention retention) {
+    require(Capability.TOPIC_RETENTION);
+    return Answers.now(
+        () -> {
+          streams.get(stream).retain(retention);
+          if (stream instanceof StreamRef.Incoming requests) {
+            streams.get(requests.topic().failedAttempts()).retain(retention);
+          }
+          return true;
+        });
   }
 
   @Override

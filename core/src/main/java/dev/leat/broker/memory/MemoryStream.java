@@ -3,6 +3,7 @@ package dev.leat.broker.memory;
 import dev.leat.BadMessage;
 import dev.leat.Message;
 import dev.leat.Position;
+import dev.leat.Retention;
 import dev.leat.StreamFull;
 import dev.leat.StreamRef;
 import dev.leat.broker.Completion;
@@ -346,6 +347,14 @@ final class MemoryStream {
       journal.write(changes);
     }
     return gone;
+  }
+
+  synchronized void tidy() {
+    forgetting.forget();
+  }
+
+  synchronized void retain(Retention retention) {
+    forgetting.retain(retention);
   }
 
   synchronized void close() {

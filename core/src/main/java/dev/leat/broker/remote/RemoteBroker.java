@@ -5,6 +5,7 @@ import dev.leat.LeatException;
 import dev.leat.Message;
 import dev.leat.Participant;
 import dev.leat.Position;
+import dev.leat.Retention;
 import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.broker.Announcement;
@@ -401,6 +402,12 @@ public final class RemoteBroker implements Broker {
   @Override
   public CompletionStage<?> tidy(StreamRef stream) {
     return ask(Frame.TIDY, out -> Records.write(out, stream), in -> true);
+  }
+
+  /** No folder keeps for one topic: it forgets by whole files, in which all topics stand. */
+  @Override
+  public CompletionStage<?> retain(StreamRef.OfTopic stream, Retention retention) {
+    throw Capability.TOPIC_RETENTION.missing();
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.leat.BadMessage;
 import dev.leat.Message;
 import dev.leat.Participant;
 import dev.leat.Position;
+import dev.leat.Retention;
 import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.Unsupported;
@@ -184,6 +185,11 @@ final class PoorBroker implements Broker {
     return tooLarge(List.of(one))
         .<CompletionStage<?>>map(CompletableFuture::failedStage)
         .orElseGet(() -> inner.append(one));
+  }
+
+  @Override
+  public CompletionStage<?> retain(StreamRef.OfTopic stream, Retention retention) {
+    throw Capability.TOPIC_RETENTION.missing();
   }
 
   @Override
