@@ -14,6 +14,9 @@ public record Retention(Duration age, long bytes) {
   /** As much as a small server can hold: a quarter of an hour, and 64 MiB of each stream. */
   public static final Retention DEFAULT = new Retention(Duration.ofMinutes(15), 64L << 20);
 
+  /** Dead letters wait for somebody to look at them: for ever, up to a gibibyte of a topic. */
+  public static final Retention DEAD_LETTERS = new Retention(Durations.FOREVER, 1L << 30);
+
   /**
    * Refuses negative numbers.
    *

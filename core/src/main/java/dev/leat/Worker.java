@@ -137,6 +137,18 @@ public interface Worker extends AutoCloseable {
   /** Holds messages by another lease, which is extended for as long as a handler runs. */
   Worker lease(Duration lease);
 
+  /**
+   * Has what is completed of its topics, with the replies and failed attempts of that, kept for
+   * another time than the broker's URL says. It is kept so until somebody says another, also when
+   * no worker is there any more; of several who say it the last is right.
+   *
+   * @throws Unsupported if the broker keeps all topics alike
+   */
+  Worker keep(Retention completed);
+
+  /** The same of the dead letters of its topics. */
+  Worker keepDeadLetters(Retention letters);
+
   /** Waits another time at {@link #close}. */
   Worker drain(Duration patience);
 

@@ -133,6 +133,7 @@ final class GatewayCommand implements Callable<Integer> {
             },
             gateway::hasten);
     try {
+      settings.retentions().forEach(gateway::keep);
       gateway.listen(settings.listeners());
     } catch (RuntimeException failure) {
       closing.now();
@@ -152,11 +153,14 @@ final class GatewayCommand implements Callable<Integer> {
     try {
       GatewaySettings now = read();
       gateway.reload(now.routes());
+      now.retentions().forEach(gateway::keep);
       if (!begun.broker().equals(now.broker())
           || !begun.listeners().equals(now.listeners())
           || !begun.management().equals(now.management())
           || !begun.eventLoops().equals(now.eventLoops())) {
-        log.warn("file={} only routes are taken while running, start again for the rest", file);
+        log.warn(
+            "file={} only routes and topics are taken while running, start again for the rest",
+            file);
       }
     } catch (LeatException | IllegalArgumentException faulty) {
       String.valueOf(faulty.getMessage())

@@ -113,6 +113,8 @@ final class WorkerCommand implements Callable<Integer> {
       description = "Keep answers for a day, and answer the same request from what is kept.")
   private boolean idempotent;
 
+  @Mixin private final KeepOptions kept = new KeepOptions();
+
   @Parameters(paramLabel = "COMMAND", arity = "1..*", description = "The command, behind a --.")
   private List<String> command;
 
@@ -132,6 +134,7 @@ final class WorkerCommand implements Callable<Integer> {
       if (ordered) {
         worker.ordered();
       }
+      kept.sayTo(worker);
       if (listening) {
         worker.listening();
       }

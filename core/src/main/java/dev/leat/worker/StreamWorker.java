@@ -6,6 +6,7 @@ import dev.leat.OneWay;
 import dev.leat.Position;
 import dev.leat.Reply;
 import dev.leat.Request;
+import dev.leat.Retention;
 import dev.leat.Retry;
 import dev.leat.Topic;
 import dev.leat.Unsupported;
@@ -17,12 +18,14 @@ import dev.leat.broker.BrokerLimits;
 import dev.leat.broker.Capability;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.Membership;
+import dev.leat.broker.TopicRetentions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -54,6 +57,7 @@ public final class StreamWorker implements Worker {
   private final ReentrantLock lock = new ReentrantLock();
 
   private final AtomicBoolean warned = new AtomicBoolean();
+  private final TopicRetentions retentions;
 
   /** Members that drain. */
   private final Set<GroupMember> leaving = ConcurrentHashMap.newKeySet();
@@ -64,6 +68,8 @@ public final class StreamWorker implements Worker {
   private final Map<String, AtomicInteger> turns = new HashMap<>();
   private volatile Settings settings;
   private Consumer<WorkerEvent> listener = event -> {};
+  private Optional<Retention> keep = Optional.empty();
+  private Optional<Retention> keepDeadLetters = Optional.empty();
   private int members = 1;
   private boolean started;
   private boolean closed;
@@ -78,6 +84,7 @@ public final class StreamWorker implements Worker {
     this.broker = broker;
     this.loop = loop;
     this.settings = Settings.named(name);
+    this.retentions = new TopicRetentions(broker, loop);
     this.byTopic.put(topic, new ArrayList<>());
   }
 
@@ -171,6 +178,26 @@ public final class StreamWorker implements Worker {
               throw new Unsupported("this broker cannot do that: " + why);
             });
     return change(before -> before.withLease(duration));
+  }
+
+  @Override
+  public Worker keep(Retention completed) {
+    broker.require(Capability.TOPIC_RETENTION);
+    return change(
+        before -> {
+          keep = Optional.of(completed);
+          return before;
+        });
+  }
+
+  @Override
+  public Worker keepDeadLetters(Retention letters) {
+    broker.require(Capability.TOPIC_RETENTION);
+    return change(
+        before -> {
+          keepDeadLetters = Optional.of(letters);
+          return before;
+        });
   }
 
   @Override
@@ -281,6 +308,7 @@ public final class StreamWorker implements Worker {
         locked(
             () -> {
               closed = true;
+              retentions.close();
               all().forEach(this::drainMeanwhile);
               byTopic.clear();
               return List.copyOf(draining);
@@ -324,6 +352,10 @@ public final class StreamWorker implements Worker {
     }
     byTopic.forEach(
         (topic, taken) -> {
+          if (taken.isEmpty()) {
+            keep.ifPresent(kept -> retentions.say(topic.incoming(), kept));
+            keepDeadLetters.ifPresent(kept -> retentions.say(topic.deadLetters(), kept));
+          }
           while (taken.size() > members) {
             drainMeanwhile(taken.removeLast());
           }

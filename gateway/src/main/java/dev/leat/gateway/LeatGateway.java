@@ -4,6 +4,9 @@ import dev.leat.BadConfiguration;
 import dev.leat.Durations;
 import dev.leat.Leat;
 import dev.leat.LeatException;
+import dev.leat.Retention;
+import dev.leat.StreamRef;
+import dev.leat.broker.TopicRetentions;
 import dev.leat.caller.SharedReplies;
 import dev.leat.gateway.admission.Admission;
 import dev.leat.gateway.admission.Connections;
@@ -77,6 +80,7 @@ public final class LeatGateway implements AutoCloseable {
   private final RateLimits rates = new RateLimits();
   private final SharedReplies shared;
   private final Presence presence;
+  private final TopicRetentions retentions;
   private final AtomicBoolean closed = new AtomicBoolean();
   private final List<Mounted> mounted = new CopyOnWriteArrayList<>();
 
@@ -105,6 +109,7 @@ public final class LeatGateway implements AutoCloseable {
   private LeatGateway(Leat leat) {
     this.leat = leat;
     this.admission = admission();
+    this.retentions = new TopicRetentions(leat.broker(), leat.loop());
     this.shared = new SharedReplies(leat.broker(), leat.loop());
     this.presence = new Presence(leat, () -> table.routes());
   }
@@ -123,6 +128,18 @@ public final class LeatGateway implements AutoCloseable {
   /** Adds routes. */
   public LeatGateway routes(Collection<Route> more) {
     routes.addAll(more);
+    return this;
+  }
+
+  /**
+   * Has what is completed of a topic, with the replies and failed attempts of that, or its dead
+   * letters, kept for another time than the broker's URL says, from now on. It is kept so until
+   * somebody says another, also when this gateway is gone.
+   *
+   * @throws dev.leat.Unsupported if the broker keeps all topics alike
+   */
+  public LeatGateway keep(StreamRef.OfTopic stream, Retention retention) {
+    retentions.say(stream, retention);
     return this;
   }
 
@@ -343,6 +360,7 @@ public final class LeatGateway implements AutoCloseable {
       return;
     }
     presence.close();
+    retentions.close();
     Vertx closing = vertx;
     vertx = null;
     if (management != null) {

@@ -1,6 +1,5 @@
 package dev.leat.redis;
 
-import dev.leat.Durations;
 import dev.leat.Retention;
 import dev.leat.broker.BrokerUrl;
 import java.util.Set;
@@ -14,10 +13,7 @@ import java.util.Set;
 record Kept(Retention requests, Retention deadLetters) {
   private static final String DEAD_LETTERS = "dead-letters-";
 
-  /** Dead letters wait for somebody to look at them. */
-  private static final Retention LETTERS = new Retention(Durations.FOREVER, 1L << 30);
-
-  static final Kept DEFAULT = new Kept(Retention.DEFAULT, LETTERS);
+  static final Kept DEFAULT = new Kept(Retention.DEFAULT, Retention.DEAD_LETTERS);
 
   static final Set<String> OPTIONS =
       Set.of(
@@ -27,6 +23,7 @@ record Kept(Retention requests, Retention deadLetters) {
           DEAD_LETTERS + BrokerUrl.KEEP_BYTES);
 
   static Kept of(BrokerUrl url) {
-    return new Kept(url.retention("", Retention.DEFAULT), url.retention(DEAD_LETTERS, LETTERS));
+    return new Kept(
+        url.retention("", Retention.DEFAULT), url.retention(DEAD_LETTERS, Retention.DEAD_LETTERS));
   }
 }

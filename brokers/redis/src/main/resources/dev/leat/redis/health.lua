@@ -13,9 +13,11 @@
 local stream, listening, names, waiting = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
 local silent, unseen = tonumber(ARGV[2]), tonumber(ARGV[3])
 local length = redis.call('XLEN', stream)
+-- Who may not ask goes by what is usual.
+local own = redis.pcall('GET', KEYS[4])
 local bytes = ARGV[4] == '1' and redis.pcall('MEMORY', 'USAGE', stream, 'SAMPLES', 0)
 local all = {length, type(bytes) == 'number' and bytes or length == 0 and 0 or -1,
-  redis.call('GET', KEYS[4]) or ''}
+  type(own) == 'string' and own or ''}
 local first, newest
 for _, group in ipairs(groupsOf(stream)) do
   local members, turns = 0, 0

@@ -15,8 +15,8 @@
 -- there is none; then the name of each group and the id of what it was handed last
 local stream, cap, keep, age = KEYS[1], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local largest, part, janitor, before = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6], ARGV[7]
-local own = redis.call('GET', KEYS[3])
-if own and string.match(own, '^%d+ %d+$') then
+local own = redis.pcall('GET', KEYS[3])
+if type(own) == 'string' and string.match(own, '^%d+ %d+$') then
   age, largest = string.match(own, '(%d+) (%d+)')
   age, largest = tonumber(age), tonumber(largest)
 end

@@ -8,6 +8,8 @@ import dev.leat.Handling;
 import dev.leat.Leat;
 import dev.leat.Message;
 import dev.leat.Position;
+import dev.leat.Reply;
+import dev.leat.Retention;
 import dev.leat.Retry;
 import dev.leat.StreamRef;
 import dev.leat.Topic;
@@ -90,6 +92,49 @@ class RedisRetentionTest {
         "the latest dead letter is left",
         () -> client.send("XLEN", StreamKeys.of(TOPIC.deadLetters())).number() == 1);
     assertThat(result(held.get(4).complete(List.of()))).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {RedisServerProcess.OLD, RedisServerProcess.CURRENT})
+  void a_topic_that_says_so_keeps_requests_and_their_replies_longer_than_others(String version) {
+    RedisServerProcess redis = start(version);
+    RedisClient client = client(redis);
+    Leat leat = connect(redis, "?keep=1s");
+    open.add(
+        leat.worker("precious")
+            .keep(new Retention(HOUR, Retention.DEFAULT.bytes()))
+            .keepDeadLetters(new Retention(Duration.ZERO, Retention.DEFAULT.bytes()))
+            .on("t", String.class, (text, request) -> Reply.of(text))
+            .on(
+                "fails",
+                String.class,
+                (text, request) -> {
+                  throw new IllegalStateException(text);
+                })
+            .start());
+    work(leat);
+    String asked = StreamKeys.of(Topic.of("precious").incoming());
+    until("it is said", () -> client.keys(asked + "::RETENTION").size() == 1);
+    try (Leat other = Leat.connect(redis.url() + "?keep=1s")) {
+      for (int i = 0; i < 5; i++) {
+        other.caller().call("precious", "t", "p" + i, String.class, PATIENCE);
+        call(leat, "w" + i);
+      }
+      leat.caller().send("precious", "fails", "x");
+      leat.caller().send("precious", "fails", "y");
+      until("the others are gone", () -> client.send("XLEN", STREAM).number() == 0);
+      assertThat(client.send("XLEN", asked).number()).isEqualTo(7);
+    }
+    Message first =
+        result(leat.broker().range(Topic.of("precious").incoming(), Position.START, 1))
+            .getFirst()
+            .message();
+    assertThat(client.send("XLEN", first.destination()).number()).isEqualTo(5);
+    assertThat(client.send("PTTL", first.destination()).number())
+        .isBetween(HOUR.toMillis() - 60_000, HOUR.toMillis());
+    until(
+        "the latest dead letter is left",
+        () -> client.send("XLEN", StreamKeys.of(Topic.of("precious").deadLetters())).number() == 1);
   }
 
   @ParameterizedTest

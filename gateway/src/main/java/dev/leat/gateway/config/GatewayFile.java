@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -39,6 +40,7 @@ public final class GatewayFile {
           "drain",
           "compression",
           "clients",
+          "topics",
           "defaults",
           "routes");
   private static final Set<String> CLIENT_KEYS =
@@ -158,6 +160,7 @@ public final class GatewayFile {
             .orElse(LeatGateway.DEFAULT_DRAIN),
         compression,
         clients(file),
+        file.get("topics").map(RetentionReader::read).orElse(Map.of()),
         routes);
   }
 

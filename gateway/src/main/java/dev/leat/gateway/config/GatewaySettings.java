@@ -1,10 +1,13 @@
 package dev.leat.gateway.config;
 
+import dev.leat.Retention;
+import dev.leat.StreamRef;
 import dev.leat.gateway.Listener;
 import dev.leat.gateway.http.ClientLimits;
 import dev.leat.gateway.route.Route;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -21,6 +24,8 @@ import java.util.OptionalLong;
  * @param drain how long those under way may take to end when the gateway does
  * @param compression whether responses are compressed for clients that take it
  * @param clients how long, and how much, they may keep a connection waiting
+ * @param retentions of topics that keep what is completed, or dead letters, for another time than
+ *     the broker's URL says
  * @param routes that do not contradict each other
  */
 public record GatewaySettings(
@@ -33,6 +38,7 @@ public record GatewaySettings(
     Duration drain,
     boolean compression,
     ClientLimits clients,
+    Map<StreamRef.OfTopic, Retention> retentions,
     List<Route> routes) {
   /** Names no broker, since that may hold a password. */
   @Override

@@ -55,7 +55,7 @@ public final class Units {
   }
 
   /** The same of any size. */
-  static long size(String text) {
+  public static long size(String text) {
     Matcher form = SIZE.matcher(text.replace(" ", ""));
     if (!form.matches()) {
       throw new IllegalArgumentException("'" + text + "' is not a size such as 512, 64KiB or 1MiB");

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.leat.BadConfiguration;
 import dev.leat.Dialect;
+import dev.leat.Durations;
+import dev.leat.Retention;
 import dev.leat.Topic;
 import dev.leat.broker.BrokerUrl;
 import dev.leat.gateway.Listener;
@@ -52,6 +54,49 @@ class GatewayFileTest {
     assertThat(settings.listeners()).containsExactly(Listener.plain("127.0.0.1", 8080));
     assertThat(settings.eventLoops()).isEmpty();
     assertThat(settings.routes()).containsExactly(Route.get("/users/{id}", "users", "user.get"));
+  }
+
+  @Test
+  void a_topic_says_how_long_it_keeps_and_what_it_does_not_say_is_as_usual() {
+    GatewaySettings settings =
+        read(
+            """
+            broker: redis://127.0.0.1:6379
+            topics:
+              - {topic: users, keep: 24h, dead-letters-keep-bytes: 1MiB}
+              - {topic: shop::orders, keep: 0s, keep-bytes: 5kB}
+            routes:
+              - {method: GET, path: "/users/{id}", topic: users, type: user.get}
+            """);
+
+    Topic users = Topic.of("users");
+    assertThat(settings.retentions())
+        .isEqualTo(
+            Map.of(
+                users.incoming(), new Retention(Duration.ofHours(24), 64 << 20),
+                users.deadLetters(), new Retention(Durations.FOREVER, 1 << 20),
+                Topic.of("shop::orders").incoming(), new Retention(Duration.ZERO, 5_000)));
+  }
+
+  @Test
+  void a_topic_that_says_twice_how_long_it_keeps_is_refused_by_its_line() {
+    assertThatThrownBy(
+            () ->
+                read(
+                    """
+                    broker: redis://127.0.0.1:6379
+                    topics:
+                      - {topic: users, keep: 24h}
+                      - {topic: users, keep-bytes: many}
+                      - {keep: 1h}
+                    routes:
+                      - {method: GET, path: "/users/{id}", topic: users, type: user.get}
+                    """))
+        .isInstanceOf(BadConfiguration.class)
+        .hasMessageContaining(":4: topic users is in this list twice")
+        .hasMessageContaining(":4: ")
+        .hasMessageContaining("many")
+        .hasMessageContaining(":5: the key 'topic' is missing");
   }
 
   @Test
@@ -248,7 +293,7 @@ class GatewayFileTest {
       textBlock =
           """
           brokr: x                     | 1: there is no key 'brokr' in the file, did you mean 'broker'?
-          zzz: x                       | 1: there is no key 'zzz' in the file, known are broker, listen, management, event-loops, in-flight-limit, buffer-limit, drain, compression, clients, defaults, routes
+          zzz: x                       | 1: there is no key 'zzz' in the file, known are broker, listen, management, event-loops, in-flight-limit, buffer-limit, drain, compression, clients, topics, defaults, routes
           broker: a                    | 1: broker: 'a' is not a broker's URL: it starts with a scheme, such as memory:
           broker: redis://u:s3cret@h h | 1: broker: 'redis://***@h h' cannot be read as a URL
           broker: {a: b}               | 1: there is no key 'a' in broker, known are url, user, password, password-file
