@@ -34,6 +34,11 @@ public record Message(
     return new Message(id, REPLY, "", replyHeaders, replySource, replyPayload);
   }
 
+  /** The same message without what it is about, for lists. */
+  public Message withoutPayload() {
+    return new Message(id, type, destination, headers, source, Payload.EMPTY);
+  }
+
   /** The same message with other headers. */
   public Message withHeaders(Headers other) {
     return new Message(id, type, destination, other, source, payload);

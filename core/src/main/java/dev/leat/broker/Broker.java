@@ -9,6 +9,7 @@ import dev.leat.Topic;
 import dev.leat.Unsupported;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -88,6 +89,26 @@ public interface Broker extends AutoCloseable {
    * not know is not there. Not to be asked more often than its {@link BrokerLimits#healthPause}.
    */
   CompletionStage<StreamHealth> health(StreamRef stream);
+
+  /**
+   * How the work of a topic stands; of one that does not exist there is none. More than its health,
+   * and dearer. Without {@link Capability#CENSUS} as far as that tells.
+   */
+  default CompletionStage<StreamCensus> census(Topic topic) {
+    return health(topic.incoming())
+        .thenApply(
+            health -> StreamCensus.of(health, InstantSource.system().instant().plus(clockAhead())));
+  }
+
+  /**
+   * Lists what a group has not completed, oldest first, up to a limit of messages. Each is as it is
+   * when it is looked at: what is begun or ended between two calls is not in both. Fewer than the
+   * limit may be given though there are more, but never none. Needs {@link Capability#CENSUS}.
+   *
+   * @param group whose; where it is empty, all that stands there, for groups that are to come
+   * @param after the entry behind which to begin; empty for the oldest
+   */
+  CompletionStage<List<OpenMessage>> open(Topic topic, String group, String after, int limit);
 
   /**
    * Of a stream's entries, those that no member was handed yet of a group that answers: nobody can

@@ -52,6 +52,9 @@ public enum Capability {
   HANDLED_TYPES(
       "does not know what other members handle",
       "give workers that handle other types a topic of their own"),
+  /** It is known of each message how it stands: {@link Broker#census} and {@link Broker#open}. */
+  CENSUS(
+      "does not know how each message stands", "go by how many wait, which its health tells about"),
   /** It is known who takes part: {@link Broker#announce}. */
   PARTICIPANTS(
       "does not know who takes part",

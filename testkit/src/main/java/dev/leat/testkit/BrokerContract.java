@@ -41,7 +41,7 @@ import org.junit.jupiter.api.Test;
  *
  * <p>Each test has a topic of its own, so that a shared server need not be emptied between them.
  */
-public abstract class BrokerContract extends GroupContract {
+public abstract class BrokerContract extends CensusContract {
   /** For subclasses. */
   protected BrokerContract() {}
 

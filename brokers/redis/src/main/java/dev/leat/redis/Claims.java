@@ -155,17 +155,21 @@ final class Claims {
 
   /** Where a group's released entries wait for their time, by when that is. */
   static String delayed(Membership membership) {
-    return key(membership, "DELAYED");
+    return delayed(membership.topic(), membership.group());
+  }
+
+  /** The same of a group of a topic. */
+  static String delayed(Topic topic, String group) {
+    return key(topic, "DELAYED", group);
   }
 
   /** Where a group's entries stand in line, by what they are about; there if it keeps order. */
   static String order(Membership membership) {
-    return key(membership, "ORDER");
+    return key(membership.topic(), "ORDER", membership.group());
   }
 
-  private static String key(Membership membership, String what) {
-    Topic topic = membership.topic();
-    return String.join("::", topic.namespace(), topic.name(), what, membership.group());
+  private static String key(Topic topic, String what, String group) {
+    return String.join("::", topic.namespace(), topic.name(), what, group);
   }
 
   void start() {

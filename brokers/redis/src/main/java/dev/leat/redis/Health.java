@@ -78,7 +78,7 @@ final class Health {
   }
 
   /** Where it stands which of a stream's groups only listen. */
-  private static String listening(String stream) {
+  static String listening(String stream) {
     return stream + "::LISTENING";
   }
 
@@ -362,7 +362,8 @@ final class Health {
             : (long) ((double) lately.bytes * length / lately.length));
   }
 
-  private Future<Long> countAfter(String stream, String id, long counted) {
+  /** How many entries stand behind one; such a server does not count them itself. */
+  Future<Long> countAfter(String stream, String id, long counted) {
     return Script.COUNT
         .run(connection, List.of(stream), command -> command.and(id).and(PAGE))
         .compose(

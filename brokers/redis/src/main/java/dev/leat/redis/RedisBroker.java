@@ -22,7 +22,9 @@ import dev.leat.broker.EventLoop;
 import dev.leat.broker.Lane;
 import dev.leat.broker.Membership;
 import dev.leat.broker.Note;
+import dev.leat.broker.OpenMessage;
 import dev.leat.broker.ReplyListener;
+import dev.leat.broker.StreamCensus;
 import dev.leat.broker.StreamHealth;
 import dev.leat.broker.Subscription;
 import dev.leat.wire.StreamEntry;
@@ -71,6 +73,7 @@ final class RedisBroker implements Broker {
   private final RedisConnection control;
 
   private final Health health;
+  private final Census census;
   private final Announcements announcements;
 
   /** By their streams, of those that are looked after from here; confined to the loop. */
@@ -101,6 +104,7 @@ final class RedisBroker implements Broker {
     this.io = new IoLoop(vertx, vertx.getOrCreateContext());
     this.control = io.connection(server);
     this.health = new Health(control, server.kept().requests().bytes());
+    this.census = new Census(control, health);
     this.announcements = new Announcements(io, control);
     this.clock = new ServerClock(server.toString(), loop.clock());
     control.keepTime(clock);
@@ -245,6 +249,17 @@ final class RedisBroker implements Broker {
   @Override
   public CompletionStage<StreamHealth> health(StreamRef stream) {
     return ask(() -> health.of(stream));
+  }
+
+  @Override
+  public CompletionStage<StreamCensus> census(Topic topic) {
+    return ask(() -> census.of(topic));
+  }
+
+  @Override
+  public CompletionStage<List<OpenMessage>> open(
+      Topic topic, String group, String after, int limit) {
+    return ask(() -> census.open(topic, group, after, limit));
   }
 
   @Override

@@ -32,6 +32,8 @@ record Script(String text, String digest) {
   static final Script HANDLED = named("ids", "handled");
   static final Script LEAVE = named("ids", "leave");
   static final Script HEALTH = named("ids", "health");
+  static final Script CENSUS = named("ids", "census");
+  static final Script OPEN = named("ids", "open");
   static final Script UNTAKEN = named("ids", "untaken");
   static final Script COUNT = named("count");
   static final Script TRIM = named("ids", "trim");

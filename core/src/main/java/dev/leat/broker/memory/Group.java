@@ -1,8 +1,12 @@
 package dev.leat.broker.memory;
 
+import dev.leat.Message;
 import dev.leat.broker.EventLoop;
+import dev.leat.broker.GroupCensus;
 import dev.leat.broker.Membership;
+import dev.leat.broker.OpenMessage;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -10,6 +14,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.LongFunction;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +39,10 @@ final class Group {
     private int handed;
 
     private boolean held;
+
+    /** Who was handed it last; nobody where it waits for its first time. */
+    private @Nullable Member holder;
+
     private boolean ready;
 
     /** What it is about, where order is kept. */
@@ -70,6 +81,28 @@ final class Group {
 
     @Nullable String key() {
       return key;
+    }
+
+    /** How it stands, and what it is. */
+    OpenMessage open(String entryId, Instant acceptedAt, Message message) {
+      OpenMessage.State state =
+          held
+              ? OpenMessage.State.RUNNING
+              : isDelayed()
+                  ? OpenMessage.State.DELAYED
+                  : waiting ? OpenMessage.State.HELD_BACK : OpenMessage.State.WAITING;
+      return new OpenMessage(
+          entryId,
+          acceptedAt,
+          message,
+          state,
+          attempt,
+          held ? Optional.ofNullable(holder).map(Pending::name) : Optional.empty(),
+          isDelayed() ? Optional.of(Instant.ofEpochMilli(wakeAt)) : Optional.empty());
+    }
+
+    private static String name(Member member) {
+      return member.membership().member();
     }
 
     void lineUp(String about, boolean behindOthers) {
@@ -220,6 +253,72 @@ final class Group {
     return turns == null ? 0 : turns.waiting();
   }
 
+  /** How its work stands. */
+  GroupCensus census(Log log) {
+    long running = 0;
+    long delayed = 0;
+    long oldest = Math.min(cursor, log.end());
+    long oldestWaiting = oldest;
+    Map<String, Long> holds = new TreeMap<>();
+    members.forEach(member -> holds.put(Pending.name(member), 0L));
+    Set<String> there = Set.copyOf(holds.keySet());
+    for (Pending one : pending.values()) {
+      boolean isThere = log.isThere(one.offset);
+      oldest = isThere ? Math.min(oldest, one.offset) : oldest;
+      if (one.held) {
+        running++;
+        if (one.holder != null) {
+          holds.merge(Pending.name(one.holder), 1L, Long::sum);
+        }
+      } else if (one.isDelayed()) {
+        delayed++;
+      } else if (one.handed == 0 && isThere) {
+        oldestWaiting = Math.min(oldestWaiting, one.offset);
+      }
+    }
+    long unfinished = pending.size() + log.end() - cursor;
+    return new GroupCensus(
+        name,
+        answers,
+        OptionalLong.of(unfinished),
+        OptionalLong.of(unfinished - running - delayed - waiting()),
+        OptionalLong.of(waiting()),
+        OptionalLong.of(running),
+        OptionalLong.of(delayed),
+        OptionalLong.of(0),
+        timeOf(log, oldest),
+        timeOf(log, oldestWaiting),
+        holds.entrySet().stream()
+            .map(
+                one ->
+                    new GroupCensus.Holder(
+                        one.getKey(), there.contains(one.getKey()), one.getValue()))
+            .toList());
+  }
+
+  private static Optional<Instant> timeOf(Log log, long offset) {
+    return offset < log.end() ? Optional.of(log.time(offset)) : Optional.empty();
+  }
+
+  /** What it has not completed of what stands between two offsets, oldest first. */
+  List<OpenMessage> open(Log log, long from, int limit) {
+    List<OpenMessage> all = new ArrayList<>();
+    // Those that were set aside for a group that came later stand behind others.
+    pending.values().stream()
+        .filter(one -> one.offset >= from && log.isThere(one.offset))
+        .sorted(Comparator.comparingLong(Pending::offset))
+        .limit(limit)
+        .forEach(
+            one ->
+                all.add(one.open(log.id(one.offset), log.time(one.offset), log.bare(one.offset))));
+    for (long offset = Math.max(from, cursor); offset < log.end() && all.size() < limit; offset++) {
+      if (log.isThere(offset)) {
+        all.add(log.open(offset));
+      }
+    }
+    return all;
+  }
+
   /** Is to get what stands before its beginning, as what was handed over and comes again. */
   void catchUp(long offset, LongFunction<Optional<String>> keys) {
     Pending one = new Pending(offset);
@@ -263,17 +362,14 @@ final class Group {
    * @param passedOver is given those that have to wait for others of their key
    */
   List<Pending> take(
-      int most,
-      long end,
-      Duration lease,
-      LongFunction<Optional<String>> keys,
-      List<Pending> passedOver) {
+      Member member, long end, LongFunction<Optional<String>> keys, List<Pending> passedOver) {
     List<Pending> taken = new ArrayList<>();
-    long until = loop.clock().millis() + lease.toMillis();
+    int most = member.batch();
+    long until = loop.clock().millis() + member.membership().lease().toMillis();
     while (taken.size() < most && !ready.isEmpty()) {
       Pending again = ready.removeFirst();
       again.ready = false;
-      hold(again, until);
+      hold(again, member, until);
       taken.add(again);
     }
     while (taken.size() < most && cursor < end) {
@@ -281,7 +377,7 @@ final class Group {
       pending.put(cursor, fresh);
       cursor++;
       if (isTurnOf(fresh, keys)) {
-        hold(fresh, until);
+        hold(fresh, member, until);
         taken.add(fresh);
       } else {
         passedOver.add(fresh);
@@ -367,7 +463,8 @@ final class Group {
         || keys.apply(fresh.offset).map(key -> kept.lineUp(fresh, key)).orElse(true);
   }
 
-  private static void hold(Pending message, long until) {
+  private static void hold(Pending message, Member member, long until) {
+    message.holder = member;
     message.attempt++;
     message.handed++;
     message.held = true;

@@ -132,9 +132,7 @@ final class HandOver {
     List<Group.Pending> passedOver = kept ? new ArrayList<>() : NOBODY;
     List<Group.Pending> taken;
     do {
-      taken =
-          group.take(
-              member.batch(), log.end(), member.membership().lease(), this::keyAt, passedOver);
+      taken = group.take(member, log.end(), this::keyAt, passedOver);
       for (Group.Pending pending : taken) {
         Message message = log.message(pending.offset());
         if (message == null) {

@@ -2,12 +2,14 @@ package dev.leat.broker.memory;
 
 import dev.leat.Message;
 import dev.leat.broker.Entry;
+import dev.leat.broker.OpenMessage;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -195,6 +197,23 @@ final class Log {
       return slot == null ? null : slot.message;
     }
     return slot(offset).message;
+  }
+
+  /** Its message without the payload, for whoever wants to know what there is. */
+  Message bare(long offset) {
+    return slot(offset).present().withoutPayload();
+  }
+
+  /** What nobody was handed yet. */
+  OpenMessage open(long offset) {
+    return new OpenMessage(
+        id(offset),
+        time(offset),
+        bare(offset),
+        OpenMessage.State.WAITING,
+        0,
+        Optional.empty(),
+        Optional.empty());
   }
 
   /** When it was appended. */

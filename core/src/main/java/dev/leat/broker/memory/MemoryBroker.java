@@ -21,7 +21,9 @@ import dev.leat.broker.EventLoop;
 import dev.leat.broker.Lane;
 import dev.leat.broker.Membership;
 import dev.leat.broker.Note;
+import dev.leat.broker.OpenMessage;
 import dev.leat.broker.ReplyListener;
+import dev.leat.broker.StreamCensus;
 import dev.leat.broker.StreamHealth;
 import dev.leat.broker.Subscription;
 import dev.leat.wire.StreamKeys;
@@ -67,6 +69,7 @@ final class MemoryBroker implements Broker {
           Capability.CANCELLATION,
           Capability.HANDLED_TYPES,
           Capability.PARTICIPANTS,
+          Capability.CENSUS,
           Capability.TIME_POSITION);
 
   /** Whoever has the folder lets others in. */
@@ -237,6 +240,17 @@ final class MemoryBroker implements Broker {
               .toCompletableFuture()
               .completeOnTimeout(health, LONGEST_SYNC.toMillis(), TimeUnit.MILLISECONDS);
         });
+  }
+
+  @Override
+  public CompletionStage<StreamCensus> census(Topic topic) {
+    return Answers.now(() -> streams.existing(topic.incoming()).census(topic.incoming()));
+  }
+
+  @Override
+  public CompletionStage<List<OpenMessage>> open(
+      Topic topic, String group, String after, int limit) {
+    return Answers.now(() -> streams.existing(topic.incoming()).open(group, after, limit));
   }
 
   @Override

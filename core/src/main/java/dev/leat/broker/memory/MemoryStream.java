@@ -13,6 +13,8 @@ import dev.leat.broker.EntryListener;
 import dev.leat.broker.EventLoop;
 import dev.leat.broker.GroupHealth;
 import dev.leat.broker.Membership;
+import dev.leat.broker.OpenMessage;
+import dev.leat.broker.StreamCensus;
 import dev.leat.broker.StreamHealth;
 import dev.leat.wire.StreamKeys;
 import java.time.Duration;
@@ -20,6 +22,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
@@ -323,6 +326,35 @@ final class MemoryStream {
     }
     return StreamHealth.of(
         stream, log.present(), healths, OptionalLong.of(log.bytes()), log.bytes());
+  }
+
+  synchronized StreamCensus census(StreamRef stream) {
+    boolean isUnread = groups.isEmpty() && log.present() > 0;
+    return new StreamCensus(
+        stream,
+        loop.clock().instant(),
+        OptionalLong.of(log.present()),
+        OptionalLong.of(log.end()),
+        isUnread ? Optional.of(log.time(log.first())) : Optional.empty(),
+        groups.values().stream().map(group -> group.census(log)).toList());
+  }
+
+  /** What a group has not completed; where none is named, all that stands here. */
+  synchronized List<OpenMessage> open(String group, String after, int limit) {
+    long from = after.isEmpty() ? log.first() : log.offsetAfter(EntryId.parse(after));
+    Group known = groups.get(group);
+    if (known != null) {
+      return known.open(log, from, limit);
+    }
+    List<OpenMessage> all = new ArrayList<>();
+    if (group.isEmpty()) {
+      for (long at = from; at < log.end() && all.size() < limit; at++) {
+        if (log.isThere(at)) {
+          all.add(log.open(at));
+        }
+      }
+    }
+    return all;
   }
 
   synchronized Set<String> untaken(List<String> entryIds) {

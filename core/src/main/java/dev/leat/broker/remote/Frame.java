@@ -46,6 +46,8 @@ enum Frame {
   WITHDRAW,
   PARTICIPANTS,
   APPEND_ONE,
+  CENSUS,
+  OPEN,
 
   // From the server, of the number that the lane or reading has.
   REPLIES,
@@ -55,7 +57,7 @@ enum Frame {
   ENDED;
 
   /** Goes up when anything that stands in frames changes. */
-  static final int VERSION = 3;
+  static final int VERSION = 4;
 
   private static final Frame[] ALL = values();
 

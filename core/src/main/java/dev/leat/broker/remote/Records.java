@@ -201,12 +201,12 @@ final class Records {
         readBoolean(in));
   }
 
-  private static void write(RecordWriter out, OptionalLong number) {
+  static void write(RecordWriter out, OptionalLong number) {
     write(out, number.isPresent());
     number.ifPresent(out::number);
   }
 
-  private static OptionalLong readNumber(RecordReader in) {
+  static OptionalLong readNumber(RecordReader in) {
     return readBoolean(in) ? OptionalLong.of(in.number()) : OptionalLong.empty();
   }
 

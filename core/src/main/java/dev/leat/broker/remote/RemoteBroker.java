@@ -21,7 +21,9 @@ import dev.leat.broker.EventLoop;
 import dev.leat.broker.Lane;
 import dev.leat.broker.Membership;
 import dev.leat.broker.Note;
+import dev.leat.broker.OpenMessage;
 import dev.leat.broker.ReplyListener;
+import dev.leat.broker.StreamCensus;
 import dev.leat.broker.StreamHealth;
 import dev.leat.broker.Subscription;
 import dev.leat.wire.ParticipantJson;
@@ -327,6 +329,26 @@ public final class RemoteBroker implements Broker {
   public CompletionStage<StreamHealth> health(StreamRef stream) {
     return ask(
         Frame.HEALTH, out -> Records.write(out, stream), in -> Records.readHealth(in, stream));
+  }
+
+  @Override
+  public CompletionStage<StreamCensus> census(Topic topic) {
+    return ask(
+        Frame.CENSUS,
+        out -> Records.write(out, topic),
+        in -> CensusRecords.readCensus(in, topic.incoming()));
+  }
+
+  @Override
+  public CompletionStage<List<OpenMessage>> open(
+      Topic topic, String group, String after, int limit) {
+    return ask(
+        Frame.OPEN,
+        out -> {
+          Records.write(out, topic);
+          out.text(group).text(after).number(limit);
+        },
+        in -> Records.readAll(in, CensusRecords::readOpen));
   }
 
   @Override

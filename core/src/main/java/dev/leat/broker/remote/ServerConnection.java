@@ -197,6 +197,12 @@ final class ServerConnection implements AutoCloseable {
       case COMPLETE, RELEASE, DECLINE, EXTEND -> delivery(frame, number, in);
       case ANNOUNCE -> participants.announce(number, in.text());
       case WITHDRAW -> participants.withdraw(number);
+      case CENSUS -> answer(number, broker.census(Records.readTopic(in)), CensusRecords::write);
+      case OPEN ->
+          answer(
+              number,
+              broker.open(Records.readTopic(in), in.text(), in.text(), (int) in.number()),
+              (out, all) -> Records.writeAll(out, all, CensusRecords::write));
       case RANGE, HEALTH, UNTAKEN, IS_HANDLED, TOPICS, PARTICIPANTS, MOVE ->
           look(frame, number, in);
       case NOTE_IF_ABSENT ->

@@ -21,6 +21,7 @@ import dev.leat.broker.EventLoop;
 import dev.leat.broker.Lane;
 import dev.leat.broker.Membership;
 import dev.leat.broker.Note;
+import dev.leat.broker.OpenMessage;
 import dev.leat.broker.ReplyListener;
 import dev.leat.broker.StreamHealth;
 import dev.leat.broker.Subscription;
@@ -190,6 +191,12 @@ final class PoorBroker implements Broker {
   @Override
   public CompletionStage<?> retain(StreamRef.OfTopic stream, Retention retention) {
     throw Capability.TOPIC_RETENTION.missing();
+  }
+
+  @Override
+  public CompletionStage<List<OpenMessage>> open(
+      Topic topic, String group, String after, int limit) {
+    return missing(Capability.CENSUS);
   }
 
   @Override

@@ -1,0 +1,182 @@
+package dev.leat.testkit;
+
+import static dev.leat.testkit.Awaiting.result;
+import static dev.leat.testkit.Awaiting.until;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.leat.Headers;
+import dev.leat.Message;
+import dev.leat.Payload;
+import dev.leat.broker.Append;
+import dev.leat.broker.Capability;
+import dev.leat.broker.Delivery;
+import dev.leat.broker.GroupCensus;
+import dev.leat.broker.GroupHealth;
+import dev.leat.broker.OpenMessage;
+import dev.leat.broker.StreamCensus;
+import dev.leat.broker.Subscription;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** What a broker knows of each message that is open. */
+abstract class CensusContract extends GroupContract {
+  private static final Duration HOUR = Duration.ofHours(1);
+
+  @Test
+  void a_census_tells_how_each_message_stands() {
+    List<String> entries = append(numbers(10));
+    Inbox inbox = new Inbox();
+    broker.subscribe(member("workers", "m"), inbox).request(4);
+    List<Delivery> held = inbox.await(4);
+    assertThat(result(held.get(0).complete(List.of()))).isTrue();
+    result(
+        held.get(1)
+            .release(
+                broker.limits().longestDelay().compareTo(HOUR) < 0
+                    ? Duration.ofMinutes(10)
+                    : HOUR));
+    if (!offers(Capability.CENSUS, () -> open("workers"))) {
+      until("what is known is right", () -> census("workers").unfinished().orElse(0) == 9);
+      assertThat(census("workers").delayed()).isEmpty();
+      assertThat(census("workers").members()).isEmpty();
+      return;
+    }
+    GroupCensus group = census("workers");
+    assertThat(group.unfinished()).hasValue(9);
+    assertThat(group.waiting()).hasValue(6);
+    assertThat(group.running()).hasValue(2);
+    assertThat(group.delayed()).hasValue(1);
+    assertThat(group.heldBack()).hasValue(0);
+    assertThat(group.abandoned()).hasValue(0);
+    assertThat(group.answers()).isTrue();
+    assertThat(group.members()).containsExactly(new GroupCensus.Holder("m", true, 2));
+    List<OpenMessage> open = open("workers");
+    assertThat(open).extracting(OpenMessage::entryId).isEqualTo(entries.subList(1, 10));
+    assertThat(open.getFirst().state()).isEqualTo(OpenMessage.State.DELAYED);
+    assertThat(open.getFirst().due().orElseThrow()).isAfter(census().at().plusSeconds(500));
+    assertThat(open.get(1).state()).isEqualTo(OpenMessage.State.RUNNING);
+    assertThat(open.get(1).member()).contains("m");
+    assertThat(open.get(1).attempt()).isEqualTo(1);
+    assertThat(open.get(3).state()).isEqualTo(OpenMessage.State.WAITING);
+    assertThat(open.get(3).attempt()).isZero();
+    assertThat(open.get(3).member()).isEmpty();
+    assertThat(group.oldest()).contains(open.getFirst().acceptedAt());
+    assertThat(group.oldestWaiting()).contains(open.get(3).acceptedAt());
+    assertThat(census().length().orElseThrow()).isBetween(9L, 10L);
+    assertThat(census().appended().orElse(10)).isEqualTo(10);
+  }
+
+  @Test
+  void what_is_open_is_told_with_its_headers_and_without_its_payload() {
+    Message sent =
+        message(Payload.text("secret"))
+            .withHeaders(Headers.NONE.with("http.method", "GET").with("http.path", "/a"));
+    append(new Append(topic.incoming(), sent));
+    if (!offers(Capability.CENSUS, () -> open(""))) {
+      return;
+    }
+    OpenMessage open = open("").getFirst();
+    assertThat(open.message().id()).isEqualTo(sent.id());
+    assertThat(open.message().type()).isEqualTo(sent.type());
+    assertThat(open.message().headers()).isEqualTo(sent.headers());
+    assertThat(open.message().payload().size()).isZero();
+    assertThat(census().groups()).isEmpty();
+    assertThat(census().oldest()).contains(open.acceptedAt());
+  }
+
+  @Test
+  void what_is_open_is_read_page_by_page_and_each_once() {
+    if (!offers(Capability.CENSUS, () -> open(""))) {
+      return;
+    }
+    List<String> entries = append(numbers(1_100));
+    Inbox inbox = new Inbox();
+    broker.subscribe(member("workers", "m"), inbox).request(600);
+    List<Delivery> held = inbox.await(600);
+    IntStream.range(0, 300).forEach(i -> result(held.get(2 * i).complete(List.of())));
+    List<String> left =
+        new ArrayList<>(IntStream.range(0, 300).mapToObj(i -> entries.get(2 * i + 1)).toList());
+    left.addAll(entries.subList(600, 1_100));
+
+    assertThat(open("workers")).extracting(OpenMessage::entryId).isEqualTo(left);
+    assertThat(open("")).extracting(OpenMessage::entryId).containsAll(left);
+    assertThat(open("others")).isEmpty();
+  }
+
+  @Test
+  void what_waits_for_another_of_its_key_is_held_back() {
+    if (!offers(Capability.CENSUS, () -> open("")) || !offers(Capability.KEY_ORDER)) {
+      return;
+    }
+    for (String key : List.of("a", "a", "b", "a", "a")) {
+      append(message(Payload.text(key)).withHeaders(Headers.NONE.with(Headers.KEY, key)));
+    }
+    Inbox inbox = new Inbox();
+    Subscription subscription = broker.subscribe(member("workers", "m").inOrder(), inbox);
+    subscription.request(100);
+    inbox.await(2);
+    until("the others are passed over", () -> census("workers").heldBack().orElseThrow() == 3);
+
+    GroupCensus group = census("workers");
+    assertThat(group.running()).hasValue(2);
+    assertThat(group.waiting()).hasValue(0);
+    assertThat(group.members()).containsExactly(new GroupCensus.Holder("m", true, 2));
+    assertThat(open("workers"))
+        .extracting(OpenMessage::state)
+        .containsExactly(
+            OpenMessage.State.RUNNING,
+            OpenMessage.State.HELD_BACK,
+            OpenMessage.State.RUNNING,
+            OpenMessage.State.HELD_BACK,
+            OpenMessage.State.HELD_BACK);
+    assertThat(open("workers").get(1).member()).isEmpty();
+    assertThat(group.oldestWaiting()).contains(open("workers").get(1).acceptedAt());
+  }
+
+  @Test
+  void nothing_is_open_where_nothing_was_sent_and_where_all_is_done() {
+    if (!offers(Capability.CENSUS, () -> open(""))) {
+      return;
+    }
+    assertThat(open("")).isEmpty();
+    assertThat(census().groups()).isEmpty();
+    assertThat(census().oldest()).isEmpty();
+
+    append(numbers(20));
+    join("workers").await(20).forEach(delivery -> result(delivery.complete(List.of())));
+    assertThat(open("workers")).isEmpty();
+    GroupCensus group = census("workers");
+    assertThat(group.unfinished()).hasValue(0);
+    assertThat(group.oldest()).isEmpty();
+    assertThat(group.oldestWaiting()).isEmpty();
+    GroupHealth health = group("workers");
+    assertThat(group.unfinished()).isEqualTo(health.unfinished());
+  }
+
+  private StreamCensus census() {
+    return result(broker.census(topic));
+  }
+
+  private GroupCensus census(String group) {
+    return census().groups().stream()
+        .filter(one -> one.group().equals(group))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private List<OpenMessage> open(String group) {
+    List<OpenMessage> all = new ArrayList<>();
+    String after = "";
+    while (true) {
+      List<OpenMessage> page = result(broker.open(topic, group, after, 70));
+      if (page.isEmpty()) {
+        return all;
+      }
+      all.addAll(page);
+      after = page.getLast().entryId();
+    }
+  }
+}
