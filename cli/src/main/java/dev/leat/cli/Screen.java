@@ -28,6 +28,11 @@ final class Screen {
     return Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
   }
 
+  /** What empties the screen before more is shown; nothing where it is none. */
+  String cleared() {
+    return isTerminal() ? "\u001b[H\u001b[2J" : "";
+  }
+
   String faint(String text) {
     return colours ? FAINT + text + PLAIN : text;
   }

@@ -101,6 +101,8 @@ class LeastRightsTest {
       assertThat(leat(redis, "reader", "dead-letters", "users")).contains("user.put");
       assertThat(leat(redis, "reader", "topics"))
           .contains("user.put(String)", "POST /accounts -> entry.book");
+      assertThat(leat(redis, "reader", "census")).contains("1 in flight in 4 topics");
+      assertThat(leat(redis, "reader", "census", "--open")).contains("audit", "waiting");
       readAlong(redis);
       assertThat(leat(redis, "operator", "redrive", "users")).contains("redrove 1 dead letter");
       until("it was tried again", () -> failures.get() == 4);

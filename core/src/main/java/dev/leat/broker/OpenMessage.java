@@ -34,7 +34,10 @@ public record OpenMessage(
     RUNNING,
     /** Until its next attempt. */
     DELAYED,
-    /** By a member that is gone: another gets it once the lease has lapsed. */
+    /**
+     * By a member that is gone, which is seen some seconds after it has died: another gets it once
+     * the lease has lapsed.
+     */
     ABANDONED
   }
 }
