@@ -1,17 +1,13 @@
 package dev.leat.cli;
 
 import dev.leat.BadConfiguration;
-import dev.leat.Headers;
 import dev.leat.Leat;
 import dev.leat.Topic;
-import dev.leat.broker.OpenMessage;
 import dev.leat.broker.UnreadTopics;
 import dev.leat.trail.Census;
 import java.io.PrintWriter;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -130,7 +126,7 @@ final class CensusCommand implements Callable<Integer> {
         .forEachOpen(
             leat.broker(),
             one -> {
-              out.println(json ? CensusJson.of(one) : line(one));
+              out.println(json ? CensusJson.of(one) : OpenLine.of(one, screen));
               // Whoever reads this may have had enough of a million.
               return !out.checkError();
             })
@@ -163,38 +159,5 @@ final class CensusCommand implements Callable<Integer> {
   private static <T> T result(CompletionStage<T> asked) {
     CompletableFuture<T> future = asked.toCompletableFuture();
     return future.join();
-  }
-
-  private String line(Census.Open open) {
-    OpenMessage one = open.message();
-    Headers headers = one.message().headers();
-    StringBuilder line = new StringBuilder();
-    line.append(screen.faint(Printable.line(one.message().id()))).append(' ');
-    line.append(screen.bold(Printable.line(open.topic().topic() + " " + one.message().type())));
-    line.append(' ').append(one.state().name().toLowerCase(Locale.ROOT).replace('_', ' '));
-    one.member().ifPresent(member -> line.append(" by ").append(Printable.line(member)));
-    line.append(", ").append(Shown.duration(open.age())).append(" old");
-    if (one.attempt() > 0) {
-      line.append(", attempt ").append(one.attempt());
-    }
-    headers.deadline().ifPresent(deadline -> line.append(", ").append(left(open, deadline)));
-    headers
-        .get(Headers.HTTP_METHOD)
-        .ifPresent(
-            method ->
-                line.append(", ")
-                    .append(
-                        Printable.line(method + " " + headers.get(Headers.HTTP_PATH).orElse(""))));
-    if (!open.group().isEmpty()) {
-      line.append(", group ").append(Printable.line(open.group()));
-    }
-    return line.toString();
-  }
-
-  private static String left(Census.Open open, Instant deadline) {
-    Duration left = Duration.between(open.at(), deadline);
-    return left.isNegative()
-        ? "deadline passed " + Shown.duration(left.negated()) + " ago"
-        : Shown.duration(left) + " left";
   }
 }
