@@ -106,9 +106,8 @@ public interface Broker extends AutoCloseable {
    * limit may be given though there are more, but never none. Needs {@link Capability#CENSUS}.
    *
    * @param group whose; where it is empty, all that stands there, for groups that are to come
-   * @param after the entry behind which to begin; empty for the oldest
    */
-  CompletionStage<List<OpenMessage>> open(Topic topic, String group, String after, int limit);
+  CompletionStage<List<OpenMessage>> open(Topic topic, String group, Position from, int limit);
 
   /**
    * Of a stream's entries, those that no member was handed yet of a group that answers: nobody can

@@ -1,5 +1,6 @@
 package dev.leat.trail;
 
+import dev.leat.Position;
 import dev.leat.Topic;
 import dev.leat.broker.Broker;
 import dev.leat.broker.Capability;
@@ -96,7 +97,7 @@ public record Census(List<TopicCensus> topics) {
             goesOn.thenCompose(
                 more ->
                     more
-                        ? list(broker, new Group(topic, group, begun), "", action)
+                        ? list(broker, new Group(topic, group, begun), Position.START, action)
                         : CompletableFuture.completedStage(false));
       }
     }
@@ -112,9 +113,9 @@ public record Census(List<TopicCensus> topics) {
   }
 
   private static CompletionStage<Boolean> list(
-      Broker broker, Group group, String after, Predicate<Open> action) {
+      Broker broker, Group group, Position from, Predicate<Open> action) {
     return broker
-        .open(group.topic.topic(), group.name, after, PAGE)
+        .open(group.topic.topic(), group.name, from, PAGE)
         .thenComposeAsync(
             page -> {
               for (OpenMessage one : page) {
@@ -124,7 +125,7 @@ public record Census(List<TopicCensus> topics) {
               }
               return page.isEmpty()
                   ? CompletableFuture.completedStage(true)
-                  : list(broker, group, page.getLast().entryId(), action);
+                  : list(broker, group, Position.after(page.getLast().entryId()), action);
             },
             Thread::startVirtualThread);
   }

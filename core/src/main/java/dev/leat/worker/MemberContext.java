@@ -41,9 +41,9 @@ record MemberContext(
     return membership.topic();
   }
 
-  /** What replies say they come from. */
+  /** What replies say they come from: whoever looks later is to know which member it was. */
   String source() {
-    return topic().toString();
+    return membership.member();
   }
 
   Instant now() {

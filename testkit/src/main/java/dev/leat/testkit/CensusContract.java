@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Payload;
+import dev.leat.Position;
 import dev.leat.broker.Append;
 import dev.leat.broker.Capability;
 import dev.leat.broker.Delivery;
@@ -104,6 +105,14 @@ abstract class CensusContract extends GroupContract {
     assertThat(open("workers")).extracting(OpenMessage::entryId).isEqualTo(left);
     assertThat(open("")).extracting(OpenMessage::entryId).containsAll(left);
     assertThat(open("others")).isEmpty();
+    OpenMessage last = open("workers").getLast();
+    assertThat(result(broker.open(topic, "workers", Position.at(last.acceptedAt()), 1_000)))
+        .extracting(OpenMessage::entryId)
+        .endsWith(last.entryId());
+    assertThat(
+            result(
+                broker.open(topic, "workers", Position.at(last.acceptedAt().plusMillis(1)), 1_000)))
+        .isEmpty();
   }
 
   @Test
@@ -169,14 +178,14 @@ abstract class CensusContract extends GroupContract {
 
   private List<OpenMessage> open(String group) {
     List<OpenMessage> all = new ArrayList<>();
-    String after = "";
+    Position from = Position.START;
     while (true) {
-      List<OpenMessage> page = result(broker.open(topic, group, after, 70));
+      List<OpenMessage> page = result(broker.open(topic, group, from, 70));
       if (page.isEmpty()) {
         return all;
       }
       all.addAll(page);
-      after = page.getLast().entryId();
+      from = Position.after(page.getLast().entryId());
     }
   }
 }

@@ -36,7 +36,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** The part of the delivery contract that is about handlers that fail, and what is given up. */
-abstract class RetryContract extends DeliveryFixture {
+abstract class RetryContract extends TrailContract {
   // Retries and dead letters
 
   @Test

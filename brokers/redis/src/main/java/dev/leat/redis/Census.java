@@ -4,6 +4,7 @@ import dev.leat.BadMessage;
 import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Payload;
+import dev.leat.Position;
 import dev.leat.Topic;
 import dev.leat.broker.GroupCensus;
 import dev.leat.broker.OpenMessage;
@@ -110,7 +111,17 @@ final class Census {
                 members));
   }
 
-  Future<List<OpenMessage>> open(Topic topic, String group, String after, int limit) {
+  Future<List<OpenMessage>> open(Topic topic, String group, Position from, int limit) {
+    if (from instanceof Position.Now) {
+      return Future.succeededFuture(List.of());
+    }
+    String after =
+        switch (from) {
+          case Position.After entry -> entry.entryId();
+          // Nothing has the highest number there can be before that.
+          case Position.At at -> (at.time().toEpochMilli() - 1) + "-18446744073709551615";
+          default -> "";
+        };
     String stream = StreamKeys.of(topic.incoming());
     return Script.OPEN
         .run(

@@ -258,8 +258,8 @@ final class RedisBroker implements Broker {
 
   @Override
   public CompletionStage<List<OpenMessage>> open(
-      Topic topic, String group, String after, int limit) {
-    return ask(() -> census.open(topic, group, after, limit));
+      Topic topic, String group, Position from, int limit) {
+    return ask(() -> census.open(topic, group, from, limit));
   }
 
   @Override

@@ -249,8 +249,8 @@ final class MemoryBroker implements Broker {
 
   @Override
   public CompletionStage<List<OpenMessage>> open(
-      Topic topic, String group, String after, int limit) {
-    return Answers.now(() -> streams.existing(topic.incoming()).open(group, after, limit));
+      Topic topic, String group, Position from, int limit) {
+    return Answers.now(() -> streams.existing(topic.incoming()).open(group, from, limit));
   }
 
   @Override

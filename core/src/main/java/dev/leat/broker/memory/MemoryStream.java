@@ -340,8 +340,8 @@ final class MemoryStream {
   }
 
   /** What a group has not completed; where none is named, all that stands here. */
-  synchronized List<OpenMessage> open(String group, String after, int limit) {
-    long from = after.isEmpty() ? log.first() : log.offsetAfter(EntryId.parse(after));
+  synchronized List<OpenMessage> open(String group, Position begin, int limit) {
+    long from = offset(begin);
     Group known = groups.get(group);
     if (known != null) {
       return known.open(log, from, limit);

@@ -341,12 +341,12 @@ public final class RemoteBroker implements Broker {
 
   @Override
   public CompletionStage<List<OpenMessage>> open(
-      Topic topic, String group, String after, int limit) {
+      Topic topic, String group, Position from, int limit) {
     return ask(
         Frame.OPEN,
         out -> {
           Records.write(out, topic);
-          out.text(group).text(after).number(limit);
+          Records.write(out.text(group), from).number(limit);
         },
         in -> Records.readAll(in, CensusRecords::readOpen));
   }

@@ -201,7 +201,8 @@ final class ServerConnection implements AutoCloseable {
       case OPEN ->
           answer(
               number,
-              broker.open(Records.readTopic(in), in.text(), in.text(), (int) in.number()),
+              broker.open(
+                  Records.readTopic(in), in.text(), Records.readPosition(in), (int) in.number()),
               (out, all) -> Records.writeAll(out, all, CensusRecords::write));
       case RANGE, HEALTH, UNTAKEN, IS_HANDLED, TOPICS, PARTICIPANTS, MOVE ->
           look(frame, number, in);

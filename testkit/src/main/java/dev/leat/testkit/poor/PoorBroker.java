@@ -195,7 +195,7 @@ final class PoorBroker implements Broker {
 
   @Override
   public CompletionStage<List<OpenMessage>> open(
-      Topic topic, String group, String after, int limit) {
+      Topic topic, String group, Position from, int limit) {
     return missing(Capability.CENSUS);
   }
 
