@@ -19,6 +19,7 @@ import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -70,6 +71,10 @@ final class CensusCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    if (open && watch) {
+      throw new ParameterException(
+          spec.commandLine(), "--open lists once what is open; leat top shows it live");
+    }
     Leat leat = broker.connect();
     CountDownLatch ending = new CountDownLatch(1);
     Closing closing =

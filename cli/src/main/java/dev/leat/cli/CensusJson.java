@@ -35,7 +35,7 @@ final class CensusJson {
                         Optional.ofNullable(before)
                             .flatMap(earlier -> earlier.topic(topic.topic()))))
             .toList());
-    return PayloadCodec.write(all).asText();
+    return Printable.line(PayloadCodec.write(all).asText());
   }
 
   /** A message that is open, on one line. */
@@ -47,7 +47,7 @@ final class CensusJson {
     all.put("group", open.group());
     all.put("id", one.message().id());
     all.put("type", one.message().type());
-    all.put("state", one.state().name().toLowerCase(Locale.ROOT));
+    all.put("state", stateOf(one));
     all.put("accepted", one.acceptedAt().toString());
     all.put("ageMillis", open.age().toMillis());
     all.put("attempt", one.attempt());
@@ -57,7 +57,14 @@ final class CensusJson {
     headers.get(Headers.HTTP_METHOD).ifPresent(method -> all.put("method", method));
     headers.get(Headers.HTTP_PATH).ifPresent(path -> all.put("path", path));
     all.put("entry", one.entryId());
-    return PayloadCodec.write(all).asText();
+    return Printable.line(PayloadCodec.write(all).asText());
+  }
+
+  /** How it stands, as the sums call it. */
+  static String stateOf(OpenMessage one) {
+    return one.state() == OpenMessage.State.HELD_BACK
+        ? "heldBack"
+        : one.state().name().toLowerCase(Locale.ROOT);
   }
 
   private static Map<String, Object> of(TopicCensus topic, Optional<TopicCensus> before) {

@@ -69,6 +69,6 @@ final class DeadLettersCommand implements Callable<Integer> {
     all.put("member", letter.member());
     all.put("stack", letter.stack());
     all.putAll(MessageJson.of(letter.message()));
-    return PayloadCodec.write(all).asText();
+    return Printable.line(PayloadCodec.write(all).asText());
   }
 }

@@ -152,8 +152,9 @@ final class GatewayCommand implements Callable<Integer> {
   private void reload(LeatGateway gateway, GatewaySettings begun) {
     try {
       GatewaySettings now = read();
-      gateway.reload(now.routes());
+      // What is refused here leaves the routes as they are.
       now.retentions().forEach(gateway::keep);
+      gateway.reload(now.routes());
       if (!begun.broker().equals(now.broker())
           || !begun.listeners().equals(now.listeners())
           || !begun.management().equals(now.management())

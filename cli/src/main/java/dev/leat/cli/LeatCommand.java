@@ -5,6 +5,7 @@ import dev.leat.LeatException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Properties;
+import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -93,6 +94,9 @@ public final class LeatCommand implements Runnable {
   /** What went wrong outside this program is one sentence; anything else is a defect and shows. */
   private static int explain(Exception failure, CommandLine command, CommandLine.ParseResult parsed)
       throws Exception {
+    if (failure instanceof CompletionException && failure.getCause() instanceof Exception cause) {
+      return explain(cause, command, parsed);
+    }
     if (failure instanceof ParameterException mistake) {
       return refuse(mistake, new String[0]);
     }

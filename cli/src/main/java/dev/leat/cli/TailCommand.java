@@ -90,6 +90,6 @@ final class TailCommand implements Callable<Integer> {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("entry", entry.id());
     all.putAll(MessageJson.of(message));
-    return PayloadCodec.write(all).asText();
+    return Printable.line(PayloadCodec.write(all).asText());
   }
 }

@@ -135,7 +135,7 @@ final class TopicsCommand implements Callable<Integer> {
                 route ->
                     Map.of("method", route.method(), "path", route.path(), "type", route.type()))
             .toList());
-    return PayloadCodec.write(all).asText();
+    return Printable.line(PayloadCodec.write(all).asText());
   }
 
   private static Map<String, Object> json(TopicView view, GroupHealth group) {

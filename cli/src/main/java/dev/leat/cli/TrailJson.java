@@ -4,7 +4,6 @@ import dev.leat.Message;
 import dev.leat.trail.Trail;
 import dev.leat.wire.PayloadCodec;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 
 /** A trail as programs read it: what is not known is left out, but for the list of that. */
@@ -17,7 +16,7 @@ final class TrailJson {
 
   /** On one line. */
   String of(Trail trail) {
-    return PayloadCodec.write(map(trail)).asText();
+    return Printable.line(PayloadCodec.write(map(trail)).asText());
   }
 
   private Map<String, Object> map(Trail trail) {
@@ -72,7 +71,7 @@ final class TrailJson {
       case Trail.Ending.Open open -> {
         all.put("how", "open");
         all.put("group", open.group());
-        all.put("state", open.message().state().name().toLowerCase(Locale.ROOT));
+        all.put("state", CensusJson.stateOf(open.message()));
         open.message().member().ifPresent(member -> all.put("member", member));
         open.message().due().ifPresent(due -> all.put("due", due.toString()));
       }

@@ -30,7 +30,8 @@ public record StreamHealth(
     if (bytes.isPresent() && entries < length) {
       long all = bytes.getAsLong();
       long share = (long) ((double) all * entries / length);
-      waiting = OptionalLong.of(entries == 0 ? 0 : Math.max(share, all - 2 * kept));
+      waiting =
+          OptionalLong.of(entries == 0 ? 0 : Math.max(share, kept > all / 2 ? 0 : all - 2 * kept));
     }
     return new StreamHealth(stream, OptionalLong.of(length), groups, waiting);
   }

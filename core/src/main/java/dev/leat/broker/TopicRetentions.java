@@ -3,6 +3,8 @@ package dev.leat.broker;
 import dev.leat.Retention;
 import dev.leat.StreamRef;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,6 +20,9 @@ public final class TopicRetentions implements AutoCloseable {
   private final EventLoop loop;
   private final AtomicBoolean closed = new AtomicBoolean();
 
+  /** What was said last of each: only that is said again. */
+  private final Map<StreamRef.OfTopic, Retention> latest = new ConcurrentHashMap<>();
+
   /** Nothing is said yet. */
   public TopicRetentions(Broker broker, EventLoop loop) {
     this.broker = broker;
@@ -31,11 +36,12 @@ public final class TopicRetentions implements AutoCloseable {
    */
   public void say(StreamRef.OfTopic stream, Retention retention) {
     broker.require(Capability.TOPIC_RETENTION);
+    latest.put(stream, retention);
     tell(stream, retention, true);
   }
 
   private void tell(StreamRef.OfTopic stream, Retention retention, boolean first) {
-    if (closed.get()) {
+    if (closed.get() || !retention.equals(latest.get(stream))) {
       return;
     }
     var unused =

@@ -396,6 +396,31 @@ public abstract class BrokerContract extends CensusContract {
   }
 
   @Test
+  void a_topic_keeps_its_dead_letters_for_as_long_as_is_said_but_for_the_latest() {
+    StreamRef.OfTopic letters = topic.deadLetters();
+    Retention none = new Retention(Duration.ZERO, Retention.DEFAULT.bytes());
+    if (!offers(Capability.TOPIC_RETENTION, () -> broker.retain(letters, none))) {
+      return;
+    }
+    for (int i = 0; i < 20; i++) {
+      append(new Append(letters, message(Payload.text("x"))));
+    }
+    result(broker.tidy(topic.incoming()));
+    assertThat(result(broker.range(letters, Position.START, 100))).hasSize(20);
+
+    result(broker.retain(letters, none));
+    until(
+        "the latest is left",
+        () -> {
+          // Who sweeps a topic sweeps what was given up of it.
+          append(message(Payload.text("x")));
+          result(broker.tidy(topic.incoming()));
+          result(broker.tidy(letters));
+          return result(broker.range(letters, Position.START, 100)).size() == 1;
+        });
+  }
+
+  @Test
   void trimming_what_no_group_reads_keeps_the_latest() {
     if (!offers(Capability.TRIM, () -> broker.trim(topic.incoming(), 0))) {
       return;

@@ -14,9 +14,11 @@ import dev.leat.wire.StreamEntry;
 import dev.leat.wire.StreamKeys;
 import io.vertx.core.Future;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /**
  * Looks at how each message of a topic stands, in one step of the server. Confined to its
@@ -41,7 +43,8 @@ final class Census {
     return Script.CENSUS
         .run(
             connection,
-            List.of(stream, Health.listening(stream), Registration.key(stream)),
+            List.of(
+                stream, Health.listening(stream), Registration.key(stream), Health.handed(stream)),
             command ->
                 command
                     .and(Claims.WAITING)
@@ -51,8 +54,12 @@ final class Census {
         .compose(
             all -> {
               List<Resp> items = all.items();
+              String newest = items.get(4).text();
               List<Future<GroupCensus>> groups =
-                  items.stream().skip(4).map(group -> group(stream, group.items())).toList();
+                  items.stream()
+                      .skip(5)
+                      .map(group -> group(stream, newest, group.items()))
+                      .toList();
               return Future.all(groups)
                   .map(
                       done ->
@@ -68,47 +75,55 @@ final class Census {
             });
   }
 
-  /** What is due again waits as what is new, but was begun before. */
-  private Future<GroupCensus> group(String stream, List<Resp> said) {
-    String name = said.get(0).text();
+  /**
+   * What is due again waits as what is new, but was begun before. What a group that was set back is
+   * to have again is pending, and is counted as that.
+   */
+  private Future<GroupCensus> group(String stream, String newest, List<Resp> said) {
     long pending = said.get(1).number();
-    long lag = said.get(2).number();
-    long turns = said.get(4).number();
-    long delayed = Math.min(said.get(5).number(), pending - turns);
-    long due = Math.min(said.get(6).number(), pending - turns - delayed);
-    List<GroupCensus.Holder> members =
-        said.get(11).items().stream()
-            .map(Resp::items)
-            .map(
-                one ->
-                    new GroupCensus.Holder(
-                        one.get(0).text(), one.get(2).number() == 1, one.get(1).number()))
-            .sorted(java.util.Comparator.comparing(GroupCensus.Holder::member))
-            .toList();
+    long behind = said.get(2).number();
+    long lag = said.get(3).number();
+    long turns = said.get(5).number();
+    long delayed = Math.min(said.get(6).number(), pending - turns);
+    long due = Math.min(said.get(7).number(), pending - turns - delayed);
     long handed = pending - turns - delayed - due;
-    long abandoned =
-        Math.min(
-            handed,
-            members.stream()
-                .filter(one -> !one.isThere())
-                .mapToLong(GroupCensus.Holder::holds)
-                .sum());
+    boolean isHoldKnown = said.get(13).number() == 1;
+    List<GroupCensus.Holder> members = isHoldKnown ? members(said.get(12)) : List.of();
+    long left =
+        members.stream().filter(one -> !one.isThere()).mapToLong(GroupCensus.Holder::holds).sum();
+    OptionalLong abandoned =
+        isHoldKnown ? OptionalLong.of(Math.min(handed, left)) : OptionalLong.empty();
     Future<Long> backlog =
-        lag >= 0 ? Future.succeededFuture(lag) : health.countAfter(stream, said.get(3).text(), 0);
+        lag >= 0
+            ? Future.succeededFuture(lag)
+            : health.countBetween(stream, said.get(4).text(), newest);
     return backlog.map(
         unread ->
             new GroupCensus(
-                name,
-                said.get(10).number() == 0,
-                OptionalLong.of(pending + unread),
-                OptionalLong.of(unread + due),
+                said.get(0).text(),
+                said.get(11).number() == 0,
+                OptionalLong.of(pending + unread - behind),
+                OptionalLong.of(unread + due - behind),
                 OptionalLong.of(turns),
-                OptionalLong.of(handed - abandoned),
+                OptionalLong.of(handed - abandoned.orElse(0)),
                 OptionalLong.of(delayed),
-                OptionalLong.of(abandoned),
-                time(said.get(7).text()).or(() -> time(said.get(9).text())),
-                time(said.get(8).text()).or(() -> time(said.get(9).text())),
+                abandoned,
+                Stream.of(said.get(8), said.get(10))
+                    .flatMap(id -> time(id.text()).stream())
+                    .min(Comparator.naturalOrder()),
+                time(said.get(9).text()).or(() -> time(said.get(10).text())),
                 members));
+  }
+
+  private static List<GroupCensus.Holder> members(Resp said) {
+    return said.items().stream()
+        .map(Resp::items)
+        .map(
+            one ->
+                new GroupCensus.Holder(
+                    one.get(0).text(), one.get(2).number() == 1, one.get(1).number()))
+        .sorted(Comparator.comparing(GroupCensus.Holder::member))
+        .toList();
   }
 
   Future<List<OpenMessage>> open(Topic topic, String group, Position from, int limit) {
@@ -171,6 +186,12 @@ final class Census {
     int dash = id.indexOf('-');
     return dash < 0
         ? Optional.empty()
-        : Optional.of(Instant.ofEpochMilli(Long.parseLong(id.substring(0, dash))));
+        : Optional.of(Instant.ofEpochMilli(millis(id.substring(0, dash))));
+  }
+
+  /** What others have appended may be as far away as a server can count. */
+  private static long millis(String digits) {
+    long millis = Long.parseUnsignedLong(digits);
+    return millis < 0 ? Long.MAX_VALUE : millis;
   }
 }

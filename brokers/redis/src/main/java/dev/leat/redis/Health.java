@@ -77,6 +77,11 @@ final class Health {
     this.kept = kept;
   }
 
+  /** Where it stands how many entries each group was handed, with which run of the server. */
+  static String handed(String stream) {
+    return stream + "::HANDED";
+  }
+
   /** Where it stands which of a stream's groups only listen. */
   static String listening(String stream) {
     return stream + "::LISTENING";
@@ -102,7 +107,11 @@ final class Health {
         .run(
             connection,
             List.of(
-                stream, listening(stream), Registration.key(stream), TopicRetention.key(stream)),
+                stream,
+                listening(stream),
+                Registration.key(stream),
+                TopicRetention.key(stream),
+                handed(stream)),
             command ->
                 command
                     .and(Claims.WAITING)
@@ -205,7 +214,8 @@ final class Health {
             List.of(
                 StreamKeys.of(topic.failedAttempts()),
                 janitorOf(StreamKeys.of(topic.failedAttempts())),
-                TopicRetention.key(StreamKeys.of(topic.incoming()))),
+                TopicRetention.key(StreamKeys.of(topic.incoming())),
+                handed(StreamKeys.of(topic.failedAttempts()))),
             "",
             BY_RETENTION,
             retention,
@@ -271,7 +281,7 @@ final class Health {
   }
 
   private static List<String> keysOfTrim(String stream) {
-    return List.of(stream, janitorOf(stream), TopicRetention.key(stream));
+    return List.of(stream, janitorOf(stream), TopicRetention.key(stream), handed(stream));
   }
 
   private static String janitorOf(String stream) {
@@ -333,7 +343,7 @@ final class Health {
     long waiting = group.get(3).number();
     long lag = group.get(4).number();
     Future<Long> backlog =
-        lag >= 0 ? Future.succeededFuture(lag) : countAfter(stream, group.get(5).text(), 0);
+        lag >= 0 ? Future.succeededFuture(lag) : countBetween(stream, group.get(5).text(), "+");
     return backlog.map(
         unread ->
             GroupHealth.of(
@@ -362,16 +372,20 @@ final class Health {
             : (long) ((double) lately.bytes * length / lately.length));
   }
 
-  /** How many entries stand behind one; such a server does not count them itself. */
-  Future<Long> countAfter(String stream, String id, long counted) {
+  /** How many entries stand behind one, up to another; such a server does not count them itself. */
+  Future<Long> countBetween(String stream, String from, String to) {
+    return countBetween(stream, from, to, 0);
+  }
+
+  private Future<Long> countBetween(String stream, String from, String to, long counted) {
     return Script.COUNT
-        .run(connection, List.of(stream), command -> command.and(id).and(PAGE))
+        .run(connection, List.of(stream), command -> command.and(from).and(to))
         .compose(
             page -> {
-              long count = page.items().get(0).number();
-              return count < PAGE
-                  ? Future.succeededFuture(counted + count)
-                  : countAfter(stream, page.items().get(1).text(), counted + count);
+              long count = counted + page.items().get(0).number();
+              return page.items().get(2).number() == 0
+                  ? Future.succeededFuture(count)
+                  : countBetween(stream, page.items().get(1).text(), to, count);
             });
   }
 

@@ -9,16 +9,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * How long a lane keeps the replies that it has read: as long as any of the topics that it sends to
  * keeps its requests, since they stand in one stream. Confined to its connection.
  */
 final class LaneRetention {
-  private static final Logger log = LoggerFactory.getLogger(LaneRetention.class);
-
   /** Topics that are asked after; few programs send to more. */
   private static final int MOST = 1_000;
 
@@ -58,14 +54,17 @@ final class LaneRetention {
   /** Asks again, meanwhile it is as before. */
   void refresh() {
     List<Future<Optional<Retention>>> said =
-        sentTo.stream().map(one -> TopicRetention.of(connection, StreamKeys.of(one))).toList();
+        sentTo.stream()
+            .map(
+                one ->
+                    TopicRetention.of(connection, StreamKeys.of(one)).otherwise(Optional.empty()))
+            .toList();
     Future.all(said)
         .onSuccess(
             done ->
                 most =
                     said.stream()
                         .flatMap(one -> one.result().stream())
-                        .reduce(usual, Retention::larger))
-        .onFailure(failure -> log.debug("it is not known how long topics keep", failure));
+                        .reduce(usual, Retention::larger));
   }
 }

@@ -31,12 +31,12 @@ record Script(String text, String digest) {
   static final Script REGISTER = named("register");
   static final Script HANDLED = named("ids", "handled");
   static final Script LEAVE = named("ids", "leave");
-  static final Script HEALTH = named("ids", "health");
-  static final Script CENSUS = named("ids", "census");
+  static final Script HEALTH = named("ids", "lag", "health");
+  static final Script CENSUS = named("ids", "lag", "census");
   static final Script OPEN = named("ids", "open");
   static final Script UNTAKEN = named("ids", "untaken");
   static final Script COUNT = named("count");
-  static final Script TRIM = named("ids", "trim");
+  static final Script TRIM = named("ids", "lag", "trim");
   static final Script MOVE = named("move");
   static final Script ANNOUNCE = named("announce");
   static final Script PARTICIPANTS = named("participants");

@@ -2,7 +2,8 @@
 --
 -- A member of ours says every five seconds that it lives; others are seen as they read.
 --
--- KEYS  stream, names of groups that only listen, names of members, where a retention of its own may be said
+-- KEYS  stream, names of groups that only listen, names of members, where a retention of its own may be said,
+--       how many entries each group was handed
 -- ARGV  the name under which stands what waits for its turn; milliseconds unseen after which a member
 --       that says so counts as dead, and any other; 1 if it is asked what the stream takes, which of one
 --       that is long takes a millisecond
@@ -18,7 +19,7 @@ local own = redis.pcall('GET', KEYS[4])
 local bytes = ARGV[4] == '1' and redis.pcall('MEMORY', 'USAGE', stream, 'SAMPLES', 0)
 local all = {length, type(bytes) == 'number' and bytes or length == 0 and 0 or -1,
   type(own) == 'string' and own or ''}
-local first, newest
+local first, newest, run
 for _, group in ipairs(groupsOf(stream)) do
   local members, turns = 0, 0
   for _, flat in ipairs(redis.call('XINFO', 'CONSUMERS', stream, group.name)) do
@@ -38,7 +39,12 @@ for _, group in ipairs(groupsOf(stream)) do
     -- What was trimmed is no backlog, though the server goes on counting it.
     if padded(last) < padded(first) then
       lag = length
-    elseif lag ~= 0 then
+    elseif lag > 0 then
+      run = run or runOf()
+      local handed = handedAfterRestart(stream, group, redis.call('HGET', KEYS[5], group.name), run)
+      lag = handed and named(redis.call('XINFO', 'STREAM', stream))['entries-added'] - handed or lag
+    end
+    if lag ~= 0 and padded(last) >= padded(first) then
       -- After a restart the server counts too much: trimming has it count again.
       newest = newest or redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1][1]
       if padded(last) >= padded(newest) then

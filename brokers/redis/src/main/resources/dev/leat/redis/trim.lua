@@ -4,7 +4,8 @@
 -- Has the server write down how many entries each group was handed. By itself it tells its log and
 -- its replicas of the last one alone, and after a restart what was handed over seems to wait.
 --
--- KEYS  stream; which janitor looks after it; where a retention of this topic's own may be said
+-- KEYS  stream; which janitor looks after it; where a retention of this topic's own may be said; how many
+--       entries each group was handed, with which run of the server
 -- ARGV  id from which on nothing goes, or nothing where that is for the groups to say; where there is
 --       no group at all, how many entries to keep, -1 for all, or -2 to go by age and bytes; milliseconds
 --       that entries are kept; bytes that they may take, and which part of the server's memory at most;
@@ -74,15 +75,27 @@ local function after(id)
   return #count > 15 and id or string.format('%s-%.0f', ms, count + 1)
 end
 
--- Servers before 7.0 do not count.
+-- Servers before 7.0 do not count. What was trimmed by others was handed to nobody, and is no backlog.
+local run
 local function writeDown(group, info)
   local last, count = group['last-delivered-id'], group['entries-read']
   if count == nil then
     return
   end
-  local right = last == info['last-generated-id'] and info['entries-added'] or count
+  run = run or runOf()
+  local known = redis.pcall('HGET', KEYS[4], group.name)
+  known = type(known) == 'string' and known or ''
+  local right = last == info['last-generated-id'] and info['entries-added']
+      or handedAfterRestart(stream, group, known, run) or count
+  if info['first-entry'] and padded(last) < padded(info['first-entry'][1]) then
+    right = info['entries-added'] - length
+  end
   if right and (right ~= count or written[group.name] ~= last) then
     redis.pcall('XGROUP', 'SETID', stream, group.name, last, 'ENTRIESREAD', right)
+  end
+  local now = run .. ' ' .. last .. ' ' .. string.format('%.0f', right or 0)
+  if right and run ~= '' and now ~= known then
+    redis.pcall('HSET', KEYS[4], group.name, now)
   end
 end
 

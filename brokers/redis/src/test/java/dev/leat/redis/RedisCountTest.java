@@ -91,6 +91,33 @@ class RedisCountTest {
   }
 
   @Test
+  void what_was_handed_over_since_the_last_sweep_is_counted_by_whoever_looks_and_sweeps_next() {
+    send(40);
+    take(5);
+    sweep();
+    snapshot();
+    take(10);
+    comeBack();
+    assertThat(waiting()).isEqualTo(25);
+    assertThat(census()).isEqualTo(25);
+
+    take(5);
+    assertThat(waiting()).isEqualTo(20);
+    sweep();
+    take(2);
+    assertThat(waiting()).isEqualTo(18);
+    assertThat(census()).isEqualTo(18);
+  }
+
+  private long census() {
+    return result(leat.broker().census(Topic.of("counted")))
+        .groups()
+        .getFirst()
+        .waiting()
+        .orElseThrow();
+  }
+
+  @Test
   void a_sweep_changes_nothing_where_the_server_counts_right() {
     send(20);
     take(5);

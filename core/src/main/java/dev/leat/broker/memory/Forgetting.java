@@ -129,10 +129,11 @@ final class Forgetting {
 
   private void forgetBy(Retention kept) {
     Instant horizon = loop.clock().instant().minus(kept.age());
-    if (!isTooMuch(kept, horizon) || isForWhoeverComes()) {
+    if (!isTooMuch(kept, horizon) || (isForWhoeverComes() && StreamKeys.isIncoming(key))) {
       return;
     }
-    long to = unneededBelow();
+    // Of what no group reads the latest stays.
+    long to = groups.isEmpty() ? Math.min(seenBelow(), log.end() - 1) : unneededBelow();
     while (log.head() < to && isTooMuch(kept, horizon)) {
       letGoOfOldest();
     }
@@ -243,7 +244,12 @@ final class Forgetting {
 
   /** What stands before has been handed to every group, and seen by who reads along. */
   private long unneededBelow() {
-    long to = isForWhoeverComes() ? log.head() : handedBelow();
+    return Math.min(isForWhoeverComes() ? log.head() : handedBelow(), seenBelow());
+  }
+
+  /** What stands before has been seen by whoever reads along. */
+  private long seenBelow() {
+    long to = log.end();
     for (Tail tail : tails) {
       to = Math.min(to, tail.cursor());
     }

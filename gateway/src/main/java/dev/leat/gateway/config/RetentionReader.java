@@ -40,6 +40,10 @@ final class RetentionReader {
     if (all.keySet().stream().anyMatch(stream -> stream.topic().equals(topic.get()))) {
       item.fault("topic %s is in this list twice".formatted(topic.get()));
     }
+    if (keys.values().size() == 1) {
+      item.fault(
+          "topic %s says nothing of how long it keeps, as in keep: 24h".formatted(topic.get()));
+    }
     retention(keys, "", Retention.DEFAULT).ifPresent(kept -> all.put(topic.get().incoming(), kept));
     retention(keys, LETTERS, Retention.DEAD_LETTERS)
         .ifPresent(kept -> all.put(topic.get().deadLetters(), kept));
