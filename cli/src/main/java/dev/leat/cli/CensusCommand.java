@@ -5,8 +5,10 @@ import dev.leat.Leat;
 import dev.leat.Topic;
 import dev.leat.broker.UnreadTopics;
 import dev.leat.trail.Census;
+import dev.leat.trail.TopicCensus;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -52,6 +54,15 @@ final class CensusCommand implements Callable<Integer> {
   private boolean open;
 
   @Option(
+      names = "--at",
+      paramLabel = "TIME",
+      converter = InstantConverter.class,
+      description =
+          "What was in flight then, as far as the streams remember: 10m ago, or"
+              + " 2026-11-25T03:00:00Z.")
+  private @Nullable Instant at;
+
+  @Option(
       names = "--json",
       description = "As JSON, one object on one line; of --open one for each.")
   private boolean json;
@@ -71,6 +82,10 @@ final class CensusCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    if (at != null && watch) {
+      throw new ParameterException(
+          spec.commandLine(), "what was then does not change: leave --watch out");
+    }
     if (open && watch) {
       throw new ParameterException(
           spec.commandLine(), "--open lists once what is open; leat top shows it live");
@@ -84,7 +99,10 @@ final class CensusCommand implements Callable<Integer> {
               leat.close();
             });
     try {
-      if (open) {
+      if (at != null) {
+        new PastCensusPrinter(spec.commandLine().getOut(), screen, json, open)
+            .print(leat.broker(), topics(leat), at);
+      } else if (open) {
         list(leat);
       } else {
         tell(leat, ending);
@@ -138,6 +156,10 @@ final class CensusCommand implements Callable<Integer> {
         .toCompletableFuture()
         .join();
     out.flush();
+  }
+
+  private List<Topic> topics(Leat leat) {
+    return look(leat).topics().stream().map(TopicCensus::topic).toList();
   }
 
   private Census look(Leat leat) {

@@ -31,8 +31,12 @@ public record Census(List<TopicCensus> topics) {
 
   /** Of all topics that somebody sends to, reads or serves. */
   public static CompletionStage<Census> of(Broker broker) {
-    return TopicScan.topics(broker, TopicScan.participants(broker))
-        .thenCompose(topics -> of(broker, topics));
+    return topics(broker).thenCompose(topics -> of(broker, topics));
+  }
+
+  /** Topics that somebody sends to, reads or serves, by name. */
+  public static CompletionStage<List<Topic>> topics(Broker broker) {
+    return TopicScan.topics(broker, TopicScan.participants(broker));
   }
 
   /** Of some topics. */

@@ -1,22 +1,14 @@
 package dev.leat.trail;
 
-import dev.leat.Headers;
 import dev.leat.Position;
-import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.broker.Broker;
 import dev.leat.broker.Entry;
-import dev.leat.wire.DeadLetter;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.function.Consumer;
 
 /**
  * Finds the latest requests to a topic, going back in time by steps that double, and those of them
@@ -28,22 +20,17 @@ final class LastRequests {
   /** Longer ago nothing is remembered. */
   private static final Duration LONGEST = Duration.ofDays(400);
 
-  /** Entries of one other stream that are looked at. */
-  private static final long MOST = 500_000;
-
   private final Broker broker;
   private final Topic topic;
   private final Instant now;
 
-  /** When requests ended, by their id. */
-  private final Map<String, Long> ended = new HashMap<>();
-
-  private final Set<String> failed = new HashSet<>();
+  private final RequestEnds ends;
 
   LastRequests(Broker broker, Topic topic, Instant now) {
     this.broker = broker;
     this.topic = topic;
     this.now = now;
+    this.ends = new RequestEnds(broker);
   }
 
   /**
@@ -60,18 +47,18 @@ final class LastRequests {
         return last(some, number);
       }
       if (choice == TrailReader.Choice.SLOW && (some.size() >= crowd || isAll)) {
-        readEnds(some);
+        ends.read(topic, some.stream().map(RequestEnds.Asked::of).toList());
         return last(
             some.stream()
-                .filter(entry -> ended.containsKey(entry.message().id()))
+                .filter(entry -> ends.of(entry.message().id()).isPresent())
                 .sorted(Comparator.comparingLong(this::duration))
                 .toList(),
             number);
       }
       if (choice == TrailReader.Choice.FAILED) {
-        readEnds(some);
+        ends.read(topic, some.stream().map(RequestEnds.Asked::of).toList());
         List<Entry> found =
-            some.stream().filter(entry -> failed.contains(entry.message().id())).toList();
+            some.stream().filter(entry -> ends.isFailed(entry.message().id())).toList();
         if (found.size() >= number || isAll) {
           return last(found, number);
         }
@@ -81,7 +68,7 @@ final class LastRequests {
   }
 
   private long duration(Entry entry) {
-    return ended.getOrDefault(entry.message().id(), entry.at()) - entry.at();
+    return ends.of(entry.message().id()).orElse(entry.at()) - entry.at();
   }
 
   private static List<Entry> last(List<Entry> all, int number) {
@@ -98,57 +85,5 @@ final class LastRequests {
         Long.MAX_VALUE,
         entry -> some.add(entry));
     return last(some, crowd);
-  }
-
-  /** From the oldest of them on, in each stream that one of them names. */
-  private void readEnds(List<Entry> some) {
-    if (some.isEmpty()) {
-      return;
-    }
-    Position from = Position.at(Instant.ofEpochMilli(some.getFirst().at()));
-    Set<String> ids = new HashSet<>();
-    Set<String> destinations = new HashSet<>();
-    for (Entry entry : some) {
-      ids.add(entry.message().id());
-      if (entry.message().wantsReply()) {
-        destinations.add(entry.message().destination());
-      }
-    }
-    for (String destination : destinations) {
-      read(
-          new StreamRef.At(destination),
-          from,
-          entry -> {
-            if (ids.contains(entry.message().id())) {
-              ended.put(entry.message().id(), entry.at());
-              if (entry.message().headers().has(Headers.ERROR)) {
-                failed.add(entry.message().id());
-              }
-            }
-          });
-    }
-    read(
-        topic.deadLetters(),
-        from,
-        entry -> {
-          if (ids.contains(entry.message().id())) {
-            ended.put(entry.message().id(), DeadLetter.read(entry.message()).at().toEpochMilli());
-            failed.add(entry.message().id());
-          }
-        });
-    read(topic.failedAttempts(), from, entry -> failed.add(entry.message().id()));
-  }
-
-  private void read(StreamRef stream, Position from, Consumer<Entry> action) {
-    StreamScan.forEach(
-        broker,
-        stream,
-        from,
-        Instant.ofEpochMilli(Long.MAX_VALUE),
-        MOST,
-        entry -> {
-          action.accept(entry);
-          return true;
-        });
   }
 }

@@ -1,5 +1,6 @@
 package dev.leat.testkit;
 
+import static dev.leat.testkit.Awaiting.result;
 import static dev.leat.testkit.Awaiting.until;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -10,12 +11,16 @@ import dev.leat.LeatException;
 import dev.leat.Message;
 import dev.leat.MessageId;
 import dev.leat.Payload;
+import dev.leat.Position;
 import dev.leat.Reply;
 import dev.leat.broker.Capability;
+import dev.leat.broker.Entry;
 import dev.leat.broker.OpenMessage;
+import dev.leat.trail.PastCensus;
 import dev.leat.trail.Trail;
 import dev.leat.trail.TrailReader;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -253,6 +258,51 @@ abstract class TrailContract extends DeliveryFixture {
     assertThat(reader().of("order-7")).isPresent();
     assertThat(reader().of(leat.ids().next())).isEmpty();
     assertThat(reader().of("nothing")).isEmpty();
+  }
+
+  @Test
+  void what_was_in_flight_at_a_moment_is_told_after_it() {
+    if (!offersTrails() || !offers(Capability.CENSUS)) {
+      return;
+    }
+    CountDownLatch goOn = new CountDownLatch(1);
+    working(
+        Handling.DEFAULT,
+        (text, request) -> {
+          goOn.await();
+          return text;
+        });
+    List<Thread> callers =
+        IntStream.range(0, 5)
+            .mapToObj(i -> Thread.startVirtualThread(() -> call("a" + i)))
+            .toList();
+    until("they are at work", () -> group().pending().orElse(0) == 5);
+    send("one way");
+    until("that too", () -> group().pending().orElse(0) == 6);
+    List<Entry> taken = result(leat.broker().range(topic.incoming(), Position.START, 10));
+    Instant then = Instant.ofEpochMilli(taken.getLast().at());
+    assertThat(PastCensus.of(leat.broker(), topic, then).inFlight()).hasSize(6);
+
+    until(
+        "time has passed",
+        () -> result(leat.broker().census(topic)).at().isAfter(then.plusMillis(5)));
+    goOn.countDown();
+    callers.forEach(TrailContract::join);
+    until("all are completed", this::isIdle);
+    PastCensus past = PastCensus.of(leat.broker(), topic, then);
+    assertThat(past.inFlight()).hasSize(5);
+    assertThat(past.inFlight()).allMatch(one -> one.ended().orElseThrow().isAfter(then));
+    assertThat(past.unknown()).isEqualTo(1);
+    assertThat(PastCensus.of(leat.broker(), topic, then.plusSeconds(60)).inFlight()).isEmpty();
+    assertThat(PastCensus.of(leat.broker(), topic, then.minusSeconds(60)).inFlight()).isEmpty();
+  }
+
+  private static void join(Thread thread) {
+    try {
+      thread.join();
+    } catch (InterruptedException interrupted) {
+      throw new IllegalStateException(interrupted);
+    }
   }
 
   private boolean offersTrails() {
