@@ -25,6 +25,7 @@ final class DeadLettersCommand implements Callable<Integer> {
   private final Screen screen = Screen.ofThisProcess();
   @Spec private CommandSpec spec;
   @Mixin private final BrokerOption broker = new BrokerOption();
+  @Mixin private final RedactOption redact = new RedactOption();
   @Mixin private final LetterFilter filter = new LetterFilter();
 
   @Option(names = "--json", description = "One JSON object for each, with all that is known.")
@@ -54,7 +55,7 @@ final class DeadLettersCommand implements Callable<Integer> {
             Printable.line(what));
   }
 
-  private static String json(DeadLetters.Kept kept) {
+  private String json(DeadLetters.Kept kept) {
     DeadLetter letter = kept.letter();
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("entry", kept.entryId());
@@ -68,7 +69,7 @@ final class DeadLettersCommand implements Callable<Integer> {
     all.put("group", letter.group());
     all.put("member", letter.member());
     all.put("stack", letter.stack());
-    all.putAll(MessageJson.of(letter.message()));
+    all.putAll(MessageJson.of(redact.of(letter.message().type(), letter.message())));
     return Printable.line(PayloadCodec.write(all).asText());
   }
 }

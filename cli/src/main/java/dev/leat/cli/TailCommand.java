@@ -31,6 +31,7 @@ final class TailCommand implements Callable<Integer> {
   private final Screen screen = Screen.ofThisProcess();
   @Spec private CommandSpec spec;
   @Mixin private final BrokerOption broker = new BrokerOption();
+  @Mixin private final RedactOption redact = new RedactOption();
 
   @Parameters(
       paramLabel = "TOPIC",
@@ -79,7 +80,7 @@ final class TailCommand implements Callable<Integer> {
   }
 
   private String line(Entry entry) {
-    Message message = entry.message();
+    Message message = redact.of(entry.message().type(), entry.message());
     if (!json) {
       return screen.faint(entry.id() + " " + Printable.line(message.id()))
           + " "
