@@ -52,6 +52,14 @@ final class TrailCommand implements Callable<Integer> {
   private @Nullable String trace;
 
   @Option(
+      names = "--topic",
+      paramLabel = "T",
+      converter = TopicNames.class,
+      description =
+          "With an ID: look for it in this topic alone, which is quicker where there are many.")
+  private @Nullable String topic;
+
+  @Option(
       names = "--last",
       paramLabel = "N",
       converter = Counts.class,
@@ -60,10 +68,10 @@ final class TrailCommand implements Callable<Integer> {
 
   @Option(
       names = "--failed",
-      description = "With --last: those that failed, or of which an attempt did.")
+      description = "With --last: those that failed, or of which an attempt did, of 20,000.")
   private boolean failed;
 
-  @Option(names = "--slow", description = "With --last: those of some thousand that took longest.")
+  @Option(names = "--slow", description = "With --last: those that took longest, of 20,000.")
   private boolean slow;
 
   @Option(names = "--json", description = "One JSON object for each, with all that is known.")
@@ -122,7 +130,8 @@ final class TrailCommand implements Callable<Integer> {
     }
     String named = String.valueOf(what);
     if (last == null) {
-      return reader.of(named).stream().toList();
+      return (topic == null ? reader.of(named) : reader.of(named, Topic.of(topic)))
+          .stream().toList();
     }
     TrailReader.Choice choice =
         failed

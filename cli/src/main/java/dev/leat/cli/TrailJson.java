@@ -36,7 +36,12 @@ final class TrailJson {
 
   private static Map<String, Object> map(Trail.Attempt attempt) {
     Map<String, Object> all = new LinkedHashMap<>();
-    all.put("number", attempt.number());
+    if (attempt.number() > 0) {
+      all.put("number", attempt.number());
+    }
+    if (!attempt.group().isEmpty()) {
+      all.put("group", attempt.group());
+    }
     if (!attempt.member().isEmpty()) {
       all.put("member", attempt.member());
     }
@@ -58,6 +63,7 @@ final class TrailJson {
     switch (ending) {
       case Trail.Ending.Replied replied -> {
         all.put("how", "replied");
+        all.put("replayed", replied.isReplayed());
         all.put("at", replied.at().toString());
         all.put("reply", reply(type, replied.reply()));
       }
@@ -66,6 +72,8 @@ final class TrailJson {
         all.put("at", given.at().toString());
         all.put("cause", given.letter().cause());
         all.put("group", given.letter().group());
+        all.put("member", given.letter().member());
+        all.put("detail", given.letter().detail());
         given.told().ifPresent(told -> all.put("reply", reply(type, told)));
       }
       case Trail.Ending.Open open -> {

@@ -74,16 +74,22 @@ final class TrailText {
             .deadline()
             .map(
                 at ->
-                    ", to be answered within "
-                        + Shown.duration(Duration.between(trail.accepted(), at)))
+                    at.isBefore(trail.accepted())
+                        ? ", its deadline had passed by then, or its maker's clock is behind"
+                        : ", to be answered within "
+                            + Shown.duration(Duration.between(trail.accepted(), at)))
             .orElse("");
     return "accepted " + when + from + deadline;
   }
 
   private void attempt(String in, Trail.Attempt attempt, Instant begin) {
-    StringBuilder said = new StringBuilder("attempt ").append(attempt.number());
+    StringBuilder said = new StringBuilder("attempt ");
+    said.append(attempt.number() == 0 ? "?" : attempt.number());
     if (!attempt.member().isEmpty()) {
       said.append(" by ").append(attempt.member());
+    }
+    if (!attempt.group().isEmpty()) {
+      said.append(" of ").append(attempt.group());
     }
     attempt
         .ended()
@@ -119,7 +125,7 @@ final class TrailText {
       case Trail.Ending.Replied replied -> {
         line(
             in,
-            "replied "
+            (replied.isReplayed() ? "answered again by an earlier answer " : "replied ")
                 + Printable.line(replied.reply().headers().get(Headers.STATUS).orElse("200"))
                 + " "
                 + since(begin, replied.at())
@@ -137,7 +143,14 @@ final class TrailText {
                 + given.letter().attempts()
                 + (given.letter().attempts() == 1 ? " attempt" : " attempts")
                 + Printable.line(
-                    given.letter().group().isEmpty() ? "" : " of group " + given.letter().group()));
+                    (given.letter().group().isEmpty() ? "" : " of group " + given.letter().group())
+                        + (given.letter().member().isEmpty()
+                            ? ""
+                            : ", by " + given.letter().member())
+                        + (given.letter().stack().isEmpty() ? ": " + given.letter().cause() : "")
+                        + (given.letter().stack().isEmpty() && !given.letter().detail().isEmpty()
+                            ? ": " + given.letter().detail()
+                            : "")));
         given
             .told()
             .ifPresent(

@@ -35,6 +35,9 @@ final class MessageFinder {
 
   private static final long MOST = 400_000;
 
+  /** Of the usual form of such an id. */
+  private static final int LENGTH = 36;
+
   /** Offsets are told apart by so many milliseconds. */
   private static final long GRAIN = 40;
 
@@ -51,7 +54,9 @@ final class MessageFinder {
   /** One for an id; empty where that does not say when it was made. */
   static Optional<MessageFinder> of(Broker broker, String id) {
     try {
-      return Optional.of(new MessageFinder(broker, id, MessageId.madeAt(id)));
+      return id.length() == LENGTH
+          ? Optional.of(new MessageFinder(broker, id, MessageId.madeAt(id)))
+          : Optional.empty();
     } catch (IllegalArgumentException saysNothing) {
       return Optional.empty();
     }
@@ -62,8 +67,8 @@ final class MessageFinder {
     return find(stream, made.minus(BEFORE), made.plus(BEHIND));
   }
 
-  /** Wherever it may stand. */
-  Optional<Entry> find(StreamRef stream) {
+  /** Where those stand that were made at about that time. */
+  Optional<Entry> findByOthers(StreamRef stream) {
     for (long offset : offsets(stream)) {
       Instant there = made.plusMillis(offset);
       Optional<Entry> found =
@@ -72,6 +77,11 @@ final class MessageFinder {
         return found;
       }
     }
+    return Optional.empty();
+  }
+
+  /** Wherever it may stand. */
+  Optional<Entry> find(StreamRef stream) {
     return find(stream, made.minus(APART), made.plus(LATE));
   }
 
@@ -80,7 +90,7 @@ final class MessageFinder {
     StreamScan.forEach(
         broker,
         stream,
-        Position.at(from),
+        at(from),
         until,
         MOST,
         entry -> {
@@ -96,7 +106,7 @@ final class MessageFinder {
   private Set<Long> offsets(StreamRef stream) {
     Set<Long> offsets = new TreeSet<>();
     for (Instant at : List.of(made.minus(APART), made, made.plusMillis(500), made.plusSeconds(1))) {
-      for (Entry entry : StreamScan.result(broker.range(stream, Position.at(at), SAMPLE))) {
+      for (Entry entry : StreamScan.result(broker.range(stream, at(at), SAMPLE))) {
         try {
           long apart = entry.at() - MessageId.madeAt(entry.message().id()).toEpochMilli();
           if (Math.abs(apart) <= APART.toMillis()) {
@@ -108,5 +118,10 @@ final class MessageFinder {
       }
     }
     return offsets;
+  }
+
+  /** No stream begins before there was time. */
+  private static Position at(Instant time) {
+    return Position.at(time.isBefore(Instant.EPOCH) ? Instant.EPOCH : time);
   }
 }

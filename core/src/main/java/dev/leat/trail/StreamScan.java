@@ -13,7 +13,13 @@ import java.util.function.Predicate;
 
 /** Reads streams from a time on. Blocks; for virtual threads, and the command. */
 final class StreamScan {
-  private static final int PAGE = 200;
+  /** Entries that are asked for at first; more where they are small, fewer where they are large. */
+  private static final int FIRST_PAGE = 10;
+
+  private static final int LARGEST_PAGE = 400;
+
+  /** Bytes of payloads of a page that is large enough. */
+  private static final long PAGE_BYTES = 1 << 20;
 
   private StreamScan() {}
 
@@ -34,9 +40,10 @@ final class StreamScan {
       Predicate<Entry> action) {
     long last = until.toEpochMilli();
     long looked = 0;
+    int some = FIRST_PAGE;
     Position next = from;
     while (looked < most) {
-      int limit = (int) Math.min(PAGE, most - looked);
+      int limit = (int) Math.min(some, most - looked);
       List<Entry> page = result(broker.range(stream, next, limit));
       for (Entry entry : page) {
         if (entry.at() > last || !action.test(entry)) {
@@ -47,6 +54,8 @@ final class StreamScan {
         return true;
       }
       looked += page.size();
+      long bytes = page.stream().mapToLong(entry -> entry.message().payload().size()).sum();
+      some = bytes > PAGE_BYTES ? Math.max(1, some / 4) : Math.min(LARGEST_PAGE, some * 3);
       next = Position.after(page.getLast().id());
     }
     return false;

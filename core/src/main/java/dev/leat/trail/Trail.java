@@ -42,7 +42,8 @@ public record Trail(
   /**
    * An attempt at it.
    *
-   * @param number from 1
+   * @param number from 1; 0 where it is not known
+   * @param group whose member made it; empty where that is not known
    * @param member that made it; empty where that is not known
    * @param took from its beginning to its end, by the worker's clock; empty where it is not known
    * @param ended when it ended; empty where it has not, or that is not known
@@ -50,6 +51,7 @@ public record Trail(
    */
   public record Attempt(
       int number,
+      String group,
       String member,
       Optional<Duration> took,
       Optional<Instant> ended,
@@ -70,8 +72,9 @@ public record Trail(
      * It was answered.
      *
      * @param at when its reply was written, the first where there are several
+     * @param isReplayed whether that is an earlier answer, by which an idempotent handler knew it
      */
-    record Replied(Instant at, Message reply) implements Ending {
+    record Replied(Instant at, Message reply, boolean isReplayed) implements Ending {
       /** Whether it was told that it failed. */
       public boolean isFailure() {
         return reply.headers().has(Headers.ERROR);

@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Puts together what the streams remember of requests: from where they were written once, and
@@ -23,8 +25,11 @@ import java.util.function.Predicate;
  * <p>What it does not find it says it does not know.
  */
 public final class TrailReader {
-  /** Entries of one stream that are looked at for one answer. */
-  private static final int MOST = 500_000;
+  /** What is sent with a reply: the id of the request, and a number. */
+  private static final Pattern SENT = Pattern.compile("([0-9a-fA-F-]{36})\\.[0-9]{1,9}");
+
+  /** Requests among which those are looked for that failed, or took longest. */
+  private static final int CROWD = 20_000;
 
   private final Broker broker;
   private final InstantSource clock;
@@ -50,11 +55,23 @@ public final class TrailReader {
    */
   public Optional<Trail> of(String id) {
     List<Topic> topics = topics();
-    int dot = id.lastIndexOf('.');
-    // What is sent with a reply is named by its request.
-    String root = dot < 0 ? id : id.substring(0, id.indexOf('.'));
-    Optional<Trail> found = find(root, topics);
-    return dot < 0 ? found : found.flatMap(trail -> within(trail, id));
+    return of(id, topics, topics);
+  }
+
+  /** The same, looked for in one topic alone. */
+  public Optional<Trail> of(String id, Topic topic) {
+    return of(id, List.of(topic), topics());
+  }
+
+  private Optional<Trail> of(String id, List<Topic> topics, List<Topic> all) {
+    // What is sent with a reply is named by its request, and a number.
+    Matcher sent = SENT.matcher(id);
+    if (!sent.matches()) {
+      return find(id, topics, all);
+    }
+    return find(sent.group(1), all, all)
+        .flatMap(trail -> within(trail, id))
+        .or(() -> found(topics, topic -> scan(topic, Position.START, hasId(id)), all));
   }
 
   private static Optional<Trail> within(Trail trail, String id) {
@@ -63,13 +80,17 @@ public final class TrailReader {
         : trail.children().stream().flatMap(child -> within(child, id).stream()).findFirst();
   }
 
-  private Optional<Trail> find(String id, List<Topic> topics) {
-    Optional<MessageFinder> finder = MessageFinder.of(broker, id);
-    if (finder.isEmpty()) {
-      return found(topics, topic -> scan(topic, Position.START, hasId(id)), topics);
+  /** What is likely is looked for everywhere before what is not is looked for anywhere. */
+  private Optional<Trail> find(String id, List<Topic> topics, List<Topic> all) {
+    Optional<MessageFinder> known = MessageFinder.of(broker, id);
+    if (known.isEmpty()) {
+      return found(topics, topic -> scan(topic, Position.START, hasId(id)), all)
+          .or(() -> lettersOf(id, topics));
     }
-    return found(topics, topic -> finder.get().findSoon(topic.incoming()), topics)
-        .or(() -> found(topics, topic -> finder.get().find(topic.incoming()), topics))
+    MessageFinder finder = known.get();
+    return found(topics, topic -> finder.findSoon(topic.incoming()), all)
+        .or(() -> found(topics, topic -> finder.findByOthers(topic.incoming()), all))
+        .or(() -> found(topics, topic -> finder.find(topic.incoming()), all))
         .or(() -> lettersOf(id, topics));
   }
 
@@ -147,23 +168,40 @@ public final class TrailReader {
     ALL,
     /** Those that were given up or answered that they failed, or of which an attempt failed. */
     FAILED,
-    /** Those that took longest, among some thousand. */
+    /** Those that took longest. */
     SLOW
   }
 
-  /** Requests among which the slowest are looked for. */
-  private static final int CROWD = 5_000;
-
   /**
-   * The last requests to a topic, oldest first; the slowest in the order of their duration.
+   * The last requests to a topic, oldest first; the slowest in the order of their duration. Those
+   * that failed, or took longest, are of the latest 20,000.
    *
    * @param number how many at most
    */
   public List<Trail> last(Topic topic, int number, Choice choice) {
+    List<Topic> topics = topics();
     return new LastRequests(broker, topic, now())
-        .of(number, choice, choice == Choice.SLOW ? CROWD : MOST).stream()
-            .map(entry -> builder(topics(), entry).of(topic, entry))
+        .of(number, choice, CROWD).stream()
+            .map(entry -> builder(topics, entry).of(topic, whole(topic, entry)))
             .toList();
+  }
+
+  /** With its payload. */
+  private Entry whole(Topic topic, Entry bare) {
+    List<Entry> found = new ArrayList<>(1);
+    StreamScan.forEach(
+        broker,
+        topic.incoming(),
+        Position.at(Instant.ofEpochMilli(bare.at())),
+        Instant.ofEpochMilli(bare.at()),
+        Long.MAX_VALUE,
+        entry -> {
+          if (entry.id().equals(bare.id())) {
+            found.add(entry);
+          }
+          return found.isEmpty();
+        });
+    return found.isEmpty() ? bare : found.getFirst();
   }
 
   private Optional<Entry> scan(Topic topic, Position from, Predicate<Message> wanted) {

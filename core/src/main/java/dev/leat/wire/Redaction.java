@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -26,7 +27,13 @@ public final class Redaction {
   private static final String ALL = "*";
 
   private static final String HIDDEN = "***";
-  private static final JsonMapper JSON = new JsonMapper();
+
+  /** Numbers stay as they are; what stands behind a document makes it none. */
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
 
   /** Pointers by type, each as its segments. */
   private final Map<String, List<List<String>>> rules;
@@ -87,8 +94,14 @@ public final class Redaction {
       pointers.forEach(pointer -> hide(all, pointer, 0));
       return Payload.of(Encoding.JSON, JSON.writeValueAsBytes(all));
     } catch (JacksonException unreadable) {
-      return isOwn ? Payload.text(HIDDEN) : payload;
+      return isOwn || looksLikeJson(payload) ? Payload.text(HIDDEN) : payload;
     }
+  }
+
+  /** Whoever adds a sign to what would be hidden is not to be shown for it. */
+  private static boolean looksLikeJson(Payload payload) {
+    String begin = payload.asText().stripLeading();
+    return payload.encoding() == Encoding.JSON || begin.startsWith("{") || begin.startsWith("[");
   }
 
   private static void hide(JsonNode node, List<String> pointer, int depth) {

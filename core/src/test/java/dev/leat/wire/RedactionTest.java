@@ -37,6 +37,10 @@ class RedactionTest {
     assertThat(redaction.of("user.create", Payload.binary(new byte[] {1, 2})).asText())
         .isEqualTo("***");
     assertThat(redaction.of("other", Payload.text("hello")).asText()).isEqualTo("hello");
+    assertThat(redaction.of("other", Payload.text(" {\"token\":1} and more")).asText())
+        .isEqualTo("***");
+    assertThat(shown(redaction, "other", "{\"n\":1.00000000000000000012345}"))
+        .isEqualTo("{\"n\":1.00000000000000000012345}");
     assertThat(redaction.of("user.create", Payload.EMPTY)).isEqualTo(Payload.EMPTY);
     assertThat(Redaction.NONE.of("user.create", Payload.text("x"))).isEqualTo(Payload.text("x"));
   }

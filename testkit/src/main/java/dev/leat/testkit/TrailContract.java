@@ -104,6 +104,85 @@ abstract class TrailContract extends DeliveryFixture {
   }
 
   @Test
+  void what_a_group_that_listens_fails_at_is_no_attempt_at_the_request() {
+    if (!offersTrails()) {
+      return;
+    }
+    AtomicInteger heard = new AtomicInteger();
+    worker()
+        .group("audit")
+        .listening()
+        .onOneWay(
+            "work",
+            String.class,
+            (text, request) -> {
+              heard.incrementAndGet();
+              throw new IllegalStateException("not heard");
+            },
+            Handling.retrying(QUICK))
+        .start();
+    worker().named("answerer").on("work", String.class, (text, request) -> text).start();
+    assertThat(call("x")).isEqualTo("x");
+    until("it is given up by those who listen", () -> deadLetters().size() == 1);
+
+    Trail trail = last(1, TrailReader.Choice.ALL).getFirst();
+    assertThat(heard).hasValue(3);
+    assertThat(reply(trail)).isEqualTo("x");
+    assertThat(trail.attempts()).hasSize(1);
+    assertThat(trail.attempts().getFirst().number()).isEqualTo(1);
+    assertThat(trail.attempts().getFirst().member()).isEqualTo("answerer-1");
+    assertThat(trail.isFailed()).isFalse();
+    assertThat(trail.unknown())
+        .containsExactly("what other groups did with it, and what they sent because of it later");
+  }
+
+  @Test
+  void what_others_wrote_into_a_reply_is_not_believed_beyond_reason() {
+    if (!offersTrails()) {
+      return;
+    }
+    Message asked =
+        new Message(
+            leat.ids().next(),
+            "work",
+            leat.broker().addressOf(topic.sharedReplies()),
+            Headers.NONE,
+            "x",
+            Payload.text("x"));
+    append(topic.incoming(), asked);
+    append(
+        topic.sharedReplies(),
+        asked.reply(
+            Headers.NONE.with(Headers.ATTEMPT, "2000000000").with(Headers.TOOK, "-7"),
+            topic.toString(),
+            Payload.text("y")));
+
+    Trail trail = reader().of(asked.id()).orElseThrow();
+    assertThat(trail.attempts()).hasSize(1);
+    assertThat(trail.attempts().getFirst())
+        .extracting(Trail.Attempt::number, Trail.Attempt::member, Trail.Attempt::took)
+        .containsExactly(0, "", Optional.empty());
+    assertThat(trail.unknown()).isEmpty();
+  }
+
+  @Test
+  void an_answer_that_was_given_before_is_no_attempt() {
+    if (!offersTrails() || !offers(Capability.NOTES)) {
+      return;
+    }
+    working(Handling.DEFAULT.idempotent(), (text, request) -> text);
+    String key = "key-" + leat.ids().next();
+    ask(key, "x");
+    ask(key, "x");
+
+    List<Trail> trails = last(2, TrailReader.Choice.ALL);
+    assertThat(trails.getFirst().attempts()).hasSize(1);
+    assertThat(trails.getLast().attempts()).isEmpty();
+    assertThat(((Trail.Ending.Replied) trails.getLast().ending()).isReplayed()).isTrue();
+    assertThat(reply(trails.getLast())).isEqualTo("x");
+  }
+
+  @Test
   void a_trail_says_what_was_given_up_why_and_what_its_sender_was_told() {
     if (!offersTrails()) {
       return;
@@ -253,6 +332,9 @@ abstract class TrailContract extends DeliveryFixture {
       append(topic.incoming(), new Message(id, "work", "", Headers.NONE, "x", Payload.text("x")));
       assertThat(reader().of(id).map(trail -> trail.request().id())).contains(id);
     }
+    append(
+        topic.incoming(), new Message("order.8", "work", "", Headers.NONE, "x", Payload.text("x")));
+    assertThat(reader().of("order.8")).isPresent();
     append(
         topic.incoming(), new Message("order-7", "work", "", Headers.NONE, "x", Payload.text("x")));
     assertThat(reader().of("order-7")).isPresent();

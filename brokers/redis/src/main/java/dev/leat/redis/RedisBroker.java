@@ -239,11 +239,24 @@ final class RedisBroker implements Broker {
     if (from instanceof Position.Now) {
       return CompletableFuture.completedStage(List.of());
     }
-    return ask(
-        () ->
-            control
-                .send(Command.of("XRANGE", key, begin, "+", "COUNT").and(limit))
-                .map(entries -> RedisTail.decoded(key, RawEntry.ofStream(entries), broken -> {})));
+    return ask(() -> range(key, begin, limit));
+  }
+
+  /**
+   * Entries that break the protocol are passed over; where nothing is left of a page, the next is
+   * it.
+   */
+  private Future<List<Entry>> range(String key, String begin, int limit) {
+    return control
+        .send(Command.of("XRANGE", key, begin, "+", "COUNT").and(limit))
+        .compose(
+            entries -> {
+              List<RawEntry> raw = RawEntry.ofStream(entries);
+              List<Entry> read = RedisTail.decoded(key, raw, broken -> {});
+              return read.isEmpty() && raw.size() >= limit
+                  ? range(key, "(" + raw.getLast().id(), limit)
+                  : Future.succeededFuture(read);
+            });
   }
 
   @Override

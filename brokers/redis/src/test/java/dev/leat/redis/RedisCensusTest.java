@@ -12,6 +12,7 @@ import dev.leat.broker.GroupCensus;
 import dev.leat.broker.Membership;
 import dev.leat.broker.OpenMessage;
 import dev.leat.broker.StreamCensus;
+import dev.leat.trail.TrailReader;
 import dev.leat.wire.StreamKeys;
 import java.time.Duration;
 import java.time.Instant;
@@ -151,6 +152,21 @@ class RedisCensusTest {
                     IntStream.rangeClosed(1, 13).mapToObj(i -> i + "-0"),
                     Stream.of("9223372036854775808-1"))
                 .toList());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {RedisServerProcess.OLD, RedisServerProcess.CURRENT})
+  void a_request_behind_many_entries_that_break_the_protocol_is_found(String version) {
+    RedisServerProcess redis = start(version);
+    RedisClient client = client(redis);
+    Leat leat = connect(redis);
+    for (int i = 0; i < 1_000; i++) {
+      client.send("XADD", STREAM, "*", "one", "field");
+    }
+    client.append(STREAM, "last-one", "t", "", "nil", "text", "", "UnoccupiedField", "x");
+
+    assertThat(new TrailReader(leat.broker()).of("last-one")).isPresent();
+    assertThat(new TrailReader(leat.broker()).last(TOPIC, 1, TrailReader.Choice.ALL)).hasSize(1);
   }
 
   private static void fill(RedisClient client, int count) {
