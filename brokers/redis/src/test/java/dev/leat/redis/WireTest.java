@@ -42,7 +42,10 @@ class WireTest {
 
   @BeforeEach
   void startWorker() {
-    leat.worker("my-stream-topic").on("resp", Payload.class, (payload, request) -> payload).start();
+    leat.worker("my-stream-topic")
+        .named("answerer")
+        .on("resp", Payload.class, (payload, request) -> payload)
+        .start();
   }
 
   @AfterEach
@@ -63,7 +66,7 @@ class WireTest {
             "",
             "nil",
             "json",
-            "my-stream-topic",
+            "answerer-1",
             "UnoccupiedField",
             "{\"hello\": \"world\"}");
   }
@@ -74,7 +77,7 @@ class WireTest {
 
     assertThat(firstOf(REPLIES))
         .containsExactly(
-            named(ID, "resp", "", "nil", "json", "my-stream-topic", "{\"hello\": \"world\"}"));
+            named(ID, "resp", "", "nil", "json", "answerer-1", "{\"hello\": \"world\"}"));
   }
 
   @Test
