@@ -7,7 +7,6 @@ import dev.leat.broker.Broker;
 import dev.leat.broker.Entry;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -86,20 +85,8 @@ final class MessageFinder {
   }
 
   private Optional<Entry> find(StreamRef stream, Instant from, Instant until) {
-    List<Entry> found = new ArrayList<>(1);
-    StreamScan.forEach(
-        broker,
-        stream,
-        at(from),
-        until,
-        MOST,
-        entry -> {
-          if (entry.message().id().equals(id)) {
-            found.add(entry);
-          }
-          return found.isEmpty();
-        });
-    return found.stream().findFirst();
+    return StreamScan.first(
+        broker, stream, at(from), until, MOST, entry -> entry.message().id().equals(id));
   }
 
   /** By how many milliseconds the broker's clock is ahead of those of makers at that time. */

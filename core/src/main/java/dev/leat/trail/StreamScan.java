@@ -6,7 +6,9 @@ import dev.leat.StreamRef;
 import dev.leat.broker.Broker;
 import dev.leat.broker.Entry;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Predicate;
@@ -59,6 +61,30 @@ final class StreamScan {
       next = Position.after(page.getLast().id());
     }
     return false;
+  }
+
+  /** The first entry of a kind among those, if there is one. */
+  static Optional<Entry> first(
+      Broker broker,
+      StreamRef stream,
+      Position from,
+      Instant until,
+      long most,
+      Predicate<Entry> wanted) {
+    List<Entry> found = new ArrayList<>(1);
+    forEach(
+        broker,
+        stream,
+        from,
+        until,
+        most,
+        entry -> {
+          if (wanted.test(entry)) {
+            found.add(entry);
+          }
+          return found.isEmpty();
+        });
+    return found.stream().findFirst();
   }
 
   /** What a broker answers, or why it does not. */

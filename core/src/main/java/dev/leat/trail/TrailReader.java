@@ -188,37 +188,25 @@ public final class TrailReader {
 
   /** With its payload. */
   private Entry whole(Topic topic, Entry bare) {
-    List<Entry> found = new ArrayList<>(1);
-    StreamScan.forEach(
-        broker,
-        topic.incoming(),
-        Position.at(Instant.ofEpochMilli(bare.at())),
-        Instant.ofEpochMilli(bare.at()),
-        Long.MAX_VALUE,
-        entry -> {
-          if (entry.id().equals(bare.id())) {
-            found.add(entry);
-          }
-          return found.isEmpty();
-        });
-    return found.isEmpty() ? bare : found.getFirst();
+    Instant at = Instant.ofEpochMilli(bare.at());
+    return StreamScan.first(
+            broker,
+            topic.incoming(),
+            Position.at(at),
+            at,
+            Long.MAX_VALUE,
+            entry -> entry.id().equals(bare.id()))
+        .orElse(bare);
   }
 
   private Optional<Entry> scan(Topic topic, Position from, Predicate<Message> wanted) {
-    List<Entry> found = new ArrayList<>(1);
-    StreamScan.forEach(
+    return StreamScan.first(
         broker,
         topic.incoming(),
         from,
         Instant.ofEpochMilli(Long.MAX_VALUE),
         Long.MAX_VALUE,
-        entry -> {
-          if (wanted.test(entry.message())) {
-            found.add(entry);
-          }
-          return found.isEmpty();
-        });
-    return found.stream().findFirst();
+        entry -> wanted.test(entry.message()));
   }
 
   private static Predicate<Message> hasId(String id) {
