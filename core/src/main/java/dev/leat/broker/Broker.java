@@ -151,6 +151,15 @@ public interface Broker extends AutoCloseable {
   CompletionStage<Boolean> move(StreamRef stream, String entryId, Append to);
 
   /**
+   * The same, unless a member of a group that answers was handed the entry, or one of any group is
+   * at work on it: what was asked for is taken back as if it never had been. Needs {@link
+   * Capability#MOVE} and {@link Capability#EXACT_BACKLOG}.
+   *
+   * @return whether it was there and untouched; if not, nothing was appended
+   */
+  CompletionStage<Boolean> moveUntaken(StreamRef stream, String entryId, Append to);
+
+  /**
    * How far the broker's clock is ahead of the one of this process, a negative duration if it is
    * behind, and zero where they agree or are one. Deadlines on the wire are by the broker's clock:
    * it is the one that both sides know.

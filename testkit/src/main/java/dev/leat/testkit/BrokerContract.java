@@ -464,6 +464,34 @@ public abstract class BrokerContract extends CensusContract {
     assertThat(inbox.texts()).containsExactly("0", "1", "3", "4");
   }
 
+  @Test
+  void an_entry_is_taken_back_only_while_no_group_has_begun_it() {
+    List<String> entryIds = append(numbers(5));
+    Append to = new Append(topic.deadLetters(), message(Payload.text("back")));
+    if (!offers(
+        Capability.MOVE, () -> broker.moveUntaken(topic.incoming(), entryIds.getFirst(), to))) {
+      return;
+    }
+    assertThat(result(broker.moveUntaken(topic.incoming(), entryIds.getFirst(), to))).isTrue();
+    Inbox inbox = new Inbox();
+    Subscription subscription = broker.subscribe(member("workers", "m"), inbox);
+    subscription.request(1);
+    inbox.await(1);
+
+    assertThat(result(broker.moveUntaken(topic.incoming(), entryIds.get(1), to))).isFalse();
+    assertThat(result(broker.moveUntaken(topic.incoming(), entryIds.get(3), to))).isTrue();
+    assertThat(result(broker.moveUntaken(topic.incoming(), entryIds.get(3), to))).isFalse();
+    assertThat(group("workers").unfinished()).hasValue(3);
+    assertThat(result(broker.census(topic)).groups().getFirst().waiting()).hasValue(2);
+
+    result(inbox.await(1).getFirst().complete(List.of()));
+    assertThat(result(broker.moveUntaken(topic.incoming(), entryIds.get(1), to))).isFalse();
+    subscription.request(10);
+    inbox.await(3);
+    assertThat(inbox.texts()).containsExactly("1", "2", "4");
+    assertThat(result(broker.range(topic.deadLetters(), Position.START, 10))).hasSize(2);
+  }
+
   // The end
 
   @Test

@@ -303,12 +303,23 @@ final class RedisBroker implements Broker {
 
   @Override
   public CompletionStage<Boolean> move(StreamRef stream, String entryId, Append to) {
+    return move(Script.MOVE, stream, entryId, to);
+  }
+
+  @Override
+  public CompletionStage<Boolean> moveUntaken(StreamRef stream, String entryId, Append to) {
+    return move(Script.MOVE_UNTAKEN, stream, entryId, to);
+  }
+
+  private CompletionStage<Boolean> move(
+      Script script, StreamRef stream, String entryId, Append to) {
+    String from = StreamKeys.of(stream);
     return ask(
         () ->
-            Script.MOVE
+            script
                 .run(
                     control,
-                    List.of(StreamKeys.of(stream), StreamKeys.of(to.stream())),
+                    List.of(from, StreamKeys.of(to.stream()), Health.listening(from)),
                     command ->
                         command.and(entryId).and(StreamEntry.encode(to.message(), to.dialect())))
                 .map(moved -> moved.number() == 1));

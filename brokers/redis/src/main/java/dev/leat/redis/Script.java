@@ -38,6 +38,7 @@ record Script(String text, String digest) {
   static final Script COUNT = named("count");
   static final Script TRIM = named("ids", "lag", "trim");
   static final Script MOVE = named("move");
+  static final Script MOVE_UNTAKEN = named("ids", "moveuntaken");
   static final Script ANNOUNCE = named("announce");
   static final Script PARTICIPANTS = named("participants");
   static final Script NOTE = named("note");

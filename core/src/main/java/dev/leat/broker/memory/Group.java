@@ -276,7 +276,7 @@ final class Group {
         oldestWaiting = Math.min(oldestWaiting, one.offset);
       }
     }
-    long unfinished = pending.size() + log.end() - cursor;
+    long unfinished = pending.size() + log.presentFrom(cursor);
     return new GroupCensus(
         name,
         answers,
@@ -336,6 +336,11 @@ final class Group {
   boolean wasHanded(long offset) {
     Pending known = pending.get(offset);
     return offset < cursor && (known == null || known.handed > 0);
+  }
+
+  /** Whether it was handed what stands at an offset, or has it; one that only listens: has it. */
+  boolean hasBegun(long offset) {
+    return isPending(offset) || (answers && offset < cursor);
   }
 
   /** What stood before this offset is gone: the group does not wait for it. */

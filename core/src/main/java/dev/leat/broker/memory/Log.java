@@ -101,6 +101,18 @@ final class Log {
     return size() - takenOut + aside.size();
   }
 
+  /** Entries at an offset or behind it that were not taken out. */
+  long presentFrom(long offset) {
+    long from = Math.max(head, offset);
+    long many = Math.max(0, end - from);
+    if (takenOut > 0) {
+      for (long at = from; at < end; at++) {
+        many -= slot(at).message == null ? 1 : 0;
+      }
+    }
+    return many;
+  }
+
   /** Places that entries take. */
   long places() {
     return size() + aside.size();

@@ -302,6 +302,11 @@ final class MemoryBroker implements Broker {
   }
 
   @Override
+  public CompletionStage<Boolean> moveUntaken(StreamRef stream, String entryId, Append to) {
+    return Answers.of(() -> transactions.moveUntaken(stream, entryId, to));
+  }
+
+  @Override
   public CompletionStage<Optional<Message>> noteIfAbsent(Note note) {
     return Answers.of(
         () ->

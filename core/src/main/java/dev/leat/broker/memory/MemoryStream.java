@@ -272,6 +272,13 @@ final class MemoryStream {
     return log.has(EntryId.parse(entryId));
   }
 
+  /** Whether an entry is there, and no group has begun it. */
+  synchronized boolean isUntouched(String entryId) {
+    long offset = log.offsetOf(EntryId.parse(entryId));
+    return log.isThere(offset)
+        && groups.values().stream().noneMatch(group -> group.hasBegun(offset));
+  }
+
   /** Takes an entry out that is there, for somebody else to write down. */
   synchronized void remove(String entryId, Changes changes) {
     written(changes).takenOut(key, log.remove(EntryId.parse(entryId)));
@@ -321,7 +328,7 @@ final class MemoryStream {
               group.name(),
               group.members().size(),
               group.pendingCount(),
-              log.end() - group.cursor() + group.waiting(),
+              log.presentFrom(group.cursor()) + group.waiting(),
               group.answers()));
     }
     return StreamHealth.of(

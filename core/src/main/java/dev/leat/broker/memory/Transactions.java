@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +43,16 @@ final class Transactions {
 
   /** Takes an entry out and appends another, both or neither. */
   CompletionStage<Boolean> move(StreamRef stream, String entryId, Append to) {
+    return move(stream, to, source -> source.has(entryId), entryId);
+  }
+
+  /** The same, of what no group was handed. */
+  CompletionStage<Boolean> moveUntaken(StreamRef stream, String entryId, Append to) {
+    return move(stream, to, source -> source.isUntouched(entryId), entryId);
+  }
+
+  private CompletionStage<Boolean> move(
+      StreamRef stream, Append to, Predicate<MemoryStream> isMovable, String entryId) {
     MemoryStream source = streams.existing(stream);
     MemoryStream target = streams.get(to.stream());
     long position =
@@ -50,7 +61,7 @@ final class Transactions {
                 MemoryStream.whileLocked(
                     inOrder(List.of(source, target)),
                     () -> {
-                      if (!source.has(entryId)) {
+                      if (!isMovable.test(source)) {
                         return -1L;
                       }
                       // A stream that is full refuses, and nothing has changed.

@@ -38,6 +38,7 @@ enum Frame {
   IS_HANDLED,
   TOPICS,
   MOVE,
+  MOVE_UNTAKEN,
   NOTE_IF_ABSENT,
   RENEW_NOTE,
   TIDY,
@@ -57,7 +58,7 @@ enum Frame {
   ENDED;
 
   /** Goes up when anything that stands in frames changes. */
-  static final int VERSION = 4;
+  static final int VERSION = 5;
 
   private static final Frame[] ALL = values();
 

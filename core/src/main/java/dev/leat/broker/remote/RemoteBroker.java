@@ -402,8 +402,17 @@ public final class RemoteBroker implements Broker {
 
   @Override
   public CompletionStage<Boolean> move(StreamRef stream, String entryId, Append to) {
+    return move(Frame.MOVE, stream, entryId, to);
+  }
+
+  @Override
+  public CompletionStage<Boolean> moveUntaken(StreamRef stream, String entryId, Append to) {
+    return move(Frame.MOVE_UNTAKEN, stream, entryId, to);
+  }
+
+  private CompletionStage<Boolean> move(Frame frame, StreamRef stream, String entryId, Append to) {
     return ask(
-        Frame.MOVE,
+        frame,
         out -> Records.write(Records.write(out, stream).text(entryId), to),
         Records::readBoolean);
   }

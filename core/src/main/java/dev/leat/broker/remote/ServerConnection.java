@@ -204,7 +204,7 @@ final class ServerConnection implements AutoCloseable {
               broker.open(
                   Records.readTopic(in), in.text(), Records.readPosition(in), (int) in.number()),
               (out, all) -> Records.writeAll(out, all, CensusRecords::write));
-      case RANGE, HEALTH, UNTAKEN, IS_HANDLED, TOPICS, PARTICIPANTS, MOVE ->
+      case RANGE, HEALTH, UNTAKEN, IS_HANDLED, TOPICS, PARTICIPANTS, MOVE, MOVE_UNTAKEN ->
           look(frame, number, in);
       case NOTE_IF_ABSENT ->
           answer(
@@ -379,6 +379,11 @@ final class ServerConnection implements AutoCloseable {
               number,
               broker.topics(),
               (out, topics) -> Records.writeAll(out, topics, Records::write));
+      case MOVE_UNTAKEN ->
+          answer(
+              number,
+              broker.moveUntaken(Records.readStream(in), in.text(), Records.readAppend(in)),
+              Records::write);
       default ->
           answer(
               number,

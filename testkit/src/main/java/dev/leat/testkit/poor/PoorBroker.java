@@ -172,6 +172,11 @@ final class PoorBroker implements Broker {
   }
 
   @Override
+  public CompletionStage<Boolean> moveUntaken(StreamRef stream, String entryId, Append to) {
+    return missing(Capability.MOVE);
+  }
+
+  @Override
   public CompletionStage<Optional<Message>> noteIfAbsent(Note note) {
     return missing(Capability.NOTES);
   }
