@@ -56,6 +56,12 @@ public final class Headers {
   /** On a reply: how often its request had been handed over; absent where that was once. */
   public static final String ATTEMPT = "attempt";
 
+  /** On a message that was sent again: the id of the replay that did so. */
+  public static final String REPLAY = "replay";
+
+  /** On a message that was sent again: the id of the one that is recorded. */
+  public static final String REPLAY_OF = "replay.of";
+
   /** W3C Trace Context, handed on untouched. */
   public static final String TRACEPARENT = "traceparent";
 

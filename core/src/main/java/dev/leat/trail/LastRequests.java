@@ -84,7 +84,7 @@ final class LastRequests {
         broker,
         topic.incoming(),
         since(all),
-        Instant.ofEpochMilli(Long.MAX_VALUE),
+        StreamScan.EVER,
         Long.MAX_VALUE,
         entry -> {
           last.addLast(new Entry(entry.id(), entry.message().withoutPayload(), entry.at()));
@@ -103,7 +103,7 @@ final class LastRequests {
         broker,
         topic.incoming(),
         since(back),
-        Instant.ofEpochMilli(Long.MAX_VALUE),
+        StreamScan.EVER,
         number,
         entry -> ++count[0] < number);
     return count[0] >= number;

@@ -100,7 +100,7 @@ final class RequestEnds {
         broker,
         stream,
         Position.at(Instant.ofEpochMilli(from)),
-        Instant.ofEpochMilli(Long.MAX_VALUE),
+        StreamScan.EVER,
         MOST,
         entry -> {
           action.accept(entry);

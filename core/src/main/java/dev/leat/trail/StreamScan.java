@@ -23,6 +23,9 @@ final class StreamScan {
   /** Bytes of payloads of a page that is large enough. */
   private static final long PAGE_BYTES = 1 << 20;
 
+  /** No entry comes later. */
+  static final Instant EVER = Instant.ofEpochMilli(Long.MAX_VALUE);
+
   private StreamScan() {}
 
   /**

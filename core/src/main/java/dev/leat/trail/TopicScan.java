@@ -36,6 +36,7 @@ final class TopicScan {
   private static List<Topic> all(Set<Topic> found, List<Participant> there) {
     Set<Topic> all = new TreeSet<>(Comparator.comparing(Topic::toString));
     all.addAll(found);
+    all.removeIf(InternalTopics::isOne);
     for (Participant one : there) {
       switch (one) {
         case Participant.Member member -> all.add(member.topic());

@@ -33,7 +33,7 @@ import java.util.function.Predicate;
  */
 final class TrailBuilder {
   /** Entries of one stream that are looked at for one request. */
-  private static final long MOST = 300_000;
+  static final long MOST = 300_000;
 
   /** Requests of one trail. */
   private static final int LARGEST = 1_000;
@@ -118,7 +118,7 @@ final class TrailBuilder {
     look(
         topic.deadLetters(),
         Position.START,
-        Instant.ofEpochMilli(Long.MAX_VALUE),
+        StreamScan.EVER,
         entry -> {
           if (entry.message().id().equals(id)) {
             found.add(entry);
@@ -148,6 +148,14 @@ final class TrailBuilder {
             unknown));
   }
 
+  /** No reply to a request is looked for that came later. */
+  static Instant latestReply(Message message, Instant accepted) {
+    Instant late =
+        message.headers().deadline().map(at -> at.plus(GRACE)).orElse(accepted.plus(PATIENCE));
+    // Its maker's clock may be far behind.
+    return late.isBefore(accepted.plus(AT_LEAST)) ? accepted.plus(AT_LEAST) : late;
+  }
+
   /** The first of its replies: that is the one which counts. */
   private Optional<Entry> reply(Message message, Instant accepted, List<String> unknown) {
     if (!message.wantsReply()) {
@@ -157,10 +165,7 @@ final class TrailBuilder {
       unknown.add("whether it was answered: it asks for that where no replies go");
       return Optional.empty();
     }
-    Instant late =
-        message.headers().deadline().map(at -> at.plus(GRACE)).orElse(accepted.plus(PATIENCE));
-    // Its maker's clock may be far behind.
-    Instant until = late.isBefore(accepted.plus(AT_LEAST)) ? accepted.plus(AT_LEAST) : late;
+    Instant until = latestReply(message, accepted);
     List<Entry> found = new ArrayList<>(1);
     boolean isAll =
         look(
@@ -189,7 +194,7 @@ final class TrailBuilder {
     look(
         topic.deadLetters(),
         Position.at(accepted),
-        Instant.ofEpochMilli(Long.MAX_VALUE),
+        StreamScan.EVER,
         entry -> {
           boolean isIts =
               entry.message().id().equals(id)
@@ -301,7 +306,7 @@ final class TrailBuilder {
             topic.failedAttempts(),
             Position.at(accepted),
             ending instanceof Trail.Ending.Completed || ending instanceof Trail.Ending.Open
-                ? Instant.ofEpochMilli(Long.MAX_VALUE)
+                ? StreamScan.EVER
                 : end,
             entry -> {
               if (entry.message().id().equals(message.id())) {

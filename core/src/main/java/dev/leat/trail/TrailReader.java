@@ -144,7 +144,7 @@ public final class TrailReader {
           broker,
           topic.incoming(),
           Position.START,
-          Instant.ofEpochMilli(Long.MAX_VALUE),
+          StreamScan.EVER,
           Long.MAX_VALUE,
           entry -> {
             if (wanted.test(entry.message().headers())) {
@@ -204,7 +204,7 @@ public final class TrailReader {
         broker,
         topic.incoming(),
         from,
-        Instant.ofEpochMilli(Long.MAX_VALUE),
+        StreamScan.EVER,
         Long.MAX_VALUE,
         entry -> wanted.test(entry.message()));
   }

@@ -31,7 +31,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What is remembered of a request, on every broker whose streams can be looked at by time. */
-abstract class TrailContract extends DeliveryFixture {
+abstract class TrailContract extends ReplayContract {
   @Test
   void a_trail_has_the_request_its_attempt_its_reply_and_the_calls_it_made_as_a_tree() {
     if (!offersTrails()) {

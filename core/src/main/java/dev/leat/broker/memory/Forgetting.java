@@ -183,8 +183,9 @@ final class Forgetting {
   long trim(long keep) {
     long to = handedBelow();
     long gone = 0;
-    while (log.size() > keep && log.head() < to) {
-      gone += isNeeded(log.head()) ? 0 : 1;
+    while (log.presentInRing() > keep && log.head() < to) {
+      boolean isThere = log.isThere(log.head());
+      gone += isThere && !isNeeded(log.head()) ? 1 : 0;
       letGoOfOldest();
     }
     if (gone > 0) {

@@ -98,7 +98,12 @@ final class Log {
 
   /** Entries that were not taken out. */
   long present() {
-    return size() - takenOut + aside.size();
+    return presentInRing() + aside.size();
+  }
+
+  /** The same, but for those that were set aside. */
+  long presentInRing() {
+    return size() - takenOut;
   }
 
   /** Entries at an offset or behind it that were not taken out. */

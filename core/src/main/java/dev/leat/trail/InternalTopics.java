@@ -1,0 +1,29 @@
+package dev.leat.trail;
+
+import dev.leat.Topic;
+
+/** Topics that Leat keeps for itself, so that no list of topics shows them. */
+final class InternalTopics {
+  private static final String NAMESPACE = "leat";
+  private static final String REPLAY = "replay#";
+
+  /** What was done by hand, by whom. */
+  static final Topic AUDIT = new Topic(NAMESPACE, "audit");
+
+  private InternalTopics() {}
+
+  /** What a replay is to send, what it brings back, and what was taken back of it. */
+  static Topic replay(String id) {
+    return new Topic(NAMESPACE, REPLAY + id);
+  }
+
+  /** The replies that are recorded of what a replay sends. */
+  static Topic recorded(String id) {
+    return new Topic(NAMESPACE, REPLAY + id + "#recorded");
+  }
+
+  static boolean isOne(Topic topic) {
+    return topic.equals(AUDIT)
+        || (topic.namespace().equals(NAMESPACE) && topic.name().startsWith(REPLAY));
+  }
+}
