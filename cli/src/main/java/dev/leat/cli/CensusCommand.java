@@ -1,9 +1,7 @@
 package dev.leat.cli;
 
-import dev.leat.BadConfiguration;
 import dev.leat.Leat;
 import dev.leat.Topic;
-import dev.leat.broker.UnreadTopics;
 import dev.leat.trail.Census;
 import dev.leat.trail.TopicCensus;
 import java.io.PrintWriter;
@@ -168,17 +166,8 @@ final class CensusCommand implements Callable<Integer> {
     }
     Topic one = Topic.of(topic);
     Census census = result(Census.of(leat.broker(), List.of(one)));
-    boolean isThere =
-        census.topics().stream()
-            .anyMatch(
-                it ->
-                    !it.incoming().groups().isEmpty()
-                        || it.incoming().length().orElse(1) > 0
-                        || it.deadLetters().orElse(0) > 0);
-    if (!isThere) {
-      throw new BadConfiguration(
-          "there is no topic '%s': nobody has sent to it, or read it%s"
-              .formatted(topic, result(UnreadTopics.nearest(leat.broker(), one))));
+    if (census.topics().stream().noneMatch(KnownTopic::isThere)) {
+      throw KnownTopic.unknown(leat.broker(), one);
     }
     return census;
   }

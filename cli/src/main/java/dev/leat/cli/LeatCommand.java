@@ -40,6 +40,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "  leat census users --open                 see each request that is, and who has it",
       "  leat trail 01a222f4-ffb4-7000-85cf-...   see all that is remembered of one request",
       "  leat trail --last 5 --failed users       see the last that failed",
+      "  leat replay users --from 10m --compare   ask again, and see what is answered differently",
       "  leat tail users --from start             read what was asked, and what is",
       "  leat dead-letters users --since 1h       see what was given up, and why",
       "  leat bench --help                        measure it against what it replaces (in a checkout)",
@@ -58,6 +59,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       CensusCommand.class,
       TopCommand.class,
       TrailCommand.class,
+      ReplayCommand.class,
       DeadLettersCommand.class,
       RedriveCommand.class,
       FileCommand.class,
@@ -82,6 +84,7 @@ public final class LeatCommand implements Runnable {
 
   static CommandLine line() {
     return new CommandLine(new LeatCommand())
+        .setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionExceptionHandler(LeatCommand::explain)
         .setParameterExceptionHandler(LeatCommand::refuse);
   }

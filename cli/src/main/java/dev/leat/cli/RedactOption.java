@@ -19,6 +19,11 @@ final class RedactOption {
               + " replies: 'user.create=/password,/cards/*/number;*=/token'. Default: LEAT_REDACT.")
   private Redaction redaction = Redaction.NONE;
 
+  /** What nobody is to see. */
+  Redaction redaction() {
+    return redaction;
+  }
+
   /** What may be shown of a payload of a request of a type, or of its reply. */
   Payload of(String type, Payload payload) {
     return redaction.of(type, payload);

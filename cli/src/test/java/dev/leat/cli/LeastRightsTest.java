@@ -107,6 +107,9 @@ class LeastRightsTest {
       assertThat(leat(redis, "operator", "redrive", "users")).contains("redrove 1 dead letter");
       until("it was tried again", () -> failures.get() == 4);
       leat(redis, "operator", "call", "users", "user.put", "\"bob\"");
+      assertThat(leat(redis, "operator", "replay", "users::accounts", "--from", "10m", "--compare"))
+          .contains("50 the same, 0 different");
+      assertThat(leat(redis, "operator", "replay", "--list")).contains("users::accounts ended");
       assertThat(managed(gateway, "/health/ready")).contains("up");
       assertThat(managed(gateway, "/metrics")).contains("leat_topic_dead_letters");
       theGatewayTrims(gateway, admin);

@@ -104,10 +104,13 @@ public final class Replays {
     return new Replay(broker, clock, audit, set, bounded, selection, by);
   }
 
-  /** One that was prepared once, and not ended; empty where there is none. */
+  /**
+   * One that was begun, and not ended; empty where there is none. One that died while what it sends
+   * was written down has sent nothing, and does not go on.
+   */
   public Optional<Replay> find(String id, String by) {
     return all().stream()
-        .filter(one -> one.id().equals(id) && !one.isOver())
+        .filter(one -> one.id().equals(id) && !one.isOver() && !one.phase().equals("prepared"))
         .findFirst()
         .map(
             one ->

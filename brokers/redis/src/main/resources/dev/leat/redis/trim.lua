@@ -59,6 +59,11 @@ end
 local size = mine and sizeNow(length) or 0
 
 local total, groups = length, groupsOf(stream)
+-- Nobody reads it and nothing is to be left: not even its name.
+if #groups == 0 and keep == 0 then
+  redis.call('UNLINK', stream)
+  return {length, '0-0'}
+end
 if cap == '0-0' or (#groups == 0 and (keep == -1 or length == 0)) then
   return {0, '0-0'}
 end
