@@ -60,6 +60,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       TopCommand.class,
       TrailCommand.class,
       ReplayCommand.class,
+      ExportCommand.class,
       DeadLettersCommand.class,
       RedriveCommand.class,
       FileCommand.class,

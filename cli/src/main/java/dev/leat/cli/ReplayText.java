@@ -228,6 +228,32 @@ final class ReplayText implements ReplayListener {
     out.flush();
   }
 
+  /** All that is known of one. */
+  void tell(Replays.State state) {
+    print(state);
+    if (!json) {
+      ReplayPlan plan = state.plan();
+      out.println(
+          Printable.line(
+              "  sends what was accepted from %s to %s%s%s%s to %s%s, at most %s a second"
+                  .formatted(
+                      plan.from(),
+                      plan.to(),
+                      listed(" of type ", plan.types()),
+                      listed(" with id ", plan.ids()),
+                      listed(" where ", plan.where()),
+                      plan.into(),
+                      plan.group().isEmpty() ? "" : " for group " + plan.group(),
+                      number(plan.rate()))));
+      out.println("  %s at %s: %s".formatted(state.phase(), state.at(), state.counts()));
+    }
+    out.flush();
+  }
+
+  private static String listed(String what, List<String> values) {
+    return values.isEmpty() ? "" : what + String.join(", ", values);
+  }
+
   /** One of a list. */
   void print(Replays.State state) {
     if (json) {

@@ -3,10 +3,12 @@ package dev.leat.cli;
 import dev.leat.Headers;
 import dev.leat.Leat;
 import dev.leat.Topic;
+import dev.leat.trail.Replays;
 import dev.leat.trail.Trail;
 import dev.leat.trail.TrailReader;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -93,12 +95,25 @@ final class TrailCommand implements Callable<Integer> {
         }
       }
       out.flush();
+      if (trails.isEmpty() && isReplay(leat)) {
+        return ExitCode.OK;
+      }
       if (trails.isEmpty()) {
         spec.commandLine().getErr().println("leat: " + Printable.line(nothing()));
         return ExitCode.SOFTWARE;
       }
       return ExitCode.OK;
     }
+  }
+
+  /** The id may be that of a replay, which has a trail of its own. */
+  private boolean isReplay(Leat leat) {
+    if (key != null || trace != null || last != null) {
+      return false;
+    }
+    Optional<Replays.State> found = Replays.of(leat.broker(), String.valueOf(what));
+    found.ifPresent(new ReplayText(spec.commandLine(), json)::tell);
+    return found.isPresent();
   }
 
   private void refuseContradictions() {

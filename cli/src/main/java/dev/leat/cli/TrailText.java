@@ -50,6 +50,15 @@ final class TrailText {
     String in = indent + "  ";
     line(in, Printable.line(accepted(trail, begin)));
     if (indent.isEmpty()) {
+      headers
+          .get(Headers.REPLAY_OF)
+          .ifPresent(
+              recorded ->
+                  line(
+                      in,
+                      Printable.line(
+                          "sent again, as %s was recorded, by replay %s"
+                              .formatted(recorded, headers.get(Headers.REPLAY).orElse("?")))));
       headers.get(Headers.CAUSE).ifPresent(cause -> line(in, Printable.line("caused by " + cause)));
     }
     line(in, "request  " + payloads.line(request.type(), request.payload()));

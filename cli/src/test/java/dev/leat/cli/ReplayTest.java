@@ -79,6 +79,11 @@ class ReplayTest {
     assertThat(run("replay", "--list")).isZero();
     assertThat(out.toString().lines()).hasSize(3);
     assertThat(out.toString()).contains(": users ended, 3 requests, compared");
+    assertThat(run("trail", out.toString().substring(0, 36))).isZero();
+    assertThat(out.toString())
+        .contains(" to users, at most 100 a second", "  ended at 2", "{requests=3, bytes=");
+    assertThat(run("trail", "--last", "1", "users")).isZero();
+    assertThat(out.toString()).contains("  sent again, as ", " was recorded, by replay ");
     assertThat(run("topics")).isZero();
     assertThat(out.toString()).doesNotContain("replay#", "audit");
   }

@@ -152,10 +152,19 @@ public final class Replays {
     }
   }
 
+  /** What is remembered of one; empty where that is nothing. */
+  public static Optional<State> of(Broker broker, String id) {
+    return all(broker).stream().filter(one -> one.id().equals(id)).findFirst();
+  }
+
   /** All that are remembered, oldest first. */
   public List<State> all() {
+    return all(broker);
+  }
+
+  private static List<State> all(Broker broker) {
     Map<String, State> all = new LinkedHashMap<>();
-    for (AuditLog.Action action : audit.all()) {
+    for (AuditLog.Action action : new AuditLog(broker).all()) {
       if (!action.action().startsWith("replay.")) {
         continue;
       }
@@ -177,7 +186,7 @@ public final class Replays {
         all.computeIfPresent(action.id(), (id, before) -> next(before, action, notes));
       }
     }
-    return all.values().stream().map(this::withLeft).toList();
+    return all.values().stream().map(state -> withLeft(broker, state)).toList();
   }
 
   private static State next(State before, AuditLog.Action action, ReplayNotes notes) {
@@ -195,7 +204,7 @@ public final class Replays {
         counts);
   }
 
-  private State withLeft(State state) {
+  private static State withLeft(Broker broker, State state) {
     return new State(
         state.id(),
         state.plan(),

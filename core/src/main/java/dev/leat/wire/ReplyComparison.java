@@ -18,7 +18,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Says how two replies to a request differ: in their status, and in the members of their payloads.
- * Numbers are the same if their values are, members of an object in whatever order. Immutable.
+ * Numbers are the same if their values are, members of an object in whatever order, and where each
+ * names the id of its own request. Immutable.
  */
 public final class ReplyComparison {
   /** All that differs is told. */
@@ -71,24 +72,29 @@ public final class ReplyComparison {
       found.add(new Difference(STATUS, Optional.of(before), Optional.of(now)));
     }
     if (!was.payload().equals(is.payload())) {
-      payloads(type, was.payload(), is.payload(), hidden, found);
+      payloads(type, was, is, hidden, found);
     }
     return found;
   }
 
   private void payloads(
-      String type, Payload was, Payload is, Redaction hidden, List<Difference> found) {
-    Payload shownBefore = hidden.of(type, was);
-    Payload shownNow = hidden.of(type, is);
+      String type, Message was, Message is, Redaction hidden, List<Difference> found) {
+    Payload shownBefore = hidden.of(type, was.payload());
+    Payload shownNow = hidden.of(type, is.payload());
     try {
-      JsonNode before = JsonTrees.read(was);
-      JsonNode now = JsonTrees.read(is);
-      new Walk(found, ignored.of(type))
+      JsonNode before = JsonTrees.read(was.payload());
+      JsonNode now = JsonTrees.read(is.payload());
+      new Walk(found, ignored.of(type), requestOf(was), requestOf(is))
           .compare(
               "", new Pair(before, tree(shownBefore)), new Pair(now, tree(shownNow)), List.of());
     } catch (JacksonException noJson) {
       found.add(new Difference("", whole(shownBefore), whole(shownNow)));
     }
+  }
+
+  /** Id of the request that a reply was to, first. */
+  private static String requestOf(Message reply) {
+    return reply.headers().get(Headers.REPLAY_OF).orElse(reply.id());
   }
 
   /** Where all is hidden that is no tree. */
@@ -131,7 +137,8 @@ public final class ReplyComparison {
   }
 
   /** One way through two trees. */
-  private record Walk(List<Difference> found, List<List<String>> ignored) {
+  private record Walk(
+      List<Difference> found, List<List<String>> ignored, String wasId, String isId) {
     void compare(String pointer, Pair was, Pair is, List<String> path) {
       if (found.size() >= MOST || isIgnored(path)) {
         return;
@@ -174,7 +181,10 @@ public final class ReplyComparison {
       return true;
     }
 
-    private static boolean isSame(JsonNode was, JsonNode is) {
+    private boolean isSame(JsonNode was, JsonNode is) {
+      if (was.isString() && is.isString() && was.asString().equals(wasId)) {
+        return is.asString().equals(isId) || was.equals(is);
+      }
       return (was.isNumber() && is.isNumber())
           ? was.decimalValue().compareTo(is.decimalValue()) == 0
           : was.equals(is);

@@ -80,6 +80,28 @@ class ReplyComparisonTest {
   }
 
   @Test
+  void each_may_name_its_own_request_as_problems_do() {
+    Message was =
+        new Message(
+            "sent-again",
+            Message.REPLY,
+            "",
+            Headers.of(Headers.REPLAY_OF, "recorded"),
+            "s",
+            Payload.json("{\"id\":\"recorded\",\"of\":\"other\"}"));
+    Message is =
+        new Message(
+            "sent-again",
+            Message.REPLY,
+            "",
+            Headers.NONE,
+            "s",
+            Payload.json("{\"id\":\"sent-again\",\"of\":\"sent-again\"}"));
+    assertThat(ReplyComparison.OF_ALL.of("t", was, is, Redaction.NONE))
+        .containsExactly(differs("/of", "\"other\"", "\"sent-again\""));
+  }
+
+  @Test
   void what_is_no_json_differs_as_a_whole() {
     assertThat(
             ReplyComparison.OF_ALL.of(
