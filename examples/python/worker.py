@@ -39,7 +39,10 @@ def greet(payload):
     return {"text": f"hello {payload['name']}", "by": "python"}
 
 
-HANDLERS = {"greeting.make": greet}
+HANDLERS = {"greeting.make": greet, "greeting.announce": greet}
+
+# What is sent together with a reply: to which topic, and of which type.
+SENDS = {"greeting.announce": ("announcements", "greeting.made")}
 
 
 def answer(redis, entry, strings):
@@ -60,6 +63,12 @@ def answer(redis, entry, strings):
     if in_time and headers.get("group", GROUP) == GROUP:
         try:
             reply, head = HANDLERS[type.decode()](json.loads(payload)), "nil"
+            if type.decode() in SENDS:
+                topic, kind = SENDS[type.decode()]
+                # It says what it was caused by, and is a part of the same trace.
+                own = {"cause": id.decode()} | {n: v for n, v in headers.items() if n.startswith("trace")}
+                sent = (id + b".0", kind, "", json.dumps(own), "json", MEMBER, "UnoccupiedField", json.dumps(reply))
+                done.insert(0, ("XADD", f"{topic}::DEFAULT::CONSUMER_INCOMING", "*", *sent))
         except Exception as failure:
             print(f"message={id.decode()} failed: {failure!r}", file=sys.stderr)
             reply, head = {"title": "Handler failed", "status": 500}, '{"status":"500","error":"true"}'

@@ -44,16 +44,18 @@ public final class Leat implements AutoCloseable {
   private final AtomicBoolean closed = new AtomicBoolean();
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final MessageId ids;
+  private final Telemetry telemetry;
   private final PendingCalls calls;
   private final Caller caller;
 
-  private Leat(ThreadLoop loop, Broker broker) {
+  private Leat(ThreadLoop loop, Broker broker, Telemetry telemetry) {
     this.loop = loop;
     this.broker = broker;
+    this.telemetry = telemetry;
     this.ids = MessageId.secure(loop.clock());
     this.calls =
         CompletableFuture.supplyAsync(
-                () -> new PendingCalls(broker, loop, ids, nextLane(), instance), loop)
+                () -> new PendingCalls(broker, loop, ids, nextLane(), instance, telemetry), loop)
             .join();
     this.caller = new LaneCaller(loop, calls, new UnreadTopics(broker, loop), Headers.NONE);
   }
@@ -65,9 +67,18 @@ public final class Leat implements AutoCloseable {
    * @throws BrokerUnavailable if nothing answers there
    */
   public static Leat connect(String url) {
+    return connect(url, Telemetry.NONE);
+  }
+
+  /**
+   * The same.
+   *
+   * @param telemetry told of all that is sent and handled, beside those that modules bring
+   */
+  public static Leat connect(String url, Telemetry telemetry) {
     ThreadLoop loop = new ThreadLoop("leat", false);
     try {
-      return new Leat(loop, Brokers.open(url, loop));
+      return new Leat(loop, Brokers.open(url, loop), Telemetries.with(telemetry));
     } catch (RuntimeException failure) {
       loop.close();
       throw failure;
@@ -82,7 +93,7 @@ public final class Leat implements AutoCloseable {
    */
   public Worker worker(String topic) {
     String member = instance + "-" + names.incrementAndGet();
-    Worker worker = new StreamWorker(broker, loop, Topic.of(topic), member);
+    Worker worker = new StreamWorker(broker, loop, Topic.of(topic), member, telemetry);
     workers.add(worker);
     if (closed.get()) {
       workers.remove(worker);
@@ -132,6 +143,11 @@ public final class Leat implements AutoCloseable {
   /** Makes the ids of messages. */
   public MessageId ids() {
     return ids;
+  }
+
+  /** Who is told of all that is sent and handled. */
+  public Telemetry telemetry() {
+    return telemetry;
   }
 
   /** Who this is, in the source of its messages and the names of its members. */

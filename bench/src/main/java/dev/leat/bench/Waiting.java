@@ -6,6 +6,7 @@ import dev.leat.LeatException;
 import dev.leat.Message;
 import dev.leat.MessageId;
 import dev.leat.Payload;
+import dev.leat.Telemetry;
 import dev.leat.Topic;
 import dev.leat.caller.CallListener;
 import dev.leat.caller.PendingCalls;
@@ -36,7 +37,8 @@ public final class Waiting {
                       leat.loop(),
                       MessageId.secure(leat.loop().clock()),
                       "waiting",
-                      "bench"));
+                      "bench",
+                      Telemetry.NONE));
       call(leat, calls, PORTION);
       long before = used();
       call(leat, calls, CALLS);

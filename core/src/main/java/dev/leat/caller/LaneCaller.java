@@ -205,13 +205,13 @@ public final class LaneCaller implements Caller {
   private Headers inherited() {
     Request handled = Request.current().orElse(null);
     if (handled == null) {
-      return headers;
+      return calls.telemetry().current(headers);
     }
     Headers.Builder all = Headers.builder().set(Headers.CAUSE, handled.id());
     handled.header(Headers.TRACEPARENT).ifPresent(trace -> all.set(Headers.TRACEPARENT, trace));
     handled.header(Headers.TRACESTATE).ifPresent(state -> all.set(Headers.TRACESTATE, state));
     headers.forEach(all::set);
-    return all.build();
+    return calls.telemetry().current(all.build());
   }
 
   private void refuseOnLoop() {

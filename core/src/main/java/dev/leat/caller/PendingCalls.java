@@ -11,6 +11,7 @@ import dev.leat.LeatException;
 import dev.leat.Message;
 import dev.leat.MessageId;
 import dev.leat.Payload;
+import dev.leat.Telemetry;
 import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.BrokenEntry;
@@ -47,6 +48,7 @@ public final class PendingCalls implements AutoCloseable {
   /** Calls that waited on a shared stream, of which late replies are known as such. */
   private static final int REMEMBERED = 4_096;
 
+  private final Telemetry telemetry;
   private final Broker broker;
   private final EventLoop loop;
   private final MessageId ids;
@@ -85,8 +87,16 @@ public final class PendingCalls implements AutoCloseable {
    *
    * @param name of the lane, like no other
    * @param source what its messages say they come from
+   * @param telemetry told of each
    */
-  public PendingCalls(Broker broker, EventLoop loop, MessageId ids, String name, String source) {
+  public PendingCalls(
+      Broker broker,
+      EventLoop loop,
+      MessageId ids,
+      String name,
+      String source,
+      Telemetry telemetry) {
+    this.telemetry = telemetry;
     this.broker = broker;
     this.loop = loop;
     this.ids = ids;
@@ -95,6 +105,11 @@ public final class PendingCalls implements AutoCloseable {
     this.deadlines = new Deadlines(loop, this::expire);
     this.expired = new ExpiredCalls(broker, loop, this::onExpired);
     this.lane = broker.openLane(loop, name, new OwnReplies());
+  }
+
+  /** Who is told of what is sent. Any thread. */
+  public Telemetry telemetry() {
+    return telemetry;
   }
 
   /** An id for a message that is to be sent. Any thread. */
@@ -264,12 +279,25 @@ public final class PendingCalls implements AutoCloseable {
                 });
   }
 
+  private static Telemetry.Outgoing outgoing(Target target, Message message) {
+    return new Telemetry.Outgoing(
+        target.topic(), message.type(), message.id(), message.wantsReply(), message.headers());
+  }
+
   private void append(
-      Target target, Message message, Consumer<String> accepted, Consumer<LeatException> refused) {
+      Target target, Message given, Consumer<String> accepted, Consumer<LeatException> refused) {
+    Telemetry.Sent sent = Telemetry.Sent.NONE;
+    Message message = given;
+    if (telemetry.isOn()) {
+      sent = telemetry.sending(outgoing(target, given));
+      message = given.withHeaders(sent.addTo(given.headers()));
+    }
+    Telemetry.Sent told = sent;
     var unused =
         lane.append(List.of(new Append(target.stream(), message, target.dialect())))
             .whenComplete(
                 (ids, failure) -> {
+                  told.ended(failure);
                   if (failure == null) {
                     accepted.accept(ids.getFirst());
                   } else {

@@ -1,5 +1,6 @@
 package dev.leat.worker;
 
+import dev.leat.Telemetry;
 import dev.leat.WorkerCounts;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -11,6 +12,17 @@ final class DeliveryCounters {
   final LongAdder expired = new LongAdder();
   final LongAdder cancelled = new LongAdder();
   final LongAdder late = new LongAdder();
+
+  LongAdder of(Telemetry.Outcome outcome) {
+    return switch (outcome) {
+      case REPLIED -> replied;
+      case RETRIED -> retried;
+      case DEAD_LETTERED -> deadLettered;
+      case EXPIRED -> expired;
+      case CANCELLED -> cancelled;
+      case LATE -> late;
+    };
+  }
 
   WorkerCounts counts() {
     return new WorkerCounts(

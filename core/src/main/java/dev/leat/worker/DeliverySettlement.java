@@ -8,6 +8,7 @@ import dev.leat.Message;
 import dev.leat.Problem;
 import dev.leat.StreamFull;
 import dev.leat.StreamRef;
+import dev.leat.Telemetry;
 import dev.leat.broker.Append;
 import dev.leat.broker.Completion;
 import dev.leat.broker.Delivery;
@@ -29,7 +30,6 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +54,9 @@ final class DeliverySettlement {
   private final Message message;
   private final Runnable onSettled;
   private final AtomicBoolean ended = new AtomicBoolean();
+
+  /** Null where it is not counted. */
+  private volatile Telemetry.@Nullable Outcome outcome;
 
   /** What is remembered of it; null where its handler is not idempotent. */
   private volatile @Nullable IdempotencyRecord record;
@@ -103,7 +106,7 @@ final class DeliverySettlement {
 
   /** As it was answered before. */
   void answerAgain(Message reply) {
-    end(context.tally().replied, () -> delivery.complete(replies(reply, List.of())));
+    end(Telemetry.Outcome.REPLIED, () -> delivery.complete(replies(reply, List.of())));
   }
 
   /** By what should never have happened. */
@@ -148,11 +151,11 @@ final class DeliverySettlement {
     switch (reason) {
       case CANCELLED ->
           end(
-              context.tally().cancelled,
+              Telemetry.Outcome.CANCELLED,
               () -> delivery.complete(completion(List.of(), IdempotencyRecord::undone)));
       case EXPIRED ->
           end(
-              context.tally().expired,
+              Telemetry.Outcome.EXPIRED,
               () -> delivery.complete(completion(List.of(), IdempotencyRecord::undone)));
       case TIMED_OUT -> {
         Binding<?> binding = context.bindings().of(message.type());
@@ -181,7 +184,7 @@ final class DeliverySettlement {
   private void answer(Message reply, List<Append> sent) {
     Completion completion = completion(replies(reply, sent), known -> known.answered(reply));
     Instant until = context.now().plus(context.membership().lease());
-    end(context.tally().replied, () -> complete(completion, until));
+    end(Telemetry.Outcome.REPLIED, () -> complete(completion, until));
   }
 
   /**
@@ -213,6 +216,7 @@ final class DeliverySettlement {
     log.warn("message={} given up: {}", message.id(), full.getMessage());
     context.tally().replied.decrement();
     context.tally().deadLettered.increment();
+    outcome = Telemetry.Outcome.DEAD_LETTERED;
     String detail = String.valueOf(full.getMessage());
     return delivery.complete(rejection(Problem.of(503, "Stream full", detail), ""));
   }
@@ -220,7 +224,7 @@ final class DeliverySettlement {
   /** What its sender did wrong is for its sender, if there is one that listens. */
   void refuse(Problem problem) {
     if (isAnswered()) {
-      end(context.tally().replied, () -> complete(problem));
+      end(Telemetry.Outcome.REPLIED, () -> complete(problem));
     } else {
       reject(problem, "");
     }
@@ -241,7 +245,7 @@ final class DeliverySettlement {
           String.valueOf(cause));
       FailedAttempt mark = failedAttempt(began).because(problem, Objects.requireNonNull(cause));
       end(
-          context.tally().retried,
+          Telemetry.Outcome.RETRIED,
           () -> marked(mark).thenCompose(done -> delivery.release(wait.get())));
     } else {
       log.warn(
@@ -307,7 +311,7 @@ final class DeliverySettlement {
   /** Kept among the dead letters with its cause; and whoever waits is told. */
   void reject(Problem cause, String stack) {
     Completion rejection = rejection(cause, stack);
-    end(context.tally().deadLettered, () -> delivery.complete(rejection));
+    end(Telemetry.Outcome.DEAD_LETTERED, () -> delivery.complete(rejection));
   }
 
   private Completion rejection(Problem cause, String stack) {
@@ -325,10 +329,11 @@ final class DeliverySettlement {
   }
 
   /** Ends the delivery in a way that is counted. */
-  private void end(LongAdder way, Supplier<CompletionStage<Boolean>> ending) {
+  private void end(Telemetry.Outcome way, Supplier<CompletionStage<Boolean>> ending) {
     end(
         () -> {
-          way.increment();
+          outcome = way;
+          context.tally().of(way).increment();
           return ending.get();
         });
   }
@@ -348,8 +353,28 @@ final class DeliverySettlement {
                   } else if (!held) {
                     context.tally().late.increment();
                     log.info("message={} ended too late, it is not held any more", message.id());
+                    tell(Telemetry.Outcome.LATE);
+                  } else {
+                    tell(outcome);
                   }
                 });
+  }
+
+  private void tell(Telemetry.@Nullable Outcome how) {
+    if (how != null && context.telemetry().isOn()) {
+      context.telemetry().ended(work(), how);
+    }
+  }
+
+  /** As those are told of it who trace or measure. */
+  Telemetry.Work work() {
+    return new Telemetry.Work(
+        context.topic(),
+        context.membership().group(),
+        context.membership().member(),
+        message,
+        delivery.attempt(),
+        delivery.acceptedAt().minus(context.broker().clockAhead(delivery.acceptedAt())));
   }
 
   private void notEnded(Throwable failure) {

@@ -5,6 +5,7 @@ import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Problem;
 import dev.leat.Request;
+import dev.leat.Telemetry;
 import dev.leat.broker.Delivery;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,6 +14,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
 
 /**
  * A delivery's way through a worker, on a virtual thread of its own: it is handled, and ends as
@@ -36,6 +38,9 @@ final class DeliveryTask implements Runnable {
    * while old and new versions of a worker run side by side.
    */
   private static final Duration DECLINE_PAUSE = Duration.ofMillis(20);
+
+  /** The name under which a handler's log lines have the id of its message. */
+  private static final String MESSAGE = "leat.message";
 
   private final MemberContext context;
   private final Delivery delivery;
@@ -282,13 +287,37 @@ final class DeliveryTask implements Runnable {
     if (!handler.begin(Math.min(deadline, timeout), why)) {
       return null;
     }
+    // Each line that the handler logs says of which message it is.
+    MDC.put(MESSAGE, message.id());
     try {
-      return binding.handle(
-          new Request(message, delivery.attempt(), context.loop().clock()),
-          context.source(),
-          context.broker().limits().largestMessage());
+      return context.telemetry().isOn() ? traced(binding) : handle(binding, message);
     } finally {
+      MDC.remove(MESSAGE);
       handler.end();
+    }
+  }
+
+  private Binding.Result handle(Binding<?> binding, Message asked) {
+    return binding.handle(
+        new Request(asked, delivery.attempt(), context.loop().clock()),
+        context.source(),
+        context.broker().limits().largestMessage());
+  }
+
+  private Binding.Result traced(Binding<?> binding) {
+    Telemetry.Handled handled = context.telemetry().handling(settlement.work());
+    Binding.@Nullable Result result = null;
+    try {
+      result = handle(binding, message.withHeaders(handled.addTo(message.headers())));
+      return result;
+    } finally {
+      switch (result) {
+        case Binding.Result.Answered answered -> handled.ended(null, null);
+        case Binding.Result.Failed failed -> handled.ended(failed.problem(), failed.cause());
+        case Binding.Result.Refused refused -> handled.ended(refused.problem(), null);
+        case Binding.Result.Broken broken -> handled.ended(broken.problem(), null);
+        case null -> handled.ended(null, null);
+      }
     }
   }
 

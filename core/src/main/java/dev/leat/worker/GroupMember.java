@@ -4,6 +4,7 @@ import dev.leat.BadConfiguration;
 import dev.leat.BrokerUnavailable;
 import dev.leat.LeatException;
 import dev.leat.Participant;
+import dev.leat.Telemetry;
 import dev.leat.Topic;
 import dev.leat.Unsupported;
 import dev.leat.WorkerEvent;
@@ -105,6 +106,7 @@ final class GroupMember implements DeliveryListener {
       Settings settings,
       Bindings bindings,
       DeliveryCounters tally,
+      Telemetry telemetry,
       RandomGenerator random,
       Consumer<WorkerEvent> listener) {
     this.broker = broker;
@@ -130,6 +132,7 @@ final class GroupMember implements DeliveryListener {
                 faults,
                 unread,
                 tally,
+                telemetry,
                 random);
     this.context = contexts.apply(names.get());
     this.since = loop.wallClock().instant();

@@ -1,5 +1,6 @@
 package dev.leat.worker;
 
+import dev.leat.Telemetry;
 import dev.leat.Topic;
 import dev.leat.broker.Broker;
 import dev.leat.broker.EventLoop;
@@ -31,6 +32,7 @@ record MemberContext(
     FaultLog faults,
     UnreadTopics unread,
     DeliveryCounters tally,
+    Telemetry telemetry,
     RandomGenerator random) {
   /** Whether replies go where a message says. */
   boolean isForReplies(String destination) {

@@ -8,6 +8,7 @@ import dev.leat.Reply;
 import dev.leat.Request;
 import dev.leat.Retention;
 import dev.leat.Retry;
+import dev.leat.Telemetry;
 import dev.leat.Topic;
 import dev.leat.Unsupported;
 import dev.leat.Worker;
@@ -50,6 +51,7 @@ public final class StreamWorker implements Worker {
   /** How long the start waits for a broker that does not answer. */
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
+  private final Telemetry telemetry;
   private final Broker broker;
   private final EventLoop loop;
   private final Bindings bindings = new Bindings();
@@ -79,8 +81,11 @@ public final class StreamWorker implements Worker {
    *
    * @param loop for its timers
    * @param name of its members, with a number each, within whatever group they join
+   * @param telemetry told of what they do
    */
-  public StreamWorker(Broker broker, EventLoop loop, Topic topic, String name) {
+  public StreamWorker(
+      Broker broker, EventLoop loop, Topic topic, String name, Telemetry telemetry) {
+    this.telemetry = telemetry;
     this.broker = broker;
     this.loop = loop;
     this.settings = Settings.named(name);
@@ -368,6 +373,7 @@ public final class StreamWorker implements Worker {
                     settings,
                     bindings,
                     tally,
+                    telemetry,
                     RandomGenerator.getDefault(),
                     listener);
             taken.add(member);

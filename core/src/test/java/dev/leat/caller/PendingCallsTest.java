@@ -9,6 +9,7 @@ import dev.leat.Leat;
 import dev.leat.LeatException;
 import dev.leat.Message;
 import dev.leat.Payload;
+import dev.leat.Telemetry;
 import dev.leat.Topic;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,7 +28,8 @@ class PendingCallsTest {
   private final PendingCalls calls =
       onLoop(
           loop ->
-              new PendingCalls(leat.broker(), leat.loop(), leat.ids(), leat.nextLane(), "test"));
+              new PendingCalls(
+                  leat.broker(), leat.loop(), leat.ids(), leat.nextLane(), "test", Telemetry.NONE));
 
   private final List<Object> heard = new ArrayList<>();
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.leat.Handling;
 import dev.leat.Position;
 import dev.leat.Retry;
+import dev.leat.Telemetry;
 import dev.leat.Topic;
 import dev.leat.Unsupported;
 import dev.leat.Worker;
@@ -31,7 +32,8 @@ class StreamWorkerTest {
           Duration.ofSeconds(5));
 
   private final ThreadLoop loop = new ThreadLoop("test", true);
-  private final Worker worker = new StreamWorker(brokerThatCannot(), loop, Topic.of("t"), "w");
+  private final Worker worker =
+      new StreamWorker(brokerThatCannot(), loop, Topic.of("t"), "w", Telemetry.NONE);
 
   @AfterEach
   void close() {

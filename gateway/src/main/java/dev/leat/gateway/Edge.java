@@ -95,7 +95,12 @@ final class Edge extends VerticleBase {
     VertxLoop own = new VertxLoop(vertx, context);
     PendingCalls pending =
         new PendingCalls(
-            leat.broker(), own, MessageId.secure(own.clock()), leat.nextLane(), leat.instance());
+            leat.broker(),
+            own,
+            MessageId.secure(own.clock()),
+            leat.nextLane(),
+            leat.instance(),
+            leat.telemetry());
     shared.handTo(own, pending);
     HttpEdge edge =
         new HttpEdge(vertx, routes, pending, own, limits, rates, admission, listener, compression);

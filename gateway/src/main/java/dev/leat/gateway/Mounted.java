@@ -56,7 +56,12 @@ final class Mounted implements Handler<RoutingContext>, AutoCloseable {
     this.loop = loop;
     this.calls =
         new PendingCalls(
-            leat.broker(), loop, MessageId.secure(loop.clock()), leat.nextLane(), leat.instance());
+            leat.broker(),
+            loop,
+            MessageId.secure(loop.clock()),
+            leat.nextLane(),
+            leat.instance(),
+            leat.telemetry());
     this.http =
         new HttpEdge(
             vertx,

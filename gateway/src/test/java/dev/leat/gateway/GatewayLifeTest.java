@@ -8,6 +8,7 @@ import dev.leat.BadConfiguration;
 import dev.leat.Message;
 import dev.leat.MessageId;
 import dev.leat.Payload;
+import dev.leat.Telemetry;
 import dev.leat.caller.PendingCalls;
 import dev.leat.gateway.admission.Admission;
 import dev.leat.gateway.admission.Connections;
@@ -103,7 +104,12 @@ class GatewayLifeTest extends GatewayFixture {
       VertxLoop loop = new VertxLoop(vertx, context);
       PendingCalls calls =
           new PendingCalls(
-              leat.broker(), loop, MessageId.secure(loop.clock()), leat.nextLane(), "test");
+              leat.broker(),
+              loop,
+              MessageId.secure(loop.clock()),
+              leat.nextLane(),
+              "test",
+              Telemetry.NONE);
       HttpServer made =
           vertx
               .createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false))

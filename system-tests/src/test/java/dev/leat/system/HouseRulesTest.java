@@ -45,6 +45,7 @@ class HouseRulesTest {
             "dev.leat.trail",
             "dev.leat.gateway",
             "dev.leat.cli",
+            "dev.leat.opentelemetry",
             "dev.leat.testkit");
   }
 
@@ -61,6 +62,7 @@ class HouseRulesTest {
     "dev.leat.worker,        dev.leat | dev.leat.broker | dev.leat.wire | org.slf4j..",
     "dev.leat.caller,        dev.leat | dev.leat.broker | dev.leat.wire | org.slf4j..",
     "dev.leat.trail,         dev.leat | dev.leat.broker | dev.leat.wire",
+    "dev.leat.opentelemetry, dev.leat | io.opentelemetry..",
     "dev.leat.gateway.route, dev.leat | dev.leat.caller",
     "dev.leat.gateway.admission, dev.leat | dev.leat.broker | dev.leat.gateway.route | org.slf4j..",
     "dev.leat.gateway.http,"

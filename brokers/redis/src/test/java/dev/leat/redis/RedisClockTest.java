@@ -10,6 +10,7 @@ import dev.leat.LeatException;
 import dev.leat.Message;
 import dev.leat.MessageId;
 import dev.leat.Payload;
+import dev.leat.Telemetry;
 import dev.leat.Topic;
 import dev.leat.Worker;
 import dev.leat.broker.Broker;
@@ -127,7 +128,7 @@ class RedisClockTest {
   }
 
   private Worker worker() {
-    return new StreamWorker(working.broker, working.loop, topic, "w");
+    return new StreamWorker(working.broker, working.loop, topic, "w", Telemetry.NONE);
   }
 
   private CompletableFuture<Message> call(Duration timeout) {
@@ -140,7 +141,8 @@ class RedisClockTest {
                   calling.loop,
                   MessageId.secure(calling.loop.clock()),
                   UUID.randomUUID().toString(),
-                  "test");
+                  "test",
+                  Telemetry.NONE);
           calls.call(
               calls.nextId(),
               Target.of(topic, "t"),

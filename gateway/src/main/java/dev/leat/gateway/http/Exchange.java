@@ -314,7 +314,10 @@ final class Exchange extends Transfers.Transfer implements CallListener {
   private void send(Payload given) {
     Headers headers;
     try {
-      headers = RequestHeaders.of(request, path, responder.given(), match, type);
+      headers =
+          responder
+              .served()
+              .addTo(RequestHeaders.of(request, path, responder.given(), match, type));
     } catch (IllegalArgumentException malformed) {
       responder.problem(Problem.of(400, "Bad request", String.valueOf(malformed.getMessage())));
       return;

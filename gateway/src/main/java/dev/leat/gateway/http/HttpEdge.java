@@ -1,6 +1,7 @@
 package dev.leat.gateway.http;
 
 import dev.leat.Problem;
+import dev.leat.Telemetry;
 import dev.leat.broker.EventLoop;
 import dev.leat.caller.PendingCalls;
 import dev.leat.caller.ReplyFaults;
@@ -8,6 +9,7 @@ import dev.leat.gateway.admission.Admission;
 import dev.leat.gateway.route.Cors;
 import dev.leat.gateway.route.Match;
 import dev.leat.gateway.route.Percent;
+import dev.leat.gateway.route.Route;
 import dev.leat.gateway.route.RouteTable;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Handler;
@@ -147,11 +149,25 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
         client,
         calls.nextId(),
         listener.now(),
+        served(request),
         compression,
         date,
         faults,
         clients,
         admission.memory());
+  }
+
+  private Telemetry.Served served(HttpServerRequest request) {
+    Telemetry telemetry = calls.telemetry();
+    if (!telemetry.isOn()) {
+      return Telemetry.Served.NONE;
+    }
+    String path = request.path();
+    return telemetry.serving(
+        request.method().name(),
+        request.isSSL() ? "https" : "http",
+        path == null ? "" : path,
+        name -> request.getHeader(name));
   }
 
   private void tellOfEnd(HttpServerRequest request, Responder responder) {
@@ -234,6 +250,7 @@ public final class HttpEdge implements Handler<HttpServerRequest>, AutoCloseable
           status);
     }
     listener.ended(responder.route(), ending, status, responder.began(), responder.shown());
+    responder.served().ended(Optional.ofNullable(responder.route()).map(Route::path), status);
   }
 
   /** Takes what could not even be decoded. */

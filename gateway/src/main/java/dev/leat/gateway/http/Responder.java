@@ -5,6 +5,7 @@ import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Payload;
 import dev.leat.Problem;
+import dev.leat.Telemetry;
 import dev.leat.caller.ReplyFaults;
 import dev.leat.gateway.admission.MemoryBudget;
 import dev.leat.gateway.route.Route;
@@ -40,6 +41,7 @@ final class Responder {
   private final Clients.@Nullable Client client;
   private final String id;
   private final long began;
+  private final Telemetry.Served served;
   private final Optional<String> given;
   private final boolean compression;
   private final HttpDate date;
@@ -60,6 +62,7 @@ final class Responder {
    * @param client who asks; null where that is not watched
    * @param id of the message, or the one it would have
    * @param began in the time of whoever hears of requests
+   * @param served told when it has ended, and what its message is a part of
    * @param compression whether responses are compressed for clients that take it
    * @param faults told of replies that cannot be shown
    * @param memory that replies count in until their clients have taken them
@@ -69,6 +72,7 @@ final class Responder {
       Clients.@Nullable Client client,
       String id,
       long began,
+      Telemetry.Served served,
       boolean compression,
       HttpDate date,
       ReplyFaults faults,
@@ -78,6 +82,7 @@ final class Responder {
     this.client = client;
     this.id = id;
     this.began = began;
+    this.served = served;
     this.compression = compression;
     this.date = date;
     this.faults = faults;
@@ -140,6 +145,11 @@ final class Responder {
   /** When the request was taken. */
   long began() {
     return began;
+  }
+
+  /** Who is told of it. */
+  Telemetry.Served served() {
+    return served;
   }
 
   /** The id of the message, or the one it would have had. */
