@@ -57,6 +57,7 @@ public final class Leat implements AutoCloseable {
         CompletableFuture.supplyAsync(
                 () -> new PendingCalls(broker, loop, ids, nextLane(), instance, telemetry), loop)
             .join();
+    telemetry.connected(loop);
     this.caller = new LaneCaller(loop, calls, new UnreadTopics(broker, loop), Headers.NONE);
   }
 

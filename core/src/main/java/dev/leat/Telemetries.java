@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.concurrent.Executor;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,11 @@ record Telemetries(List<Telemetry> all) implements Telemetry {
       case 1 -> found.getFirst();
       default -> new Telemetries(List.copyOf(found));
     };
+  }
+
+  @Override
+  public void connected(Executor loop) {
+    all.forEach(one -> one.connected(loop));
   }
 
   @Override

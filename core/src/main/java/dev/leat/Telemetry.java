@@ -2,6 +2,7 @@ package dev.leat;
 
 import java.time.Instant;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,9 @@ public interface Telemetry {
   default boolean isOn() {
     return true;
   }
+
+  /** A connection was opened, whose timers and replies live on a loop. */
+  default void connected(Executor loop) {}
 
   /**
    * Headers with the trace that the calling thread is at work for, for messages that it sends; as

@@ -46,6 +46,7 @@ class HouseRulesTest {
             "dev.leat.gateway",
             "dev.leat.cli",
             "dev.leat.opentelemetry",
+            "dev.leat.micrometer",
             "dev.leat.testkit");
   }
 
@@ -63,6 +64,7 @@ class HouseRulesTest {
     "dev.leat.caller,        dev.leat | dev.leat.broker | dev.leat.wire | org.slf4j..",
     "dev.leat.trail,         dev.leat | dev.leat.broker | dev.leat.wire",
     "dev.leat.opentelemetry, dev.leat | io.opentelemetry..",
+    "dev.leat.micrometer,    dev.leat | io.micrometer..",
     "dev.leat.gateway.route, dev.leat | dev.leat.caller",
     "dev.leat.gateway.admission, dev.leat | dev.leat.broker | dev.leat.gateway.route | org.slf4j..",
     "dev.leat.gateway.http,"

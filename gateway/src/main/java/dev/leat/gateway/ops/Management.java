@@ -66,6 +66,8 @@ public final class Management implements AutoCloseable {
     this.broker = broker;
     this.topics = topics;
     this.metrics = new Metrics(registry);
+    // What else this process measures, as workers do, is to be seen here too.
+    io.micrometer.core.instrument.Metrics.addRegistry(registry);
     this.gauges = new TopicGauges(broker, registry);
   }
 
@@ -106,6 +108,7 @@ public final class Management implements AutoCloseable {
     if (garbage != null) {
       garbage.close();
     }
+    io.micrometer.core.instrument.Metrics.removeRegistry(registry);
     registry.close();
   }
 
