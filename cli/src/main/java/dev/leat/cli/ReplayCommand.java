@@ -1,10 +1,12 @@
 package dev.leat.cli;
 
 import dev.leat.Leat;
+import dev.leat.LeatException;
 import dev.leat.Position;
 import dev.leat.Topic;
 import dev.leat.broker.Entry;
 import dev.leat.trail.Replay;
+import dev.leat.trail.ReplayListener;
 import dev.leat.trail.ReplayPlan;
 import dev.leat.trail.Replays;
 import dev.leat.wire.ReplyComparison;
@@ -14,6 +16,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +26,7 @@ import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
@@ -42,6 +46,10 @@ import picocli.CommandLine.TypeConversionException;
 final class ReplayCommand implements Callable<Integer> {
   /** So long the process waits for what is under way when it is told to end. */
   private static final long FAREWELL_SECONDS = 10;
+
+  /** What may be said of a replay that was begun before. */
+  private static final Set<String> OF_A_KNOWN_ONE =
+      Set.of("--broker", "--redact", "--ignore", "--json", "--by", "--list", "--resume", "--undo");
 
   @Spec private CommandSpec spec;
   @Mixin private final BrokerOption broker = new BrokerOption();
@@ -218,26 +226,38 @@ final class ReplayCommand implements Callable<Integer> {
       return ExitCode.OK;
     }
     if (resume != null) {
-      String id = resume;
-      return sent(replays.find(id, by).orElseThrow(() -> Replays.none(id)), text, stopped);
+      try (Replay replay = replays.find(resume, by)) {
+        return sent(replay, text, stopped);
+      }
     }
     ReplayPlan plan = plan(leat);
     if (dryRun) {
       return text.wouldSend(plan, replays.look(plan)) ? ExitCode.OK : ExitCode.SOFTWARE;
     }
-    Replay replay = replays.prepare(plan, by);
-    if (!text.begins(replay)) {
-      replays.undo(replay.id(), by);
-      return ExitCode.SOFTWARE;
+    try (Replay replay = replays.prepare(plan, by)) {
+      return text.begins(replay) ? sent(replay, text, stopped) : nothing(replay);
     }
-    return sent(replay, text, stopped);
+  }
+
+  /** It has nothing to send: that it was begun is remembered, and that it has ended. */
+  private int nothing(Replay replay) {
+    replay.run(comparison, redact.redaction(), new ReplayListener() {}, () -> false);
+    return ExitCode.SOFTWARE;
   }
 
   private int sent(Replay replay, ReplayText text, CountDownLatch stopped) {
-    Replay.Result result =
-        replay.run(comparison, redact.redaction(), text, () -> stopped.getCount() == 0);
+    Replay.Result result;
+    try {
+      result = replay.run(comparison, redact.redaction(), text, () -> stopped.getCount() == 0);
+    } catch (LeatException | IllegalArgumentException failure) {
+      text.brokeOff(replay);
+      throw failure;
+    }
     text.print(replay, result);
-    return result.isStopped() || result.different() > 0 || result.unanswered() > 0
+    return result.left() > 0
+            || result.isStopped()
+            || result.different() > 0
+            || result.unanswered() > 0
         ? ExitCode.SOFTWARE
         : ExitCode.OK;
   }
@@ -248,8 +268,13 @@ final class ReplayCommand implements Callable<Integer> {
     if (asked + (list ? 1 : 0) != 1) {
       throw wrong("say one of: whose requests, as a TOPIC, --resume ID, --undo ID, or --list");
     }
-    if (isKnown && (from != null || to != null || !ids.isEmpty() || dryRun || compare)) {
-      throw wrong("what a replay sends was said when it began: leave that out");
+    List<String> other =
+        spec.commandLine().getParseResult().matchedOptions().stream()
+            .map(OptionSpec::longestName)
+            .filter(name -> !OF_A_KNOWN_ONE.contains(name))
+            .toList();
+    if (isKnown && !other.isEmpty()) {
+      throw wrong("what a replay sends was said when it began: leave " + other.getFirst() + " out");
     }
     if (!isKnown && from == null && ids.isEmpty()) {
       throw wrong("say which requests: --from TIME, such as 10m, or --id ID");
@@ -272,7 +297,7 @@ final class ReplayCommand implements Callable<Integer> {
     return new ReplayPlan(
         of,
         begin,
-        to == null ? InstantSource.system().instant().plus(Duration.ofDays(1)) : to,
+        to == null ? afterNow(begin) : to,
         types,
         ids,
         where,
@@ -284,6 +309,12 @@ final class ReplayCommand implements Callable<Integer> {
         keys,
         deadlines,
         patience);
+  }
+
+  /** Whatever comes until it begins. */
+  private static Instant afterNow(Instant begin) {
+    Instant now = InstantSource.system().instant();
+    return (begin.isAfter(now) ? begin : now).plus(Duration.ofDays(1));
   }
 
   private static Optional<Instant> oldest(Leat leat, Topic topic) {

@@ -6,13 +6,14 @@ import dev.leat.trail.ReplayListener;
 import dev.leat.trail.ReplayPlan;
 import dev.leat.trail.Replays;
 import dev.leat.wire.PayloadCodec;
+import dev.leat.wire.ReplyComparison;
 import dev.leat.wire.ReplyComparison.Difference;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import picocli.CommandLine;
 
 /** What a replay says, to people or as JSON. */
@@ -43,9 +44,13 @@ final class ReplayText implements ReplayListener {
       return false;
     }
     out.println(
-        "would send %s of %s, %,d bytes%s"
-            .formatted(
-                requests(selection.requests()), plan.topic(), selection.bytes(), left(selection)));
+        Printable.line(
+            "would send %s of %s, %,d bytes%s"
+                .formatted(
+                    requests(selection.requests()),
+                    plan.topic(),
+                    selection.bytes(),
+                    left(selection))));
     out.flush();
     return true;
   }
@@ -57,16 +62,35 @@ final class ReplayText implements ReplayListener {
     }
     // By which it goes on, should this process end before it can say so.
     err.println(
-        "leat: replay %s sends %s of %s to %s, at most %s a second%s"
-            .formatted(
-                replay.id(),
-                requests(replay.selection().requests()),
-                replay.plan().topic(),
-                replay.plan().into(),
-                number(replay.plan().rate()),
-                left(replay.selection())));
+        Printable.line(
+            "leat: replay %s sends %s of %s to %s, at most %s a second%s"
+                .formatted(
+                    replay.id(),
+                    requests(replay.selection().requests()),
+                    replay.plan().topic(),
+                    replay.plan().into(),
+                    number(replay.plan().rate()),
+                    left(replay.selection()))));
     err.flush();
     return true;
+  }
+
+  /** Where it goes on, since it could not. */
+  void brokeOff(Replay replay) {
+    clear();
+    err.println(
+        "leat: leat replay --resume %s goes on with what is left, --undo takes back"
+            .formatted(replay.id()));
+    err.flush();
+  }
+
+  @Override
+  public void onHeldBack(long open) {
+    clear();
+    err.println(
+        "leat: sends nothing while %,d are open at a group of the topic; are its workers there?"
+            .formatted(open));
+    err.flush();
   }
 
   private static String number(double rate) {
@@ -78,8 +102,9 @@ final class ReplayText implements ReplayListener {
       return false;
     }
     err.println(
-        "leat: of %s nothing is remembered that could be sent again%s"
-            .formatted(plan.topic(), left(selection)));
+        Printable.line(
+            "leat: of %s nothing is remembered that could be sent again%s"
+                .formatted(plan.topic(), left(selection))));
     err.flush();
     return true;
   }
@@ -89,6 +114,8 @@ final class ReplayText implements ReplayListener {
     add(left, selection.open(), "at work");
     add(left, selection.replays(), "sent by an earlier replay");
     add(left, selection.unanswered(), "without a reply that is remembered");
+    add(left, selection.missing(), "that nothing is remembered of");
+    add(left, selection.unsendable(), "with as many headers as a message may have");
     return left.isEmpty() ? "" : "; left out: " + String.join(", ", left);
   }
 
@@ -130,6 +157,9 @@ final class ReplayText implements ReplayListener {
     } else {
       out.println(screen.bold(Printable.line(recordedId + " " + type)));
       differences.forEach(one -> out.println("  " + line(one)));
+      if (differences.size() >= ReplyComparison.MOST) {
+        out.println("  and perhaps more");
+      }
     }
     out.flush();
   }
@@ -143,16 +173,25 @@ final class ReplayText implements ReplayListener {
   }
 
   private static String line(Difference one) {
+    String was = one.was().orElse("(nothing)");
+    String is = one.is().orElse("(nothing)");
+    // Of long texts what differs is shown, wherever that is.
+    int from = Math.max(0, Arrays.mismatch(was.toCharArray(), is.toCharArray()) - SHOWN / 2);
     return Printable.line(
         "%s: %s -> %s"
             .formatted(
-                one.where().isEmpty() ? "payload" : one.where(), text(one.was()), text(one.is())));
+                one.where().isEmpty() ? "payload" : one.where(), part(was, from), part(is, from)));
   }
 
-  private static String text(Optional<String> value) {
-    return value
-        .map(text -> text.length() > SHOWN ? text.substring(0, SHOWN) + "..." : text)
-        .orElse("(nothing)");
+  private static String part(String text, int from) {
+    if (text.length() <= SHOWN) {
+      return text;
+    }
+    int begin = Math.min(from, text.length() - SHOWN);
+    int end = begin + SHOWN;
+    return (begin > 0 ? "..." : "")
+        + text.substring(begin, end)
+        + (end < text.length() ? "..." : "");
   }
 
   @Override
@@ -197,13 +236,18 @@ final class ReplayText implements ReplayListener {
           "replayed %s of %s%s"
               .formatted(
                   requests(result.sent()),
-                  replay.plan().topic(),
+                  Printable.line(replay.plan().topic().toString()),
                   replay.plan().compares()
                       ? ": %,d the same, %,d different, %,d not answered"
                           .formatted(result.same(), result.different(), result.unanswered())
                       : ""));
     }
     out.flush();
+    if (!result.isStopped() && result.left() > 0) {
+      err.println(
+          "leat: %s could not be read, and were not sent".formatted(requests(result.left())));
+      err.flush();
+    }
     if (result.isStopped()) {
       err.println(
           "leat: stopped with %s left; leat replay --resume %s goes on, --undo takes back"

@@ -1,15 +1,23 @@
 package dev.leat.cli;
 
-import static dev.leat.testkit.Awaiting.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.Leat;
 import dev.leat.Payload;
+import dev.leat.Topic;
 import dev.leat.Worker;
 import dev.leat.redis.RedisServerProcess;
+import dev.leat.trail.Replay;
+import dev.leat.trail.ReplayListener;
+import dev.leat.trail.ReplayPlan;
+import dev.leat.trail.Replays;
+import dev.leat.wire.Redaction;
+import dev.leat.wire.ReplyComparison;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -95,36 +103,29 @@ class ReplayTest {
       ask(i);
     }
     worker.close();
-    Thread replaying =
-        Thread.startVirtualThread(
-            () -> {
-              StringWriter unused = new StringWriter();
-              int unusedCode =
-                  LeatCommand.line()
-                      .setOut(new PrintWriter(unused))
-                      .setErr(new PrintWriter(unused))
-                      .execute(
-                          "replay",
-                          "users",
-                          "--from",
-                          "10m",
-                          "--backlog",
-                          "2",
-                          "--by",
-                          "ada",
-                          "--broker=" + redis.url());
-            });
-    until(
-        "two were sent",
-        () -> run("replay", "--list") == 0 && out.toString().contains("begun, 5 requests, 3 left"));
-    assertThat(out.toString()).contains(" by ada: users begun, 5 requests, 3 left");
-    String id = out.toString().substring(0, 36);
+    Instant now = InstantSource.system().instant();
+    ReplayPlan plan =
+        ReplayPlan.of(Topic.of("users"), now.minusSeconds(60), now.plusSeconds(60)).withBacklog(2);
+    String id;
+    try (Replay replay = new Replays(leat.broker()).prepare(plan, "ada")) {
+      id = replay.id();
+      Replay.Result result =
+          replay.run(
+              ReplyComparison.OF_ALL,
+              Redaction.NONE,
+              new ReplayListener() {},
+              () -> replay.left() == 3);
+      assertThat(result.isStopped()).isTrue();
+      assertThat(run("replay", "--undo", id)).isEqualTo(2);
+      assertThat(err.toString()).contains("ada is at work on replay " + id + ": stop that first");
+    }
+    assertThat(run("replay", "--list")).isZero();
+    assertThat(out.toString()).contains(id, " by ada: users stopped, 5 requests, 3 left");
 
     assertThat(run("replay", "--undo", id)).isZero();
     assertThat(out.toString()).contains("3 requests not sent, 2 taken back, 0 were begun by then");
-    until("it has ended", () -> !replaying.isAlive());
     assertThat(run("replay", "--resume", id)).isEqualTo(2);
-    assertThat(err.toString()).contains("there is no replay '" + id + "' that could go on");
+    assertThat(err.toString()).contains("replay " + id + " has been undone already, at 2");
     serve("{\"id\":%s}");
     ask(9);
     assertThat(handled).hasValue(6);
@@ -147,8 +148,11 @@ class ReplayTest {
         "replay users --from 1h --rate 0/s | '0/s' is no rate",
         "replay users --from 1h --backlog 0 | a replay's backlog is at least 1, was 0",
         "replay users --from 1h --to 2h | , before it begins",
-        "replay --resume 7 | there is no replay '7' that could go on or be undone",
-        "replay --resume 7 --compare | what a replay sends was said when it began",
+        "replay --resume 7 | there is no replay '7'; leat replay --list shows all",
+        "replay --resume 7 --compare | what a replay sends was said when it began: leave --compare out",
+        "replay --resume 7 --into x | what a replay sends was said when it began: leave --into out",
+        "replay users --from 1h --rate 1e30/s | at most a million a second",
+        "replay users --from 2099-01-01T00:00:00Z | nothing is recorded of a time that is still to come",
       })
   void what_is_asked_for_wrongly_is_refused_in_a_sentence(String command, String sentence) {
     Worker worker = serve("{\"id\":%s}");
@@ -165,7 +169,7 @@ class ReplayTest {
     assertThat(run("replay", "users", "--from", "10m", "--type", "other")).isEqualTo(1);
     assertThat(err.toString()).contains("of users nothing is remembered that could be sent again");
     assertThat(run("replay", "--list")).isZero();
-    assertThat(out.toString()).contains("users undone");
+    assertThat(out.toString()).contains("users ended, 0 requests");
   }
 
   private Worker serve(String reply) {

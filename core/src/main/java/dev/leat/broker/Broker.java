@@ -152,8 +152,8 @@ public interface Broker extends AutoCloseable {
 
   /**
    * The same, unless a member of a group that answers was handed the entry, or one of any group is
-   * at work on it: what was asked for is taken back as if it never had been. Needs {@link
-   * Capability#MOVE} and {@link Capability#EXACT_BACKLOG}.
+   * at work on it, or it waits behind another of its key: what was asked for is taken back as if it
+   * never had been. Needs {@link Capability#MOVE} and {@link Capability#EXACT_BACKLOG}.
    *
    * @return whether it was there and untouched; if not, nothing was appended
    */

@@ -23,6 +23,7 @@ final class Backlog {
 
   private long askedAt = Long.MIN_VALUE;
   private long room;
+  private long open;
 
   private Backlog(Broker broker, ReplayPlan plan) {
     this.broker = broker;
@@ -43,13 +44,16 @@ final class Backlog {
    * @throws BadConfiguration if that is so
    */
   void refuseUnlessRead() {
-    List<String> groups = groups().stream().map(GroupHealth::group).toList();
-    if (groups.isEmpty() && !group.isEmpty()) {
+    refuseUnless(!groups().isEmpty());
+  }
+
+  private void refuseUnless(boolean isRead) {
+    if (!isRead && !group.isEmpty()) {
       throw new BadConfiguration(
           "topic %s has no group '%s' that answers; start its workers first"
               .formatted(topic, group));
     }
-    if (groups.isEmpty()) {
+    if (!isRead) {
       throw new BadConfiguration(
           "nobody reads topic %s, so nothing would be done: start its workers first"
               .formatted(topic));
@@ -60,9 +64,17 @@ final class Backlog {
   long room(long nanos) {
     if (askedAt == Long.MIN_VALUE || nanos - askedAt >= pause) {
       askedAt = nanos;
-      room = most - groups().stream().mapToLong(Backlog::unfinished).max().orElse(0);
+      List<GroupHealth> groups = groups();
+      refuseUnless(!groups.isEmpty());
+      open = groups.stream().mapToLong(Backlog::unfinished).max().orElse(0);
+      room = most - open;
     }
     return Math.max(0, room);
+  }
+
+  /** How many were open when that was asked last. */
+  long open() {
+    return open;
   }
 
   /** So many were. */

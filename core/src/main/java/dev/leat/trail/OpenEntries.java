@@ -10,7 +10,9 @@ import dev.leat.broker.OpenMessage;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Tells of entries of a topic, asked for in their order, which a group that answers has not
@@ -45,6 +47,11 @@ final class OpenEntries {
     private final Topic topic;
     private final String group;
     private final Deque<OpenMessage> page = new ArrayDeque<>();
+
+    /** Those of one millisecond: within it some may be open that are not shown as entries. */
+    private final Set<String> ofMoment = new HashSet<>();
+
+    private long moment = Long.MIN_VALUE;
     private Position next;
     private boolean isOver;
 
@@ -56,6 +63,15 @@ final class OpenEntries {
     }
 
     boolean has(Entry entry) {
+      if (entry.at() != moment) {
+        moment = entry.at();
+        ofMoment.clear();
+        goTo(moment);
+      }
+      return ofMoment.contains(entry.id());
+    }
+
+    private void goTo(long time) {
       while (true) {
         if (page.isEmpty() && !isOver) {
           page.addAll(StreamScan.result(broker.open(topic, group, next, PAGE)));
@@ -65,16 +81,11 @@ final class OpenEntries {
           }
         }
         OpenMessage first = page.peekFirst();
-        if (first == null || first.acceptedAt().toEpochMilli() > entry.at()) {
-          return false;
+        if (first == null || first.acceptedAt().toEpochMilli() > time) {
+          return;
         }
-        if (first.entryId().equals(entry.id())) {
-          page.removeFirst();
-          return true;
-        }
-        if (first.acceptedAt().toEpochMilli() == entry.at()) {
-          // Of the same millisecond, and behind it; or gone, which is seen by the next.
-          return false;
+        if (first.acceptedAt().toEpochMilli() == time) {
+          ofMoment.add(first.entryId());
         }
         page.removeFirst();
       }

@@ -23,6 +23,9 @@ final class RecordedRequests {
   /** Requests, and bytes of their payloads, that are looked at together. */
   private static final int PORTION = 500;
 
+  /** At first, while it is not known how large replies are. */
+  private static final int FIRST_PORTION = 20;
+
   private static final long PORTION_BYTES = 4 << 20;
 
   private final Broker broker;
@@ -36,6 +39,9 @@ final class RecordedRequests {
   private long replays;
   private long unfinished;
   private long unanswered;
+  private long missing;
+  private long unsendable;
+  private int most = FIRST_PORTION;
 
   RecordedRequests(Broker broker, ReplayPlan plan) {
     this.broker = broker;
@@ -54,13 +60,17 @@ final class RecordedRequests {
 
   /** How many were chosen, and which were not though they were asked for. */
   Replays.Selection selection() {
-    return new Replays.Selection(chosen, bytes, replays, unfinished, unanswered);
+    return new Replays.Selection(
+        chosen, bytes, replays, unfinished, unanswered, missing, unsendable);
   }
 
   /** Calls back with portions of them, oldest first. */
   void forEach(Consumer<List<Chosen>> action) {
     if (!plan.ids().isEmpty()) {
-      flush(named(), action);
+      List<Entry> named = named();
+      for (int i = 0; i < named.size(); i += FIRST_PORTION) {
+        flush(named.subList(i, Math.min(named.size(), i + FIRST_PORTION)), action);
+      }
       return;
     }
     List<Entry> portion = new ArrayList<>();
@@ -80,7 +90,7 @@ final class RecordedRequests {
             portion.add(entry);
             size[0] += entry.message().payload().size();
           }
-          if (portion.size() >= PORTION || size[0] > PORTION_BYTES) {
+          if (portion.size() >= most || size[0] > PORTION_BYTES) {
             flush(portion, action);
             portion.clear();
             size[0] = 0;
@@ -92,8 +102,13 @@ final class RecordedRequests {
 
   /** Whoever names it wants it, though it was a replay itself, or is at work. */
   private List<Entry> named() {
-    return plan.ids().stream()
-        .flatMap(id -> found(id).stream())
+    List<Entry> found = new ArrayList<>();
+    for (String id : Set.copyOf(plan.ids())) {
+      Optional<Entry> entry = found(id);
+      missing += entry.isPresent() ? 0 : 1;
+      entry.ifPresent(found::add);
+    }
+    return found.stream()
         .filter(this::isWanted)
         .filter(
             entry ->
@@ -136,11 +151,15 @@ final class RecordedRequests {
 
   private void flush(List<Entry> portion, Consumer<List<Chosen>> action) {
     Map<String, Message> replies = plan.compares() ? replies(portion) : Map.of();
+    long size = replies.values().stream().mapToLong(one -> one.payload().size()).sum();
+    most = size > PORTION_BYTES ? Math.max(1, most / 4) : Math.min(PORTION, most * 4);
     List<Chosen> all = new ArrayList<>();
     for (Entry entry : portion) {
       Optional<Message> reply = Optional.ofNullable(replies.get(entry.message().id()));
       if (plan.compares() && reply.isEmpty()) {
         unanswered++;
+      } else if (!ReplaySet.isSendable(entry.message())) {
+        unsendable++;
       } else {
         chosen++;
         bytes += entry.message().payload().size();
@@ -170,7 +189,7 @@ final class RecordedRequests {
               broker,
               new StreamRef.At(destination),
               Position.at(Instant.ofEpochMilli(entries.getFirst().at())),
-              latest(entries.getLast()),
+              latest(entries),
               TrailBuilder.MOST,
               entry -> {
                 if (missing.remove(entry.message().id())) {
@@ -182,7 +201,11 @@ final class RecordedRequests {
     return found;
   }
 
-  private static Instant latest(Entry request) {
-    return TrailBuilder.latestReply(request.message(), Instant.ofEpochMilli(request.at()));
+  /** Of any of them: one may be waited for longer than those that came after it. */
+  private static Instant latest(List<Entry> requests) {
+    return requests.stream()
+        .map(one -> TrailBuilder.latestReply(one.message(), Instant.ofEpochMilli(one.at())))
+        .max(Comparator.naturalOrder())
+        .orElse(StreamScan.EVER);
   }
 }

@@ -1,5 +1,6 @@
 package dev.leat.trail;
 
+import dev.leat.BadConfiguration;
 import dev.leat.broker.Broker;
 import dev.leat.broker.Entry;
 import dev.leat.wire.Redaction;
@@ -13,12 +14,17 @@ import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
-/** A replay that is written down, and can be sent. Blocks; one thread. */
-public final class Replay {
+/** A replay that is written down, and can be sent; no other process can, until it is closed. */
+public final class Replay implements AutoCloseable {
   private static final long SECOND = 1_000_000_000;
 
   /** Requests that are sent together: others wait for as long as that takes. */
-  private static final int PORTION = 100;
+  private static final int PORTION = 500;
+
+  private static final long PORTION_BYTES = 4 << 20;
+
+  /** After so long without one that could be sent somebody is to be told. */
+  private static final Duration HELD_BACK = Duration.ofSeconds(5);
 
   /** Between two looks at what is due, and at what has come. */
   private static final Duration PAUSE = Duration.ofMillis(10);
@@ -26,6 +32,7 @@ public final class Replay {
   private final Broker broker;
   private final InstantSource clock;
   private final AuditLog audit;
+  private final ReplayLease lease;
   private final ReplaySet set;
   private final ReplayPlan plan;
   private final Replays.Selection selection;
@@ -36,6 +43,7 @@ public final class Replay {
       Broker broker,
       InstantSource clock,
       AuditLog audit,
+      ReplayLease lease,
       ReplaySet set,
       ReplayPlan plan,
       Replays.Selection selection,
@@ -43,6 +51,7 @@ public final class Replay {
     this.broker = broker;
     this.clock = clock;
     this.audit = audit;
+    this.lease = lease;
     this.set = set;
     this.plan = plan;
     this.selection = selection;
@@ -60,6 +69,11 @@ public final class Replay {
     return plan;
   }
 
+  /** How many of its requests were not sent yet. */
+  public long left() {
+    return set.left();
+  }
+
   /** What it comes to. */
   public Replays.Selection selection() {
     return selection;
@@ -69,7 +83,7 @@ public final class Replay {
    * How it has gone.
    *
    * @param sent of its requests, by anybody
-   * @param left that were not sent
+   * @param left that were not sent; where it is not stopped those that cannot be read
    * @param same replies that are as they were
    * @param different replies that are not
    * @param unanswered requests that nobody answered
@@ -93,13 +107,13 @@ public final class Replay {
       note(Replays.RESUMED, Map.of());
     }
     ReplayReplies replies = new ReplayReplies(broker, set, plan, comparison, hidden, listener);
-    boolean isSent = send(selection.requests() - left, replies, listener, isStopped);
+    boolean isSent = send(left, replies, listener, isStopped);
     boolean isOver = isSent && replies.await(isStopped);
-    left = isSent ? 0 : set.left();
+    long unsent = set.left();
     Result result =
         new Result(
-            selection.requests() - left,
-            left,
+            selection.requests() - unsent,
+            unsent,
             replies.same(),
             replies.different(),
             isOver ? replies.missing() : 0,
@@ -110,27 +124,62 @@ public final class Replay {
 
   /** Gives false if it was told to stop. */
   private boolean send(
-      long before, ReplayReplies replies, ReplayListener listener, BooleanSupplier isStopped) {
-    long begin = System.nanoTime();
+      long left, ReplayReplies replies, ReplayListener listener, BooleanSupplier isStopped) {
+    long before = selection.requests() - left;
     long sent = 0;
+    long turn = System.nanoTime();
+    double due = 1;
+    long heldBack = turn;
     while (!isStopped.getAsBoolean()) {
+      lease.refuseIfLost();
       replies.read();
-      long nanos = System.nanoTime();
-      long due = (long) ((double) (nanos - begin) / SECOND * plan.rate()) + 1 - sent;
-      int many = (int) Math.min(Math.min(due, PORTION), backlog.room(nanos));
+      long now = System.nanoTime();
+      // What was held back is not made up for: that would be faster than was asked for.
+      due = Math.min(due + (now - turn) * plan.rate() / SECOND, Math.max(1, plan.rate() / 10));
+      turn = now;
+      int many = (int) Math.min(Math.min((long) due, portion()), backlog.room(now));
       List<Entry> next = many > 0 ? set.next(many) : List.of();
       if (many > 0 && next.isEmpty()) {
         return true;
       }
-      replies.expect(next);
-      backlog.sent(set.send(next, plan.into(), plan.compares() ? set.replyAddress() : "", now()));
-      sent += next.size();
-      listener.onProgress(before + sent, selection.requests(), replies.compared());
-      if (due <= PORTION) {
-        LockSupport.parkNanos(PAUSE.toNanos());
+      if (many > 0) {
+        replies.expect(next);
+        long moved = set.send(next, plan.into(), plan.compares() ? set.replyAddress() : "", now());
+        refuseUnlessMoved(moved);
+        backlog.sent(moved);
+        sent += moved;
+        due -= moved;
+        heldBack = now;
+      } else if (due >= 1 && now - heldBack > HELD_BACK.toNanos()) {
+        listener.onHeldBack(backlog.open());
+        heldBack = now;
       }
+      listener.onProgress(before + sent, selection.requests(), replies.compared());
+      if (sent >= left) {
+        return true;
+      }
+      LockSupport.parkNanos(PAUSE.toNanos());
     }
     return false;
+  }
+
+  /** So many that they are no more than some megabytes, if they are alike. */
+  private long portion() {
+    long each = Math.max(1, selection.bytes() / Math.max(1, selection.requests()));
+    return Math.clamp(PORTION_BYTES / each, 1, PORTION);
+  }
+
+  private void refuseUnlessMoved(long moved) {
+    if (moved == 0) {
+      throw new BadConfiguration(
+          "what replay %s is to send has been taken away meanwhile".formatted(id()));
+    }
+  }
+
+  /** Another process can go on with it, if it has not ended. */
+  @Override
+  public void close() {
+    lease.close();
   }
 
   private void end(Result result, ReplayReplies replies) {

@@ -15,6 +15,13 @@ public interface ReplayListener {
   default void onProgress(long sent, long requests, long compared) {}
 
   /**
+   * For some seconds nothing could be sent.
+   *
+   * @param open that a group of the topic has not completed
+   */
+  default void onHeldBack(long open) {}
+
+  /**
    * A reply is not as it was.
    *
    * @param recordedId of the request that is recorded

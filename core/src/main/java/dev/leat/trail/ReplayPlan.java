@@ -38,6 +38,8 @@ public record ReplayPlan(
     Keys keys,
     Deadlines deadlines,
     Duration patience) {
+  private static final double MOST_A_SECOND = 1_000_000;
+
   /** What becomes of an idempotency key. */
   public enum Keys {
     /** It is made anew, the same for all that had the same: each is done once more. */
@@ -64,12 +66,20 @@ public record ReplayPlan(
     if (!from.isBefore(to)) {
       throw new IllegalArgumentException("the replay ends at %s, before it begins".formatted(to));
     }
-    if (!(rate > 0)) {
-      throw new IllegalArgumentException("a replay's rate is above 0, was " + rate);
+    if (!(rate > 0 && rate <= MOST_A_SECOND)) {
+      throw new IllegalArgumentException(
+          "a replay's rate is above 0, and at most a million a second, was " + rate);
     }
     if (backlog < 1) {
       throw new IllegalArgumentException("a replay's backlog is at least 1, was " + backlog);
     }
+  }
+
+  /** The same with another backlog. */
+  public ReplayPlan withBacklog(long most) {
+    return new ReplayPlan(
+        topic, from, to, types, ids, where, into, group, rate, most, compares, keys, deadlines,
+        patience);
   }
 
   /** All of a topic between two times, to be sent to it again. */

@@ -3,6 +3,7 @@ package dev.leat.trail;
 import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Position;
+import dev.leat.StreamRef;
 import dev.leat.broker.Broker;
 import dev.leat.broker.Entry;
 import dev.leat.wire.Redaction;
@@ -21,7 +22,9 @@ import java.util.function.BooleanSupplier;
  * looks at all of them once more. Blocks; one thread.
  */
 final class ReplayReplies {
-  private static final int PAGE = 200;
+  private static final int FIRST_PAGE = 10;
+  private static final int LARGEST_PAGE = 200;
+  private static final long PAGE_BYTES = 1 << 20;
   private static final long PAUSE_NANOS = 20_000_000;
 
   private final Broker broker;
@@ -34,6 +37,7 @@ final class ReplayReplies {
   /** Recorded replies to what was sent and has not been answered, by the id it was sent with. */
   private final Map<String, Message> expected = new LinkedHashMap<>();
 
+  private int page = FIRST_PAGE;
   private Position nextRecorded = Position.START;
   private Position nextReply = Position.START;
   private boolean isBegun;
@@ -72,13 +76,21 @@ final class ReplayReplies {
 
   /** Reads on; whether there was anything. */
   private boolean readRecorded(Set<String> wanted) {
-    List<Entry> page = StreamScan.result(broker.range(set.recorded(), nextRecorded, PAGE));
-    for (Entry entry : page) {
+    List<Entry> entries = some(set.recorded(), nextRecorded);
+    for (Entry entry : entries) {
       expected.put(entry.message().id(), entry.message());
       wanted.remove(entry.message().id());
       nextRecorded = Position.after(entry.id());
     }
-    return !page.isEmpty();
+    return !entries.isEmpty();
+  }
+
+  /** More at a time where they are small, fewer where they are large. */
+  private List<Entry> some(StreamRef stream, Position from) {
+    List<Entry> entries = StreamScan.result(broker.range(stream, from, page));
+    long bytes = entries.stream().mapToLong(entry -> entry.message().payload().size()).sum();
+    page = bytes > PAGE_BYTES ? Math.max(1, page / 4) : Math.min(LARGEST_PAGE, page * 3);
+    return entries;
   }
 
   /** Looks at what has come. */
@@ -86,8 +98,7 @@ final class ReplayReplies {
     if (!plan.compares() || !isBegun) {
       return;
     }
-    List<Entry> page = StreamScan.result(broker.range(set.replies(), nextReply, PAGE));
-    for (Entry entry : page) {
+    for (Entry entry : some(set.replies(), nextReply)) {
       nextReply = Position.after(entry.id());
       Message recorded = expected.remove(entry.message().id());
       // What was handed over twice may be answered twice.

@@ -16,6 +16,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
 
 /**
  * What a replay is to send, in a stream of its own: what was sent is not there any more. With it
@@ -25,8 +26,21 @@ final class ReplaySet {
   /** Milliseconds that a request had from when it was accepted until nobody waited any more. */
   private static final String PATIENCE = "replay.patience";
 
-  /** Questions to the broker that are under way at a time. */
+  /** Questions to the broker that are under way at a time, and bytes of their payloads. */
   private static final int WINDOW = 256;
+
+  private static final long WINDOW_BYTES = 8 << 20;
+
+  /** Headers that a message gets by being sent again, and bytes of theirs. */
+  private static final int OWN_HEADERS = 4;
+
+  private static final int OWN_BYTES = 1_000;
+
+  /** Of each: quotes, a colon and a comma. */
+  private static final int OWN_SIGNS = 6;
+
+  /** As many bytes of headers as whoever reads a message takes, whatever they come to as JSON. */
+  private static final int MOST_BYTES = 256 << 10;
 
   private final Broker broker;
   private final String id;
@@ -75,7 +89,21 @@ final class ReplaySet {
                               reply.payload()))));
       all.add(new Append(topic.incoming(), request));
     }
-    inWindow(all, broker::append);
+    inWindow(all, one -> one.message().payload().size(), broker::append);
+  }
+
+  /** Whether it can still be read with what it gets by being sent again. */
+  static boolean isSendable(Message recorded) {
+    long[] bytes = {OWN_BYTES};
+    recorded
+        .headers()
+        .forEach((name, value) -> bytes[0] += OWN_SIGNS + written(name) + written(value));
+    return recorded.headers().size() + OWN_HEADERS <= Headers.MOST && bytes[0] <= MOST_BYTES;
+  }
+
+  /** Bytes that a text takes at most, as a string of JSON. */
+  private static long written(String text) {
+    return text.chars().mapToLong(sign -> sign < ' ' ? 6 : sign < 128 ? 2 : 3).sum();
   }
 
   /** The same request, as if it were another: nothing of it points to who asked first. */
@@ -100,7 +128,7 @@ final class ReplaySet {
                   deadline ->
                       headers.set(
                           PATIENCE,
-                          Long.toString(Math.max(0, deadline.toEpochMilli() - recorded.at()))));
+                          Long.toString(patience(deadline.toEpochMilli(), recorded.at()))));
       case KEEP ->
           was.headers()
               .get(Headers.DEADLINE)
@@ -108,6 +136,10 @@ final class ReplaySet {
       case NONE -> {}
     }
     return new Message(newId, was.type(), "", headers.build(), was.source(), was.payload());
+  }
+
+  private static long patience(long deadline, long accepted) {
+    return deadline == Long.MAX_VALUE ? deadline : Math.max(0, deadline - accepted);
   }
 
   private static boolean isOfItsTime(String header) {
@@ -144,6 +176,7 @@ final class ReplaySet {
     List<Boolean> moved =
         inWindow(
             entries,
+            entry -> entry.message().payload().size(),
             entry ->
                 broker.move(
                     topic.incoming(),
@@ -159,10 +192,15 @@ final class ReplaySet {
       headers =
           headers
               .without(PATIENCE::equals)
-              .with(Headers.DEADLINE, Long.toString(now.toEpochMilli() + patience));
+              .with(Headers.DEADLINE, Long.toString(later(now.toEpochMilli(), patience)));
     }
     return new Message(
         waiting.id(), waiting.type(), destination, headers, waiting.source(), waiting.payload());
+  }
+
+  /** For ever stays for ever. */
+  private static long later(long now, long patience) {
+    return patience > Long.MAX_VALUE - now ? Long.MAX_VALUE : now + patience;
   }
 
   /** Has no more sent, and says how many were left. */
@@ -190,12 +228,18 @@ final class ReplaySet {
     List<Boolean> back =
         inWindow(
             sent.reversed(),
+            entry -> 0,
             entry ->
                 broker.moveUntaken(
                     sentTo, entry.id(), new Append(topic.deadLetters(), entry.message())));
     long takenBack = back.stream().filter(done -> done).count();
     return new Replays.Undone(
         unsent, takenBack, Math.max(0, state.requests() - unsent - takenBack));
+  }
+
+  /** Replies that came when all was over. */
+  CompletionStage<Long> dropReplies() {
+    return broker.trim(replies(), 0);
   }
 
   /** Nothing is left of it. */
@@ -206,14 +250,21 @@ final class ReplaySet {
   }
 
   /** Asks something for each, some at a time. */
-  private static <T, R> List<R> inWindow(List<T> all, Function<T, CompletionStage<R>> question) {
+  private static <T, R> List<R> inWindow(
+      List<T> all, ToLongFunction<T> size, Function<T, CompletionStage<R>> question) {
     List<R> answers = new ArrayList<>(all.size());
     Deque<CompletionStage<R>> asked = new ArrayDeque<>();
+    Deque<Long> sizes = new ArrayDeque<>();
+    long bytes = 0;
     for (T one : all) {
-      if (asked.size() == WINDOW) {
+      long own = size.applyAsLong(one);
+      while (asked.size() == WINDOW || (!asked.isEmpty() && bytes + own > WINDOW_BYTES)) {
         answers.add(StreamScan.result(asked.removeFirst()));
+        bytes -= sizes.removeFirst();
       }
       asked.add(question.apply(one));
+      sizes.add(own);
+      bytes += own;
     }
     asked.forEach(one -> answers.add(StreamScan.result(one)));
     return answers;

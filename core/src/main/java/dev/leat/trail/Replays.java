@@ -1,6 +1,8 @@
 package dev.leat.trail;
 
 import dev.leat.BadConfiguration;
+import dev.leat.BadMessage;
+import dev.leat.LeatException;
 import dev.leat.MessageId;
 import dev.leat.Topic;
 import dev.leat.broker.Broker;
@@ -51,6 +53,7 @@ public final class Replays {
     broker.require(Capability.TIME_POSITION);
     broker.require(Capability.MOVE);
     broker.require(Capability.TRIM);
+    broker.require(Capability.NOTES);
     this.broker = broker;
     this.clock = clock;
     this.audit = new AuditLog(broker);
@@ -65,18 +68,33 @@ public final class Replays {
    * @param replays left out since they were sent by a replay themselves; an id takes them
    * @param open left out since a group has not completed them; an id takes them
    * @param unanswered left out since no reply to compare with is remembered
+   * @param missing ids of which nothing is remembered
+   * @param unsendable left out since they have as many headers as a message may have
    */
-  public record Selection(long requests, long bytes, long replays, long open, long unanswered) {}
+  public record Selection(
+      long requests,
+      long bytes,
+      long replays,
+      long open,
+      long unanswered,
+      long missing,
+      long unsendable) {}
 
-  /** What it would send now. Nothing is. */
+  /**
+   * What it would send now. Nothing is.
+   *
+   * @throws BadConfiguration if nobody would do what is sent
+   */
   public Selection look(ReplayPlan plan) {
+    Backlog.of(broker, plan).refuseUnlessRead();
     RecordedRequests recorded = new RecordedRequests(broker, bounded(plan));
     recorded.forEach(portion -> {});
     return recorded.selection();
   }
 
   /**
-   * Writes down what is to be sent. Nothing is, until it is told to.
+   * Writes down what is to be sent. Nothing is, until it is told to. To be closed: until then no
+   * other process can go on with it, or undo it.
    *
    * @param by who has it done, for those who ask later
    * @throws BadConfiguration if nobody would do what is sent
@@ -86,42 +104,84 @@ public final class Replays {
     ReplayPlan bounded = bounded(plan);
     bounded.where().forEach(PayloadCondition::parse);
     Backlog.of(broker, bounded).refuseUnlessRead();
+    dropLateReplies();
     String id = ids.next();
-    audit.add(id, PREPARED, bounded.topic().toString(), by, new ReplayNotes(bounded, Map.of()));
+    ReplayLease lease = ReplayLease.take(broker, id, by);
     ReplaySet set = new ReplaySet(broker, id);
-    RecordedRequests recorded = new RecordedRequests(broker, bounded);
     try {
-      recorded.forEach(portion -> set.add(portion, bounded, ids));
+      audit.add(id, PREPARED, bounded.topic().toString(), by, new ReplayNotes(bounded, Map.of()));
+      RecordedRequests recorded = new RecordedRequests(broker, bounded);
+      recorded.forEach(
+          portion -> {
+            lease.refuseIfLost();
+            set.add(portion, bounded, ids);
+          });
+      Selection selection = recorded.selection();
+      Map<String, Long> counts = new LinkedHashMap<>();
+      counts.put("requests", selection.requests());
+      counts.put("bytes", selection.bytes());
+      audit.add(id, BEGUN, bounded.topic().toString(), by, new ReplayNotes(null, counts));
+      return new Replay(broker, clock, audit, lease, set, bounded, selection, by);
     } catch (RuntimeException failure) {
-      set.drop();
+      try (lease) {
+        set.drop();
+        audit.add(id, UNDONE, bounded.topic().toString(), by, new ReplayNotes(null, Map.of()));
+      } catch (LeatException away) {
+        failure.addSuppressed(away);
+      }
       throw failure;
     }
-    Selection selection = recorded.selection();
-    Map<String, Long> counts = new LinkedHashMap<>();
-    counts.put("requests", selection.requests());
-    counts.put("bytes", selection.bytes());
-    audit.add(id, BEGUN, bounded.topic().toString(), by, new ReplayNotes(null, counts));
-    return new Replay(broker, clock, audit, set, bounded, selection, by);
+  }
+
+  /** Those that came when a replay was over: nobody else looks after them. */
+  private void dropLateReplies() {
+    all(broker).stream()
+        .filter(State::isOver)
+        .map(one -> new ReplaySet(broker, one.id()).dropReplies())
+        .toList()
+        .forEach(StreamScan::result);
   }
 
   /**
-   * One that was begun, and not ended; empty where there is none. One that died while what it sends
-   * was written down has sent nothing, and does not go on.
+   * One that was begun, and not ended. To be closed: until then no other process can go on with it,
+   * or undo it.
+   *
+   * @throws BadConfiguration if there is none, or another process is at work on it
    */
-  public Optional<Replay> find(String id, String by) {
-    return all().stream()
-        .filter(one -> one.id().equals(id) && !one.isOver() && !one.phase().equals("prepared"))
-        .findFirst()
-        .map(
-            one ->
-                new Replay(
-                    broker,
-                    clock,
-                    audit,
-                    new ReplaySet(broker, id),
-                    one.plan(),
-                    new Selection(one.requests(), 0, 0, 0, 0),
-                    by));
+  public Replay find(String id, String by) {
+    State state = state(id);
+    if (state.phase().equals("prepared")) {
+      throw new BadConfiguration(
+          "replay %s was not written down to its end and has sent nothing: --undo clears it away"
+              .formatted(id));
+    }
+    if (state.isOver()) {
+      throw over(state);
+    }
+    return new Replay(
+        broker,
+        clock,
+        audit,
+        ReplayLease.take(broker, id, by),
+        new ReplaySet(broker, id),
+        state.plan(),
+        new Selection(state.requests(), state.counts().getOrDefault("bytes", 0L), 0, 0, 0, 0, 0),
+        by);
+  }
+
+  private State state(String id) {
+    return of(broker, id)
+        .orElseThrow(
+            () ->
+                new BadConfiguration(
+                    "there is no replay '%s'; leat replay --list shows all".formatted(id)));
+  }
+
+  private static BadConfiguration over(State state) {
+    return new BadConfiguration(
+        "replay %s has %s already, at %s"
+            .formatted(
+                state.id(), state.phase().equals("ended") ? "ended" : "been undone", state.at()));
   }
 
   /**
@@ -129,10 +189,9 @@ public final class Replays {
    *
    * @param by who began it
    * @param began when
-   * @param phase what was done last: {@code prepared}, {@code started}, {@code resumed}, {@code
-   *     stopped}, {@code ended} or {@code undone}
+   * @param phase what was done last: "prepared", "begun", "resumed", "stopped", "ended" or "undone"
    * @param at when that was
-   * @param requests that it sends, all together; 0 before it is begun
+   * @param requests that it sends, all together; 0 before that was written down
    * @param left of them, that were not sent
    * @param counts what else was written down of it, by name
    */
@@ -168,7 +227,12 @@ public final class Replays {
       if (!action.action().startsWith("replay.")) {
         continue;
       }
-      ReplayNotes notes = action.details(ReplayNotes.class);
+      ReplayNotes notes;
+      try {
+        notes = action.details(ReplayNotes.class);
+      } catch (BadMessage strangers) {
+        continue;
+      }
       if (notes.plan() != null) {
         all.put(
             action.id(),
@@ -229,28 +293,31 @@ public final class Replays {
   /**
    * Undoes a replay as far as nothing was begun; what is left of it is dropped.
    *
-   * @throws BadConfiguration if there is none
+   * @throws BadConfiguration if there is none, it was undone before, or a process is at work on it
    */
   public Undone undo(String id, String by) {
-    State state =
-        all().stream().filter(one -> one.id().equals(id)).findFirst().orElseThrow(() -> none(id));
-    ReplaySet set = new ReplaySet(broker, id);
-    long unsent = set.dropUnsent();
-    Undone undone = set.takeBack(state, unsent);
-    set.drop();
+    State state = state(id);
+    if (state.phase().equals("undone")) {
+      throw over(state);
+    }
+    Undone undone;
+    try (ReplayLease lease = ReplayLease.take(broker, id, by)) {
+      lease.refuseIfLost();
+      ReplaySet set = new ReplaySet(broker, id);
+      undone = set.takeBack(state, set.dropUnsent());
+      set.drop();
+      note(state, undone, by);
+    }
+    return undone;
+  }
+
+  private void note(State state, Undone undone, String by) {
     Map<String, Long> counts = new LinkedHashMap<>();
     counts.put("unsent", undone.unsent());
     counts.put("takenBack", undone.takenBack());
     counts.put("alreadyBegun", undone.begun());
-    audit.add(id, UNDONE, state.plan().topic().toString(), by, new ReplayNotes(null, counts));
-    return undone;
-  }
-
-  /** What is said where an id is that of no replay. */
-  public static BadConfiguration none(String id) {
-    return new BadConfiguration(
-        "there is no replay '%s' that could go on or be undone; leat replay --list shows all"
-            .formatted(id));
+    audit.add(
+        state.id(), UNDONE, state.plan().topic().toString(), by, new ReplayNotes(null, counts));
   }
 
   /** Nothing is sent again that comes while it is at work. */

@@ -1,6 +1,8 @@
 package dev.leat.wire;
 
 import dev.leat.Payload;
+import java.util.Optional;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -16,13 +18,14 @@ final class JsonTrees {
 
   private JsonTrees() {}
 
-  /**
-   * What a payload is.
-   *
-   * @throws tools.jackson.core.JacksonException if it is no JSON
-   */
-  static JsonNode read(Payload payload) {
-    return JSON.readTree(payload.bytes());
+  /** What a payload is; empty where it is no JSON, or has a number that is none to us. */
+  static Optional<JsonNode> read(Payload payload) {
+    try {
+      JsonNode tree = JSON.readTree(payload.bytes());
+      return tree.isMissingNode() ? Optional.empty() : Optional.of(tree);
+    } catch (JacksonException | ArithmeticException | NumberFormatException noJson) {
+      return Optional.empty();
+    }
   }
 
   static byte[] write(JsonNode tree) {

@@ -1,8 +1,9 @@
 package dev.leat.wire;
 
 import dev.leat.Payload;
+import java.math.BigDecimal;
 import java.util.List;
-import tools.jackson.core.JacksonException;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -13,11 +14,17 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public final class PayloadCondition {
   private final List<String> pointer;
+
+  /** Digits of a number that is compared as one. */
+  private static final int LONGEST_NUMBER = 100;
+
   private final String value;
+  private final @Nullable BigDecimal number;
 
   private PayloadCondition(List<String> pointer, String value) {
     this.pointer = pointer;
     this.value = value;
+    this.number = number(value);
   }
 
   /**
@@ -39,16 +46,12 @@ public final class PayloadCondition {
 
   /** Whether a payload is JSON and has that value there. */
   public boolean isMetBy(Payload payload) {
-    try {
-      return payload.size() > 0 && isMetBy(JsonTrees.read(payload), 0);
-    } catch (JacksonException noJson) {
-      return false;
-    }
+    return JsonTrees.read(payload).filter(tree -> isMetBy(tree, 0)).isPresent();
   }
 
   private boolean isMetBy(JsonNode node, int depth) {
     if (depth == pointer.size()) {
-      return node.isValueNode() && node.asString().equals(value);
+      return is(node);
     }
     String segment = pointer.get(depth);
     if (node instanceof ObjectNode object) {
@@ -64,5 +67,24 @@ public final class PayloadCondition {
       }
     }
     return false;
+  }
+
+  /** Numbers by their value, however they are written. */
+  private boolean is(JsonNode node) {
+    if (node.isNull()) {
+      return value.equals("null");
+    }
+    if (node.isNumber() && number != null) {
+      return node.decimalValue().compareTo(number) == 0;
+    }
+    return node.isValueNode() && node.asString().equals(value);
+  }
+
+  private static @Nullable BigDecimal number(String text) {
+    try {
+      return text.length() > LONGEST_NUMBER ? null : new BigDecimal(text);
+    } catch (NumberFormatException noNumber) {
+      return null;
+    }
   }
 }

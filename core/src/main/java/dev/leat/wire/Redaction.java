@@ -3,7 +3,7 @@ package dev.leat.wire;
 import dev.leat.Encoding;
 import dev.leat.Payload;
 import java.util.List;
-import tools.jackson.core.JacksonException;
+import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -41,13 +41,13 @@ public final class Redaction {
     if (pointers.isEmpty() || payload.size() == 0) {
       return payload;
     }
-    try {
-      JsonNode all = JsonTrees.read(payload);
-      pointers.forEach(pointer -> hide(all, pointer, 0));
-      return Payload.of(Encoding.JSON, JsonTrees.write(all));
-    } catch (JacksonException unreadable) {
+    Optional<JsonNode> tree = JsonTrees.read(payload);
+    if (tree.isEmpty()) {
       return rules.hasOwn(type) || looksLikeJson(payload) ? Payload.text(HIDDEN) : payload;
     }
+    JsonNode all = tree.get();
+    pointers.forEach(pointer -> hide(all, pointer, 0));
+    return Payload.of(Encoding.JSON, JsonTrees.write(all));
   }
 
   /** Whoever adds a sign to what would be hidden is not to be shown for it. */

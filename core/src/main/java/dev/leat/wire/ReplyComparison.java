@@ -10,7 +10,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.MissingNode;
@@ -26,7 +25,7 @@ public final class ReplyComparison {
   public static final ReplyComparison OF_ALL = new ReplyComparison(PointerRules.NONE);
 
   /** Differences of one reply that are told: two lists may differ in each element. */
-  private static final int MOST = 1_000;
+  public static final int MOST = 1_000;
 
   private static final String STATUS = "status";
   private static final String OK = "200";
@@ -81,15 +80,27 @@ public final class ReplyComparison {
       String type, Message was, Message is, Redaction hidden, List<Difference> found) {
     Payload shownBefore = hidden.of(type, was.payload());
     Payload shownNow = hidden.of(type, is.payload());
-    try {
-      JsonNode before = JsonTrees.read(was.payload());
-      JsonNode now = JsonTrees.read(is.payload());
-      new Walk(found, ignored.of(type), requestOf(was), requestOf(is))
-          .compare(
-              "", new Pair(before, tree(shownBefore)), new Pair(now, tree(shownNow)), List.of());
-    } catch (JacksonException noJson) {
+    Optional<JsonNode> before = tree(was.payload());
+    Optional<JsonNode> now = tree(is.payload());
+    if (before.isEmpty() || now.isEmpty() || was.payload().encoding() != is.payload().encoding()) {
       found.add(new Difference("", whole(shownBefore), whole(shownNow)));
+      return;
     }
+    new Walk(found, ignored.of(type), requestOf(was), requestOf(is))
+        .compare(
+            "",
+            new Pair(before.get(), shown(shownBefore)),
+            new Pair(now.get(), shown(shownNow)),
+            List.of());
+  }
+
+  /** What is sent as text is text, unless it is an object or a list all the same. */
+  private static Optional<JsonNode> tree(Payload payload) {
+    return switch (payload.encoding()) {
+      case JSON -> JsonTrees.read(payload);
+      case TEXT -> JsonTrees.read(payload).filter(JsonNode::isContainer);
+      default -> Optional.empty();
+    };
   }
 
   /** Id of the request that a reply was to, first. */
@@ -97,13 +108,9 @@ public final class ReplyComparison {
     return reply.headers().get(Headers.REPLAY_OF).orElse(reply.id());
   }
 
-  /** Where all is hidden that is no tree. */
-  private static JsonNode tree(Payload shown) {
-    try {
-      return JsonTrees.read(shown);
-    } catch (JacksonException noJson) {
-      return MissingNode.getInstance();
-    }
+  /** Nothing where all is hidden, and so is no tree. */
+  private static JsonNode shown(Payload payload) {
+    return JsonTrees.read(payload).orElse(MissingNode.getInstance());
   }
 
   private static Optional<String> whole(Payload shown) {
@@ -128,6 +135,13 @@ public final class ReplyComparison {
       return value.has(index) ? new Pair(value.get(index), shown.path(index)) : NONE;
     }
 
+    /** Whether nothing below it may be shown, not even what it has. */
+    boolean isHidden() {
+      return shown.isMissingNode()
+          ? !value.isMissingNode()
+          : shown.isString() && shown.asString().equals(Redaction.HIDDEN) && value.isContainer();
+    }
+
     Optional<String> text() {
       if (value.isMissingNode()) {
         return Optional.empty();
@@ -143,7 +157,11 @@ public final class ReplyComparison {
       if (found.size() >= MOST || isIgnored(path)) {
         return;
       }
-      if (was.value instanceof ObjectNode before && is.value instanceof ObjectNode now) {
+      if (was.isHidden() || is.isHidden()) {
+        if (!was.value.equals(is.value)) {
+          found.add(new Difference(pointer, was.text(), is.text()));
+        }
+      } else if (was.value instanceof ObjectNode before && is.value instanceof ObjectNode now) {
         Set<String> names = new LinkedHashSet<>(before.propertyNames());
         names.addAll(now.propertyNames());
         for (String name : names) {

@@ -102,6 +102,51 @@ class ReplyComparisonTest {
   }
 
   @Test
+  void what_a_hidden_object_has_is_not_shown_either() {
+    assertThat(
+            ReplyComparison.OF_ALL.of(
+                "t",
+                reply("200", Payload.json("{\"tokens\":{\"secret-1\":1},\"n\":1}")),
+                reply("200", Payload.json("{\"tokens\":{\"secret-2\":1},\"n\":1}")),
+                Redaction.parse("t=/tokens")))
+        .containsExactly(differs("/tokens", "\"***\"", "\"***\""));
+  }
+
+  @Test
+  void text_is_compared_as_text_unless_it_is_an_object_or_a_list() {
+    assertThat(
+            ReplyComparison.OF_ALL.of(
+                "t",
+                reply("200", Payload.text("1.10")),
+                reply("200", Payload.text("1.1")),
+                Redaction.NONE))
+        .containsExactly(differs("", "1.10", "1.1"));
+    assertThat(
+            ReplyComparison.OF_ALL.of(
+                "t",
+                reply("200", Payload.text("7")),
+                reply("200", Payload.json("7")),
+                Redaction.NONE))
+        .containsExactly(differs("", "7", "7"));
+    assertThat(
+            ReplyComparison.OF_ALL.of(
+                "t",
+                reply("200", Payload.text("[1,2]")),
+                reply("200", Payload.text("[1, 3]")),
+                Redaction.NONE))
+        .containsExactly(differs("/1", "2", "3"));
+  }
+
+  @Test
+  void a_number_that_is_too_large_for_us_is_compared_and_hidden_as_a_whole() {
+    String huge = "{\"n\":1e2147483648}";
+    assertThat(differences(ReplyComparison.OF_ALL, huge, "{\"n\":1}"))
+        .containsExactly(differs("", huge, "{\"n\":1}"));
+    assertThat(Redaction.parse("t=/token").of("t", Payload.json(huge)).asText()).isEqualTo("***");
+    assertThat(PayloadCondition.parse("/n=1").isMetBy(Payload.json(huge))).isFalse();
+  }
+
+  @Test
   void what_is_no_json_differs_as_a_whole() {
     assertThat(
             ReplyComparison.OF_ALL.of(
@@ -121,6 +166,11 @@ class ReplyComparisonTest {
     assertThat(condition.isMetBy(Payload.json("{\"user\":{\"id\":[7]}}"))).isFalse();
     assertThat(condition.isMetBy(Payload.text("user 7"))).isFalse();
     assertThat(condition.isMetBy(Payload.EMPTY)).isFalse();
+    assertThat(PayloadCondition.parse("/a=null").isMetBy(Payload.json("{\"a\":null}"))).isTrue();
+    assertThat(PayloadCondition.parse("/a=").isMetBy(Payload.json("{\"a\":null}"))).isFalse();
+    assertThat(PayloadCondition.parse("/a=").isMetBy(Payload.json("{\"a\":\"\"}"))).isTrue();
+    assertThat(PayloadCondition.parse("/a=7").isMetBy(Payload.json("{\"a\":7.0}"))).isTrue();
+    assertThat(PayloadCondition.parse("/a=1e2").isMetBy(Payload.json("{\"a\":100}"))).isTrue();
     assertThat(
             PayloadCondition.parse("/rows/*/n=a=b")
                 .isMetBy(Payload.json("{\"rows\":[{},{\"n\":\"a=b\"}]}")))

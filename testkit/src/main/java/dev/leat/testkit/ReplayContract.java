@@ -53,7 +53,7 @@ abstract class ReplayContract extends DeliveryFixture {
     until("all were handled", () -> seen.size() == 3);
 
     Replay replay = replays().prepare(plan(), "ada");
-    assertThat(replay.selection()).isEqualTo(new Replays.Selection(3, 3, 0, 0, 0));
+    assertThat(replay.selection()).isEqualTo(new Replays.Selection(3, 3, 0, 0, 0, 0, 0));
     Instant begin = InstantSource.system().instant();
     Replay.Result result = run(replay);
 
@@ -72,7 +72,7 @@ abstract class ReplayContract extends DeliveryFixture {
     assertThat(again.get(2).deadline()).isEmpty();
     until("nothing is left", this::isIdle);
 
-    assertThat(replays().look(plan())).isEqualTo(new Replays.Selection(3, 3, 3, 0, 0));
+    assertThat(replays().look(plan())).isEqualTo(new Replays.Selection(3, 3, 3, 0, 0, 0, 0));
     Replays.State state = state(replay);
     assertThat(state.phase()).isEqualTo("ended");
     assertThat(state.by()).isEqualTo("ada");
@@ -126,7 +126,7 @@ abstract class ReplayContract extends DeliveryFixture {
 
     Changes changes = new Changes();
     Replay replay = replays().prepare(plan, "ada");
-    assertThat(replay.selection()).isEqualTo(new Replays.Selection(1, 1, 0, 0, 1));
+    assertThat(replay.selection()).isEqualTo(new Replays.Selection(1, 1, 0, 0, 1, 0, 0));
     Replay.Result result = replay.run(ReplyComparison.OF_ALL, Redaction.NONE, changes, () -> false);
 
     assertThat(result.sent()).isEqualTo(1);
@@ -160,7 +160,11 @@ abstract class ReplayContract extends DeliveryFixture {
     assertThat(state(replay).phase()).isEqualTo("stopped");
     assertThat(state(replay).left()).isEqualTo(stopped.left());
 
-    Replay second = replays().find(replay.id(), "bob").orElseThrow();
+    assertThatThrownBy(() -> replays().find(replay.id(), "bob"))
+        .isInstanceOf(BadConfiguration.class)
+        .hasMessageContaining("ada is at work on replay " + replay.id());
+    replay.close();
+    Replay second = replays().find(replay.id(), "bob");
     ReplayListener dies =
         new ReplayListener() {
           @Override
@@ -172,13 +176,18 @@ abstract class ReplayContract extends DeliveryFixture {
         };
     assertThatThrownBy(() -> second.run(ReplyComparison.OF_ALL, Redaction.NONE, dies, () -> false))
         .hasMessage("died");
+    second.close();
 
-    Replay.Result ended = run(replays().find(replay.id(), "bob").orElseThrow());
+    Replay third = replays().find(replay.id(), "bob");
+    Replay.Result ended = run(third);
+    third.close();
     assertThat(ended).isEqualTo(new Replay.Result(40, 0, 40, 0, 0, false));
     assertThat(seen)
         .extracting(one -> one.message().payload().asText())
         .containsExactlyInAnyOrderElementsOf(texts);
-    assertThat(replays().find(replay.id(), "bob")).isEmpty();
+    assertThatThrownBy(() -> replays().find(replay.id(), "bob"))
+        .isInstanceOf(BadConfiguration.class)
+        .hasMessageContaining("has ended already");
     worker.close();
   }
 
@@ -205,7 +214,14 @@ abstract class ReplayContract extends DeliveryFixture {
     assertThat(result.sent()).isEqualTo(10);
     assertThat(group().backlog()).hasValue(10);
 
+    assertThatThrownBy(() -> replays().undo(replay.id(), "bob"))
+        .isInstanceOf(BadConfiguration.class)
+        .hasMessageContaining("ada is at work on replay");
+    replay.close();
     Replays.Undone undone = replays().undo(replay.id(), "bob");
+    assertThatThrownBy(() -> replays().undo(replay.id(), "bob"))
+        .isInstanceOf(BadConfiguration.class)
+        .hasMessageContaining("has been undone already");
     assertThat(undone).isEqualTo(new Replays.Undone(20, 10, 0));
     assertThat(state(replay).phase()).isEqualTo("undone");
     assertThat(state(replay).counts()).containsEntry("takenBack", 10L);
@@ -325,8 +341,119 @@ abstract class ReplayContract extends DeliveryFixture {
     call("done");
     send("slow");
     begun.await();
-    assertThat(replays().look(plan())).isEqualTo(new Replays.Selection(1, 4, 0, 1, 0));
+    assertThat(replays().look(plan())).isEqualTo(new Replays.Selection(1, 4, 0, 1, 0, 0, 0));
     goOn.countDown();
+  }
+
+  @Test
+  void each_is_sent_once_though_it_is_named_twice_and_what_is_not_there_is_told() {
+    if (!offersReplays()) {
+      return;
+    }
+    serve(text -> text);
+    String id = ask("", "a").id();
+    assertThat(replays().look(where(plan(), List.of(id, id, "no such"), List.of())))
+        .isEqualTo(new Replays.Selection(1, 1, 0, 0, 0, 1, 0));
+  }
+
+  @Test
+  void what_cannot_be_sent_with_two_more_headers_is_left_out_and_told() {
+    if (!offersReplays()) {
+      return;
+    }
+    serve(text -> text);
+    call("few");
+    Headers.Builder many = Headers.builder();
+    for (int i = 0; i < Headers.MOST; i++) {
+      many.set("h" + i, "");
+    }
+    append(
+        topic.incoming(),
+        new Message(leat.ids().next(), "work", "", many.build(), "s", Payload.text("many")));
+    until("both were handled", () -> seen.size() == 2);
+    until("nothing is left", this::isIdle);
+    assertThat(replays().look(plan())).isEqualTo(new Replays.Selection(1, 3, 0, 0, 0, 0, 1));
+  }
+
+  @Test
+  void the_reply_to_one_that_waited_longer_than_those_after_it_is_found() {
+    if (!offersReplays()) {
+      return;
+    }
+    CountDownLatch goOn = new CountDownLatch(1);
+    working(
+        Handling.DEFAULT,
+        (text, request) -> {
+          if (text.equals("slow") && request.header(Headers.REPLAY).isEmpty()) {
+            goOn.await();
+          }
+          return text;
+        });
+    var slow =
+        leat.caller().callAsync(topic.toString(), "work", Payload.text("slow"), String.class, LONG);
+    until("it is at work", () -> group().pending().orElse(0) == 1);
+    call("quick");
+    goOn.countDown();
+    result(slow);
+    until("nothing is left", this::isIdle);
+    assertThat(replays().look(comparing(plan())).requests()).isEqualTo(2);
+  }
+
+  @Test
+  void what_strangers_write_beside_it_stops_no_replay() {
+    if (!offersReplays()) {
+      return;
+    }
+    serve(text -> text);
+    call("a");
+    append(
+        Topic.of("leat::audit").incoming(),
+        new Message("evil", "replay.begun", "", Headers.NONE, "me", Payload.text("garbage")));
+    append(
+        Topic.of("leat::audit").incoming(),
+        new Message("evil", "replay.prepared", "", Headers.NONE, "me", Payload.EMPTY));
+    try (Replay replay = replays().prepare(plan(), "ada")) {
+      assertThat(run(replay).sent()).isEqualTo(1);
+      assertThat(state(replay).phase()).isEqualTo("ended");
+    }
+  }
+
+  @Test
+  void what_was_held_back_is_not_made_up_for_faster_than_was_asked_for() {
+    if (!offersReplays()) {
+      return;
+    }
+    AtomicInteger gone = new AtomicInteger();
+    Worker worker = serve(text -> text);
+    for (int i = 0; i < 30; i++) {
+      call("text " + i);
+    }
+    worker.close();
+    List<Long> sent = new ArrayList<>();
+    long[] held = {0};
+    ReplayListener watching =
+        new ReplayListener() {
+          @Override
+          public void onProgress(long many, long requests, long compared) {
+            if (many == 2 && held[0] == 0) {
+              held[0] = System.nanoTime();
+            }
+            boolean isLong =
+                held[0] > 0 && System.nanoTime() - held[0] > Duration.ofSeconds(1).toNanos();
+            if (isLong && gone.getAndIncrement() == 0) {
+              serve(text -> text);
+            }
+            sent.add(many);
+          }
+        };
+    long begin = System.nanoTime();
+    try (Replay replay = replays().prepare(with(plan(), 20, 2), "ada")) {
+      replay.run(ReplyComparison.OF_ALL, Redaction.NONE, watching, () -> false);
+    }
+    // After a second in which nothing was sent the other 28 take no less than they should.
+    long took = System.nanoTime() - begin;
+    assertThat(Duration.ofNanos(took)).isGreaterThan(Duration.ofMillis(1_000 + 26 * 50));
+    assertThat(sent.getLast()).isEqualTo(30);
   }
 
   @Test

@@ -257,7 +257,7 @@ final class Group {
   GroupCensus census(Log log) {
     long running = 0;
     long delayed = 0;
-    long oldest = Math.min(cursor, log.end());
+    long oldest = log.firstPresent(cursor);
     long oldestWaiting = oldest;
     Map<String, Long> holds = new TreeMap<>();
     members.forEach(member -> holds.put(Pending.name(member), 0L));

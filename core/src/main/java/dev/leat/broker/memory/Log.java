@@ -118,6 +118,17 @@ final class Log {
     return many;
   }
 
+  /**
+   * Offset of the first entry at one or behind it that was not taken out; the end if there is none.
+   */
+  long firstPresent(long offset) {
+    long at = Math.min(Math.max(head, offset), end);
+    while (takenOut > 0 && at < end && slot(at).message == null) {
+      at++;
+    }
+    return at;
+  }
+
   /** Places that entries take. */
   long places() {
     return size() + aside.size();

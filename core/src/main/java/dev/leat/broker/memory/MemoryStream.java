@@ -309,7 +309,10 @@ final class MemoryStream {
           case Position.At at -> EntryId.before(at.time());
         };
     // Dead letters that were taken out would come back.
-    boolean isThere = kept && !StreamKeys.isDeadLetters(key) && forgetting.shownFrom() < log.head();
+    // What no group has read is all in memory, and what was taken out of it is no history.
+    boolean isUnread = StreamKeys.isIncoming(key) && groups.isEmpty();
+    boolean isThere =
+        kept && !isUnread && !StreamKeys.isDeadLetters(key) && forgetting.shownFrom() < log.head();
     return isThere && log.mayHaveHad(after)
         ? new Past(after, forgetting.shownFrom(), log.head(), range(from, limit))
         : null;
