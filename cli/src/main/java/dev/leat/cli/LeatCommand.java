@@ -80,6 +80,12 @@ public final class LeatCommand implements Runnable {
   public static void main(String... arguments) {
     Output output = Output.ofThisProcess();
     CommandLine line = line().setOut(output.writer());
+    try {
+      Tracing.setUp(System.getenv());
+    } catch (BadConfiguration wrong) {
+      line.getErr().println("leat: " + Printable.line(String.valueOf(wrong.getMessage())));
+      System.exit(output.ended(CommandLine.ExitCode.USAGE, line.getErr()));
+    }
     System.exit(output.ended(line.execute(arguments), line.getErr()));
   }
 

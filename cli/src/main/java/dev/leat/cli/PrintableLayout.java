@@ -27,10 +27,19 @@ final class PrintableLayout extends LayoutBase<ILoggingEvent> {
             .append(String.format(" %-5s ", event.getLevel()))
             .append(logger, logger.lastIndexOf('.') + 1, logger.length())
             .append(' ')
+            .append(ofMessage(event))
             .append(Printable.line(String.valueOf(event.getFormattedMessage())))
             .append(END);
     append(text, event.getThrowableProxy(), "");
     return text.toString();
+  }
+
+  /** What a handler logs says of which message it is, if it does not so itself. */
+  private static String ofMessage(ILoggingEvent event) {
+    String id = event.getMDCPropertyMap().get("leat.message");
+    return id == null || String.valueOf(event.getFormattedMessage()).startsWith("message=")
+        ? ""
+        : "message=" + Printable.line(id) + " ";
   }
 
   private static void append(StringBuilder text, @Nullable IThrowableProxy failure, String before) {
