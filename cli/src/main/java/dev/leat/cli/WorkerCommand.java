@@ -5,17 +5,24 @@ import dev.leat.Leat;
 import dev.leat.Message;
 import dev.leat.Position;
 import dev.leat.Retry;
+import dev.leat.Topic;
 import dev.leat.Worker;
+import dev.leat.gateway.Listener;
+import dev.leat.gateway.ManagementPort;
+import dev.leat.gateway.config.GatewayFile;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** Makes a worker of any program. */
 @Command(
@@ -113,6 +120,14 @@ final class WorkerCommand implements Callable<Integer> {
       description = "Keep answers for a day, and answer the same request from what is kept.")
   private boolean idempotent;
 
+  @Option(
+      names = "--management",
+      paramLabel = "HOST:PORT",
+      converter = Addresses.class,
+      description =
+          "Answer /health/live, /health/ready and /metrics there, such as 127.0.0.1:9091.")
+  private @Nullable Listener management;
+
   @Mixin private final KeepOptions kept = new KeepOptions();
 
   @Parameters(paramLabel = "COMMAND", arity = "1..*", description = "The command, behind a --.")
@@ -122,8 +137,21 @@ final class WorkerCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     CommandHandler handler = new CommandHandler(command, broker.url());
     Leat leat = broker.connect();
-    Closing closing = Closing.on(leat::close, leat::hasten);
+    AtomicReference<@Nullable ManagementPort> managed = new AtomicReference<>();
+    Closing closing =
+        Closing.on(
+            () -> {
+              leat.close();
+              ManagementPort open = managed.get();
+              if (open != null) {
+                open.close();
+              }
+            },
+            leat::hasten);
     try {
+      if (management != null) {
+        managed.set(ManagementPort.open(leat, management, topics.stream().map(Topic::of).toList()));
+      }
       Worker worker =
           leat.worker(topics.getFirst())
               .group(group)
@@ -151,6 +179,11 @@ final class WorkerCommand implements Callable<Integer> {
     spec.commandLine()
         .getOut()
         .println("working on " + String.join(", ", topics) + " as one of " + group);
+    ManagementPort open = managed.get();
+    if (open != null) {
+      spec.commandLine().getOut().println("managed at port " + open.port());
+    }
+    spec.commandLine().getOut().flush();
     closing.await();
     return 0;
   }
@@ -162,5 +195,17 @@ final class WorkerCommand implements Callable<Integer> {
             ? Handling.DEFAULT
             : Handling.retrying(Retry.times(attempts).withWaits(backoff, ceiling));
     return idempotent ? handling.idempotent() : handling;
+  }
+
+  /** Reads where to listen. */
+  static final class Addresses implements ITypeConverter<Listener> {
+    @Override
+    public Listener convert(String text) {
+      try {
+        return GatewayFile.address(text);
+      } catch (IllegalArgumentException malformed) {
+        throw new TypeConversionException(malformed.getMessage());
+      }
+    }
   }
 }

@@ -163,6 +163,9 @@ class LeatCommandTest {
     assertThat(run("call", "t", "x", "{oops", "--broker", "redis://127.0.0.1:1")).isEqualTo(2);
     assertThat(run("call", "t", "x", "--timeout", "soon")).isEqualTo(2);
     assertThat(run("worker", "--topic", "t", "--type", "x")).isEqualTo(2);
+    assertThat(run("worker", "--topic", "t", "--type", "x", "--management", "here", "--", "cat"))
+        .isEqualTo(2);
+    assertThat(err.toString()).contains("'here' is not an address such as 127.0.0.1:8080");
     assertThat(err.toString())
         .contains("the payload is not JSON: line 1", "'soon' is not a duration", "COMMAND");
   }

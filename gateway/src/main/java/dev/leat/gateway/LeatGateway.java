@@ -22,8 +22,6 @@ import io.netty.channel.unix.Errors.NativeIoException;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
-import io.vertx.core.file.FileSystemOptions;
 import io.vertx.ext.web.Router;
 import java.net.BindException;
 import java.net.SocketException;
@@ -61,10 +59,6 @@ public final class LeatGateway implements AutoCloseable {
 
   /** How long requests under way may take to end when the gateway closes, unless said otherwise. */
   public static final Duration DEFAULT_DRAIN = Duration.ofSeconds(10);
-
-  private static final int MANAGEMENT_CONNECTIONS = 32;
-
-  private static final Duration MANAGEMENT_PATIENCE = Duration.ofSeconds(5);
 
   /** Time after its drain in which a gateway has ended, whatever its loops do. */
   private static final Duration LAST_WORDS = Duration.ofSeconds(5);
@@ -248,7 +242,7 @@ public final class LeatGateway implements AutoCloseable {
     RouteTable candidate = tableOf(routes);
     Vertx started =
         Vertx.builder()
-            .with(options(eventLoops))
+            .with(ManagementPort.options(eventLoops))
             .withTransport(
                 LimitedTransport.of(admission.connections(), clientLimits.firstRequest()))
             .build();
@@ -437,27 +431,8 @@ public final class LeatGateway implements AutoCloseable {
       management.metrics().watchMemory(admission.memory()::used, bufferLimit);
       management.metrics().watchConnections(admission.connections()::open);
       Listener at = managedAt.orElseThrow();
-      Vertx own =
-          Vertx.builder()
-              .with(options(1))
-              .withTransport(
-                  LimitedTransport.of(
-                      new Connections(MANAGEMENT_CONNECTIONS, MANAGEMENT_CONNECTIONS),
-                      MANAGEMENT_PATIENCE))
-              .build();
-      try {
-        managementPort =
-            management
-                .listen(own, at.host(), at.port(), edges.stream().map(Edge::loop).toList())
-                .toCompletionStage()
-                .toCompletableFuture()
-                .join();
-      } catch (CompletionException failure) {
-        throw new BadConfiguration(
-            "%s:%d, for management, cannot be listened on; name another address"
-                .formatted(at.host(), at.port()),
-            failure);
-      }
+      managementPort =
+          ManagementPort.listen(management, at, edges.stream().map(Edge::loop).toList());
     }
   }
 
@@ -502,16 +477,6 @@ public final class LeatGateway implements AutoCloseable {
 
   private Future<?> renew(Listener listener, Proof proof) {
     return Future.join(edges.stream().map(edge -> edge.renew(listener, proof)).toList());
-  }
-
-  private static VertxOptions options(int loops) {
-    return new VertxOptions()
-        .setEventLoopPoolSize(loops)
-        .setPreferNativeTransport(true)
-        .setFileSystemOptions(
-            new FileSystemOptions()
-                .setFileCachingEnabled(false)
-                .setClassPathResolvingEnabled(false));
   }
 
   private RuntimeException explained(CompletionException failure) {

@@ -311,7 +311,12 @@ public final class GatewayFile {
     return number;
   }
 
-  static Listener address(String text) {
+  /**
+   * Reads an address such as {@code 127.0.0.1:8080} or {@code [::1]:8080}.
+   *
+   * @throws IllegalArgumentException if it is none
+   */
+  public static Listener address(String text) {
     int colon = text.lastIndexOf(':');
     if (colon < 1) {
       throw new IllegalArgumentException(
