@@ -45,6 +45,7 @@ public final class Leat implements AutoCloseable {
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final MessageId ids;
   private final Telemetry telemetry;
+  private final Runnable disconnected;
   private final PendingCalls calls;
   private final Caller caller;
 
@@ -57,7 +58,7 @@ public final class Leat implements AutoCloseable {
         CompletableFuture.supplyAsync(
                 () -> new PendingCalls(broker, loop, ids, nextLane(), instance, telemetry), loop)
             .join();
-    telemetry.connected(loop);
+    this.disconnected = telemetry.connected(loop);
     this.caller = new LaneCaller(loop, calls, new UnreadTopics(broker, loop), Headers.NONE);
   }
 
@@ -77,9 +78,10 @@ public final class Leat implements AutoCloseable {
    * @param telemetry told of all that is sent and handled, beside those that modules bring
    */
   public static Leat connect(String url, Telemetry telemetry) {
+    Telemetry told = Telemetries.with(telemetry);
     ThreadLoop loop = new ThreadLoop("leat", false);
     try {
-      return new Leat(loop, Brokers.open(url, loop), Telemetries.with(telemetry));
+      return new Leat(loop, Brokers.open(url, loop), told);
     } catch (RuntimeException failure) {
       loop.close();
       throw failure;
@@ -189,6 +191,7 @@ public final class Leat implements AutoCloseable {
     listeners.forEach(Listener::close);
     CompletableFuture.runAsync(calls::close, loop).join();
     broker.close();
+    disconnected.run();
     loop.close();
   }
 

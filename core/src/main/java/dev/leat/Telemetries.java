@@ -1,8 +1,10 @@
 package dev.leat;
 
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.concurrent.Executor;
 import java.util.function.BiFunction;
@@ -11,14 +13,21 @@ import org.jspecify.annotations.Nullable;
 
 /** Several who are told, as one; each adds to the headers what those before it have left. */
 record Telemetries(List<Telemetry> all) implements Telemetry {
+  private static final System.Logger log = System.getLogger(Telemetry.class.getName());
+
   /** All that modules bring, and one more. */
   static Telemetry with(Telemetry given) {
     List<Telemetry> found = new ArrayList<>();
-    for (TelemetryProvider provider : ServiceLoader.load(TelemetryProvider.class)) {
-      found.add(provider.telemetry());
+    ServiceLoader<TelemetryProvider> modules = ServiceLoader.load(TelemetryProvider.class);
+    for (Iterator<TelemetryProvider> each = modules.iterator(); hasNext(each); ) {
+      next(each)
+          // What a program names itself is not told twice.
+          .filter(one -> one.isOn() && one.getClass() != given.getClass())
+          .ifPresent(one -> found.add(new GuardedTelemetry(one)));
     }
-    found.add(given);
-    found.removeIf(one -> !one.isOn());
+    if (given.isOn()) {
+      found.add(new GuardedTelemetry(given));
+    }
     return switch (found.size()) {
       case 0 -> NONE;
       case 1 -> found.getFirst();
@@ -26,9 +35,33 @@ record Telemetries(List<Telemetry> all) implements Telemetry {
     };
   }
 
+  private static boolean hasNext(Iterator<TelemetryProvider> modules) {
+    try {
+      return modules.hasNext();
+    } catch (ServiceConfigurationError | LinkageError broken) {
+      left(broken);
+      return false;
+    }
+  }
+
+  private static Optional<Telemetry> next(Iterator<TelemetryProvider> modules) {
+    try {
+      return Optional.of(modules.next().telemetry());
+    } catch (ServiceConfigurationError | LinkageError | RuntimeException broken) {
+      left(broken);
+      return Optional.empty();
+    }
+  }
+
+  private static void left(Throwable broken) {
+    log.log(
+        System.Logger.Level.WARNING, "a module of telemetry cannot be loaded: left out", broken);
+  }
+
   @Override
-  public void connected(Executor loop) {
-    all.forEach(one -> one.connected(loop));
+  public Runnable connected(Executor loop) {
+    List<Runnable> ends = all.stream().map(one -> one.connected(loop)).toList();
+    return () -> ends.forEach(Runnable::run);
   }
 
   @Override

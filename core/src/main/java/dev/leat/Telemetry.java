@@ -29,8 +29,13 @@ public interface Telemetry {
     return true;
   }
 
-  /** A connection was opened, whose timers and replies live on a loop. */
-  default void connected(Executor loop) {}
+  /**
+   * A connection was opened, or a part of one, whose timers and replies live on a loop; gives what
+   * is done when it is closed.
+   */
+  default Runnable connected(Executor loop) {
+    return () -> {};
+  }
 
   /**
    * Headers with the trace that the calling thread is at work for, for messages that it sends; as
@@ -75,11 +80,18 @@ public interface Telemetry {
   /**
    * A message that a member was handed.
    *
+   * @param isHandled whether there is a handler for its type
    * @param attempt which it is, from 1
    * @param acceptedAt when its stream took it, by the clock of this process
    */
   record Work(
-      Topic topic, String group, String member, Message message, int attempt, Instant acceptedAt) {}
+      Topic topic,
+      String group,
+      String member,
+      Message message,
+      boolean isHandled,
+      int attempt,
+      Instant acceptedAt) {}
 
   /** How work may end. */
   enum Outcome {
@@ -111,7 +123,7 @@ public interface Telemetry {
      * It has ended.
      *
      * @param route its path as a template; empty where no route took it
-     * @param status of the response; 0 where the client went before there was one
+     * @param status of the response; 0 where the client went before it had ended
      */
     default void ended(Optional<String> route, int status) {}
   }

@@ -38,6 +38,10 @@ public final class Logs extends ContextAwareBase implements Configurator {
     Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
     root.setLevel(level(System.getenv()));
     root.addAppender(standardError);
+    // That meters are there before somebody reads them is as it should be.
+    context
+        .getLogger("io.micrometer.core.instrument.composite.CompositeMeterRegistry")
+        .setLevel(Level.ERROR);
     return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
   }
 

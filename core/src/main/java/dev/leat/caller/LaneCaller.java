@@ -205,13 +205,18 @@ public final class LaneCaller implements Caller {
   private Headers inherited() {
     Request handled = Request.current().orElse(null);
     if (handled == null) {
-      return calls.telemetry().current(headers);
+      return inTrace(headers);
     }
     Headers.Builder all = Headers.builder().set(Headers.CAUSE, handled.id());
     handled.header(Headers.TRACEPARENT).ifPresent(trace -> all.set(Headers.TRACEPARENT, trace));
     handled.header(Headers.TRACESTATE).ifPresent(state -> all.set(Headers.TRACESTATE, state));
     headers.forEach(all::set);
-    return calls.telemetry().current(all.build());
+    return inTrace(all.build());
+  }
+
+  /** Whoever says of which trace a message is knows better. */
+  private Headers inTrace(Headers all) {
+    return headers.has(Headers.TRACEPARENT) ? all : calls.telemetry().current(all);
   }
 
   private void refuseOnLoop() {

@@ -149,9 +149,12 @@ final class ReplaySet {
           Headers.CAUSE,
           Headers.TRACEPARENT,
           Headers.TRACESTATE,
+          "baggage",
+          "b3",
+          "uber-trace-id",
           PATIENCE ->
           true;
-      default -> false;
+      default -> header.startsWith("X-B3-");
     };
   }
 

@@ -32,7 +32,7 @@ record Binding<T>(Class<T> payload, Handler<T> handler, Handling handling) {
 
   /** What a message that is sent with a reply has of its request: it is about the same. */
   private static final List<String> HANDED_ON =
-      List.of(Headers.KEY, Headers.TRACEPARENT, Headers.TRACESTATE);
+      List.of(Headers.KEY, Headers.TRACEPARENT, Headers.TRACESTATE, "baggage", "b3");
 
   /**
    * Bytes that a reply may have. All that wait for their replies through one gateway share its

@@ -373,6 +373,7 @@ final class DeliverySettlement {
         context.membership().group(),
         context.membership().member(),
         message,
+        context.bindings().of(message.type()) != null,
         delivery.attempt(),
         delivery.acceptedAt().minus(context.broker().clockAhead(delivery.acceptedAt())));
   }

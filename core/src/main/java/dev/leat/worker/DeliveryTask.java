@@ -306,19 +306,25 @@ final class DeliveryTask implements Runnable {
 
   private Binding.Result traced(Binding<?> binding) {
     Telemetry.Handled handled = context.telemetry().handling(settlement.work());
-    Binding.@Nullable Result result = null;
+    Binding.Result result;
     try {
       result = handle(binding, message.withHeaders(handled.addTo(message.headers())));
-      return result;
-    } finally {
-      switch (result) {
-        case Binding.Result.Answered answered -> handled.ended(null, null);
-        case Binding.Result.Failed failed -> handled.ended(failed.problem(), failed.cause());
-        case Binding.Result.Refused refused -> handled.ended(refused.problem(), null);
-        case Binding.Result.Broken broken -> handled.ended(broken.problem(), null);
-        case null -> handled.ended(null, null);
-      }
+    } catch (RuntimeException | Error failure) {
+      handled.ended(Problem.of(500, "Handler failed", ""), failure);
+      throw failure;
     }
+    StopReason stopped = handler.reason();
+    if (stopped != null) {
+      handled.ended(Problem.of(504, "Stopped: " + stopped, ""), null);
+      return result;
+    }
+    switch (result) {
+      case Binding.Result.Answered answered -> handled.ended(null, null);
+      case Binding.Result.Failed failed -> handled.ended(failed.problem(), failed.cause());
+      case Binding.Result.Refused refused -> handled.ended(refused.problem(), null);
+      case Binding.Result.Broken broken -> handled.ended(broken.problem(), null);
+    }
+    return result;
   }
 
   /** Whether this group never answers: who asks, and for how long, does not matter to it. */

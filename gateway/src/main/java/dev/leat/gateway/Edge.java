@@ -66,6 +66,7 @@ final class Edge extends VerticleBase {
   private final List<HttpServer> servers = new ArrayList<>();
   private volatile @Nullable PendingCalls calls;
   private @Nullable HttpEdge http;
+  private Runnable disconnected = () -> {};
 
   Edge(
       Leat leat,
@@ -101,6 +102,7 @@ final class Edge extends VerticleBase {
             leat.nextLane(),
             leat.instance(),
             leat.telemetry());
+    disconnected = leat.telemetry().connected(own);
     shared.handTo(own, pending);
     HttpEdge edge =
         new HttpEdge(vertx, routes, pending, own, limits, rates, admission, listener, compression);
@@ -131,6 +133,7 @@ final class Edge extends VerticleBase {
       shared.forget(begun);
       begun.close();
     }
+    disconnected.run();
     return Future.succeededFuture();
   }
 

@@ -28,7 +28,11 @@ import org.jspecify.annotations.Nullable;
  * no handler takes are one, or strangers could make them without end.
  */
 public final class WorkerMetrics implements Telemetry {
-  private static final String NO_HANDLER = "none";
+  /** No type that a handler could have. */
+  private static final String NO_HANDLER = "(none)";
+
+  /** Connections of this process that were opened so far, whoever measures them. */
+  private static final AtomicInteger CONNECTIONS = new AtomicInteger();
 
   /** From what is there at once to what nobody waits for any longer. */
   private static final Duration[] BUCKETS = {
@@ -52,7 +56,6 @@ public final class WorkerMetrics implements Telemetry {
   private final MeterRegistry registry;
   private final InstantSource clock;
   private final Map<Kind, Meters> kinds = new ConcurrentHashMap<>();
-  private final AtomicInteger loops = new AtomicInteger();
 
   /** Kept, so that it is not made anew for each attempt. */
   private final Function<Kind, Meters> making = this::meters;
@@ -123,14 +126,16 @@ public final class WorkerMetrics implements Telemetry {
   }
 
   @Override
-  public void connected(Executor loop) {
+  public Runnable connected(Executor loop) {
     LoopLag lag = new LoopLag(loop, registry.config().clock()::monotonicTime);
-    Gauge.builder("leat.loop.lag", lag::seconds)
-        .description("How late the event loop of a connection takes up what it is given")
-        .baseUnit("seconds")
-        .tag("connection", Integer.toString(loops.incrementAndGet()))
-        .strongReference(true)
-        .register(registry);
+    Gauge gauge =
+        Gauge.builder("leat.loop.lag", lag::seconds)
+            .description("How late the event loop of a connection takes up what it is given")
+            .baseUnit("seconds")
+            .tag("connection", Integer.toString(CONNECTIONS.incrementAndGet()))
+            .strongReference(true)
+            .register(registry);
+    return () -> registry.remove(gauge);
   }
 
   @Override
@@ -159,15 +164,15 @@ public final class WorkerMetrics implements Telemetry {
     @Override
     public void ended(@Nullable Problem problem, @Nullable Throwable cause) {
       meters.inFlight.decrementAndGet();
-      (problem == null ? meters.handled : meters.failed)
+      (problem == null || problem.status() < 500 ? meters.handled : meters.failed)
           .record(registry.config().clock().monotonicTime() - began, TimeUnit.NANOSECONDS);
     }
   }
 
   @Override
   public void ended(Work work, Outcome outcome) {
-    Meters known = kinds.get(kind(work, work.message().type()));
-    Meters meters = known == null ? kinds.computeIfAbsent(kind(work, NO_HANDLER), making) : known;
+    String type = work.isHandled() ? work.message().type() : NO_HANDLER;
+    Meters meters = kinds.computeIfAbsent(kind(work, type), making);
     Counter counter = meters.outcomes.get(outcome);
     if (counter != null) {
       counter.increment();

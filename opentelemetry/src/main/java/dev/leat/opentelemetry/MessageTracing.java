@@ -1,5 +1,6 @@
 package dev.leat.opentelemetry;
 
+import dev.leat.Failure;
 import dev.leat.Headers;
 import dev.leat.Problem;
 import dev.leat.Telemetry;
@@ -67,7 +68,7 @@ public final class MessageTracing implements Telemetry {
   private final Tracer tracer;
   private final TextMapPropagator propagator;
 
-  /** Attempts that failed, by the id of their message; guarded by itself. */
+  /** Attempts that failed, by their message and group; guarded by itself. */
   private final Map<String, SpanContext> failed =
       Collections.synchronizedMap(
           new LinkedHashMap<>() {
@@ -127,12 +128,10 @@ public final class MessageTracing implements Telemetry {
     public void ended(Optional<String> route, int status) {
       route.ifPresent(
           path -> {
-            span.updateName(method + " " + path);
+            span.updateName((METHODS.contains(method) ? method : "HTTP") + " " + path);
             span.setAttribute(ROUTE, path);
           });
-      if (status == 0) {
-        span.setAttribute(ERROR_TYPE, "cancelled");
-      } else {
+      if (status > 0) {
         span.setAttribute(STATUS, status);
       }
       if (status >= 500) {
@@ -205,7 +204,7 @@ public final class MessageTracing implements Telemetry {
 
   /** To the attempt before, where this process made it; else to the sending of the message. */
   private void link(SpanBuilder builder, Work work, Context parent) {
-    SpanContext before = failed.remove(work.message().id());
+    SpanContext before = failed.remove(key(work));
     SpanContext sent = Span.fromContext(parent).getSpanContext();
     if (before != null) {
       builder.addLink(before);
@@ -237,17 +236,34 @@ public final class MessageTracing implements Telemetry {
     public void ended(@Nullable Problem problem, @Nullable Throwable cause) {
       scope.close();
       if (problem != null) {
-        fail(
-            span,
-            cause == null ? Integer.toString(problem.status()) : cause.getClass().getName(),
-            problem.title());
-        failed.put(work.message().id(), span.getSpanContext());
+        // What a handler says of a request that is wrong is an answer, and no fault of its own.
+        String type =
+            cause == null || cause instanceof Failure
+                ? Integer.toString(problem.status())
+                : cause.getClass().getName();
+        span.setAttribute(ERROR_TYPE, type);
+        if (problem.status() >= 500) {
+          span.setStatus(StatusCode.ERROR, problem.title());
+        }
+        failed.put(key(work), span.getSpanContext());
       }
       if (cause != null) {
         span.recordException(cause);
       }
       span.end();
     }
+  }
+
+  /** What is not tried again is of no use to the next attempt. */
+  @Override
+  public void ended(Work work, Outcome outcome) {
+    if (outcome != Outcome.RETRIED) {
+      failed.remove(key(work));
+    }
+  }
+
+  private static String key(Work work) {
+    return work.topic() + " " + work.group() + " " + work.message().id();
   }
 
   private static void fail(Span span, String type, String description) {
@@ -260,7 +276,8 @@ public final class MessageTracing implements Telemetry {
   }
 
   private Headers injected(Context context, Headers headers) {
-    Headers.Builder all = headers.toBuilder();
+    // What a stranger said of another trace, as a tracestate alone, is not of this one.
+    Headers.Builder all = headers.without(name -> propagator.fields().contains(name)).toBuilder();
     propagator.inject(context, all, BuilderSetter.INSTANCE);
     return all.build();
   }

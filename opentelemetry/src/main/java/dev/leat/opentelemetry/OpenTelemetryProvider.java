@@ -10,13 +10,16 @@ import io.opentelemetry.api.GlobalOpenTelemetry;
  * nothing.
  */
 public final class OpenTelemetryProvider implements TelemetryProvider {
+  /** With which the first who asks for it sets it up. */
+  private static final String AUTOCONFIGURED = "otel.java.global-autoconfigure.enabled";
+
   /** For {@link java.util.ServiceLoader}. */
   public OpenTelemetryProvider() {}
 
   @Override
   public Telemetry telemetry() {
     // To ask for it otherwise would set one that does nothing, and for good.
-    return GlobalOpenTelemetry.isSet()
+    return GlobalOpenTelemetry.isSet() || Boolean.getBoolean(AUTOCONFIGURED)
         ? new MessageTracing(GlobalOpenTelemetry.get())
         : Telemetry.NONE;
   }

@@ -30,6 +30,7 @@ import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -171,6 +172,85 @@ class MessageTracingTest {
   }
 
   @Test
+  void a_tracestate_without_a_trace_is_dropped_and_a_trace_that_is_named_is_kept() {
+    leat.worker("users")
+        .on(
+            "user.get",
+            String.class,
+            (id, request) -> request.header(Headers.TRACESTATE).orElse("none"))
+        .start();
+    assertThat(
+            leat.caller()
+                .with(Headers.of(Headers.TRACESTATE, "evil=of-another"))
+                .call("users", "user.get", "1", String.class, LONG))
+        .isEqualTo("none");
+    Span own = sdk.getTracer("test").spanBuilder("own").startSpan();
+    String named = "0af7651916cd43dd8448eb211c80319c";
+    exporter.reset();
+    try (Scope scope = own.makeCurrent()) {
+      assertThat(scope).isNotNull();
+      leat.caller()
+          .with(Headers.of(Headers.TRACEPARENT, "00-" + named + "-b7ad6b7169203331-01"))
+          .call("users", "user.get", "1", String.class, LONG);
+    }
+    until("both have ended", () -> spans().size() == 2);
+    assertThat(spans()).extracting(SpanData::getTraceId).containsOnly(named);
+  }
+
+  @Test
+  void one_that_fails_at_what_it_is_told_changes_nothing() {
+    RuntimeException broken = new IllegalStateException("broken");
+    Telemetry fails =
+        new Telemetry() {
+          @Override
+          public Headers current(Headers headers) {
+            throw broken;
+          }
+
+          @Override
+          public Sent sending(Outgoing message) {
+            return new Sent() {
+              @Override
+              public Headers addTo(Headers headers) {
+                throw broken;
+              }
+
+              @Override
+              public void ended(@Nullable Throwable failure) {
+                throw broken;
+              }
+            };
+          }
+
+          @Override
+          public Handled handling(Work work) {
+            throw broken;
+          }
+
+          @Override
+          public void ended(Work work, Outcome outcome) {
+            throw broken;
+          }
+        };
+    try (Leat other = Leat.connect("memory:", fails)) {
+      AtomicInteger handled = new AtomicInteger();
+      other
+          .worker("t")
+          .on(
+              "x",
+              String.class,
+              (text, request) -> {
+                handled.incrementAndGet();
+                return text;
+              })
+          .start();
+      assertThat(other.caller().call("t", "x", "y", String.class, LONG)).isEqualTo("y");
+      assertThat(other.caller().send("t", "x", "y")).isNotEmpty();
+      until("both were handled", () -> handled.get() == 2);
+    }
+  }
+
+  @Test
   void where_no_program_has_set_it_up_nobody_is_told() {
     assertThat(new OpenTelemetryProvider().telemetry()).isSameAs(Telemetry.NONE);
     assertThat(GlobalOpenTelemetry.isSet()).isFalse();
@@ -180,7 +260,10 @@ class MessageTracingTest {
     try {
       GlobalOpenTelemetry.set(sdk);
       try (Leat traced = Leat.connect("memory:")) {
-        assertThat(traced.telemetry()).isInstanceOf(MessageTracing.class);
+        assertThat(traced.telemetry().isOn()).isTrue();
+        traced.worker("t").on("x", String.class, (text, request) -> text).start();
+        traced.caller().call("t", "x", "y", String.class, LONG);
+        until("it was traced", () -> spans().size() == 2);
       }
     } finally {
       GlobalOpenTelemetry.resetForTest();

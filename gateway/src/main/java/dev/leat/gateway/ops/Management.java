@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.config.MeterFilter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Future;
@@ -46,6 +47,8 @@ public final class Management implements AutoCloseable {
   private final Supplier<Collection<Topic>> topics;
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final PrometheusMeterRegistry ofWorkers =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final Metrics metrics;
   private final TopicGauges gauges;
   private final ReentrantLock reading = new ReentrantLock();
@@ -66,8 +69,15 @@ public final class Management implements AutoCloseable {
     this.broker = broker;
     this.topics = topics;
     this.metrics = new Metrics(registry);
-    // What else this process measures, as workers do, is to be seen here too.
-    io.micrometer.core.instrument.Metrics.addRegistry(registry);
+    // What workers of this process measure is to be seen here too; what else it does, is not ours.
+    ofWorkers
+        .config()
+        .meterFilter(
+            MeterFilter.denyUnless(
+                id ->
+                    id.getName().startsWith("leat.worker.")
+                        || id.getName().startsWith("leat.loop.")));
+    io.micrometer.core.instrument.Metrics.addRegistry(ofWorkers);
     this.gauges = new TopicGauges(broker, registry);
   }
 
@@ -108,7 +118,8 @@ public final class Management implements AutoCloseable {
     if (garbage != null) {
       garbage.close();
     }
-    io.micrometer.core.instrument.Metrics.removeRegistry(registry);
+    io.micrometer.core.instrument.Metrics.removeRegistry(ofWorkers);
+    ofWorkers.close();
     registry.close();
   }
 
@@ -159,7 +170,7 @@ public final class Management implements AutoCloseable {
           try {
             watchProcess();
             gauges.read(topics.get());
-            text = registry.scrape();
+            text = registry.scrape() + ofWorkers.scrape();
           } finally {
             reading.unlock();
           }
