@@ -3,6 +3,7 @@ package dev.leat.cli;
 import dev.leat.Leat;
 import dev.leat.Topic;
 import dev.leat.trail.Census;
+import dev.leat.trail.OperationsJson;
 import dev.leat.trail.TopicCensus;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -128,7 +129,7 @@ final class CensusCommand implements Callable<Integer> {
 
   private void print(PrintWriter out, Census now, @Nullable Census before) {
     if (json) {
-      out.println(CensusJson.of(now, before));
+      out.println(Json.line(OperationsJson.census(now, before)));
       return;
     }
     out.print(watch ? screen.cleared() : "");
@@ -147,7 +148,7 @@ final class CensusCommand implements Callable<Integer> {
         .forEachOpen(
             leat.broker(),
             one -> {
-              out.println(json ? CensusJson.of(one) : OpenLine.of(one, screen));
+              out.println(json ? Json.line(OperationsJson.open(one)) : OpenLine.of(one, screen));
               // Whoever reads this may have had enough of a million.
               return !out.checkError();
             })

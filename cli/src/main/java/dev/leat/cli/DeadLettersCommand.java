@@ -4,11 +4,9 @@ import dev.leat.Leat;
 import dev.leat.Topic;
 import dev.leat.broker.Capability;
 import dev.leat.trail.DeadLetters;
+import dev.leat.trail.OperationsJson;
 import dev.leat.wire.DeadLetter;
-import dev.leat.wire.PayloadCodec;
 import java.io.PrintWriter;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -38,7 +36,11 @@ final class DeadLettersCommand implements Callable<Integer> {
       PrintWriter out = spec.commandLine().getOut();
       filter.forEach(
           new DeadLetters(leat.broker(), Topic.of(filter.topic())),
-          kept -> out.println(json ? json(kept) : line(kept.letter())));
+          kept ->
+              out.println(
+                  json
+                      ? Json.line(OperationsJson.letter(kept, redact.redaction()))
+                      : line(kept.letter())));
       out.flush();
       return 0;
     }
@@ -53,23 +55,5 @@ final class DeadLettersCommand implements Callable<Integer> {
             screen.bold(Printable.line(letter.message().type())),
             letter.attempts(),
             Printable.line(what));
-  }
-
-  private String json(DeadLetters.Kept kept) {
-    DeadLetter letter = kept.letter();
-    Map<String, Object> all = new LinkedHashMap<>();
-    all.put("entry", kept.entryId());
-    all.put("id", letter.message().id());
-    all.put("type", letter.message().type());
-    all.put("cause", letter.cause());
-    all.put("detail", letter.detail());
-    all.put("attempts", letter.attempts());
-    all.put("accepted", letter.acceptedAt().toString());
-    all.put("at", letter.at().toString());
-    all.put("group", letter.group());
-    all.put("member", letter.member());
-    all.put("stack", letter.stack());
-    all.putAll(MessageJson.of(redact.of(letter.message().type(), letter.message())));
-    return Printable.line(PayloadCodec.write(all).asText());
   }
 }

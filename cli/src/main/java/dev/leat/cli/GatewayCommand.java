@@ -122,7 +122,9 @@ final class GatewayCommand implements Callable<Integer> {
             .clientLimits(settings.clients());
     settings.eventLoops().ifPresent(gateway::eventLoops);
     settings.bufferLimit().ifPresent(gateway::bufferLimit);
-    settings.management().ifPresent(at -> gateway.manageAt(at.host(), at.port()));
+    settings
+        .management()
+        .ifPresent(at -> gateway.manageAt(at.host(), at.port()).operatedBy(Access.ofThisProcess()));
     ExecutorService reloads = Executors.newSingleThreadExecutor(Thread.ofVirtual().factory());
     Closing closing =
         Closing.on(

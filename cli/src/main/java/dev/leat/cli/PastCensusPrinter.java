@@ -4,8 +4,8 @@ import dev.leat.Headers;
 import dev.leat.Message;
 import dev.leat.Topic;
 import dev.leat.broker.Broker;
+import dev.leat.trail.OperationsJson;
 import dev.leat.trail.PastCensus;
-import dev.leat.wire.PayloadCodec;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
@@ -48,7 +48,7 @@ final class PastCensusPrinter {
       if (each) {
         past.inFlight().forEach(one -> out.println(json ? json(past, one) : line(past, one)));
       } else if (json) {
-        out.println(json(past));
+        out.println(Json.line(OperationsJson.past(past)));
       }
     }
     if (!json && !each) {
@@ -91,15 +91,6 @@ final class PastCensusPrinter {
     one.ended().ifPresent(ended -> all.put("ended", ended.toString()));
     headers.get(Headers.HTTP_METHOD).ifPresent(method -> all.put("method", method));
     headers.get(Headers.HTTP_PATH).ifPresent(path -> all.put("path", path));
-    return Printable.line(PayloadCodec.write(all).asText());
-  }
-
-  private static String json(PastCensus past) {
-    Map<String, Object> all = new LinkedHashMap<>();
-    all.put("topic", past.topic().toString());
-    all.put("at", past.at().toString());
-    all.put("inFlight", past.inFlight().size());
-    all.put("unknown", past.unknown());
-    return Printable.line(PayloadCodec.write(all).asText());
+    return Json.line(all);
   }
 }

@@ -1,8 +1,8 @@
 package dev.leat.cli;
 
 import dev.leat.Encoding;
-import dev.leat.Message;
 import dev.leat.Payload;
+import dev.leat.wire.Redaction;
 import java.util.Base64;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -19,9 +19,9 @@ final class PayloadOptions {
       description = "Show all of each payload, not only the first 1,000 signs.")
   private boolean full;
 
-  /** What may be shown of a message, or of the reply to a request of a type. */
-  Message shown(String type, Message message) {
-    return redact.of(type, message);
+  /** What nobody is to see. */
+  Redaction redaction() {
+    return redact.redaction();
   }
 
   /** On one line, for people. */

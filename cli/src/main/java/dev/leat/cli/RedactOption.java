@@ -31,16 +31,7 @@ final class RedactOption {
 
   /** The same of a message. */
   Message of(String type, Message message) {
-    Payload shown = of(type, message.payload());
-    return shown.equals(message.payload())
-        ? message
-        : new Message(
-            message.id(),
-            message.type(),
-            message.destination(),
-            message.headers(),
-            message.source(),
-            shown);
+    return redaction.of(type, message);
   }
 
   /** Reads what is hidden. */

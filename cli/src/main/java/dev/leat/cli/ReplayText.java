@@ -1,6 +1,7 @@
 package dev.leat.cli;
 
 import dev.leat.Message;
+import dev.leat.trail.OperationsJson;
 import dev.leat.trail.Replay;
 import dev.leat.trail.ReplayListener;
 import dev.leat.trail.ReplayPlan;
@@ -153,7 +154,7 @@ final class ReplayText implements ReplayListener {
       all.put("id", reply.id());
       all.put("type", type);
       all.put("differences", differences.stream().map(ReplayText::json).toList());
-      out.println(Printable.line(PayloadCodec.write(all).asText()));
+      out.println(Json.line(all));
     } else {
       out.println(screen.bold(Printable.line(recordedId + " " + type)));
       differences.forEach(one -> out.println("  " + line(one)));
@@ -203,7 +204,7 @@ final class ReplayText implements ReplayListener {
       all.put("id", id);
       all.put("type", type);
       all.put("unanswered", true);
-      out.println(Printable.line(PayloadCodec.write(all).asText()));
+      out.println(Json.line(all));
     } else {
       out.println(
           Printable.line("%s %s: not answered, sent again as %s".formatted(recordedId, type, id)));
@@ -301,17 +302,7 @@ final class ReplayText implements ReplayListener {
   /** One of a list. */
   void print(Replays.State state) {
     if (json) {
-      Map<String, Object> all = new LinkedHashMap<>();
-      all.put("replay", state.id());
-      all.put("by", state.by());
-      all.put("began", state.began().toString());
-      all.put("phase", state.phase());
-      all.put("at", state.at().toString());
-      all.put("requests", state.requests());
-      all.put("left", state.left());
-      all.put("counts", state.counts());
-      all.put("plan", state.plan());
-      out.println(Printable.line(PayloadCodec.write(all).asText()));
+      out.println(Json.line(OperationsJson.replay(state)));
     } else {
       out.println(
           Printable.line(

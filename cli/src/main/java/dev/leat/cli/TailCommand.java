@@ -6,7 +6,7 @@ import dev.leat.Position;
 import dev.leat.Topic;
 import dev.leat.broker.Capability;
 import dev.leat.broker.Entry;
-import dev.leat.wire.PayloadCodec;
+import dev.leat.trail.OperationsJson;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -86,11 +86,11 @@ final class TailCommand implements Callable<Integer> {
           + " "
           + screen.bold(Printable.line(message.type()))
           + " "
-          + Printable.line(MessageJson.content(message));
+          + Printable.line(OperationsJson.content(message));
     }
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("entry", entry.id());
-    all.putAll(MessageJson.of(message));
-    return Printable.line(PayloadCodec.write(all).asText());
+    all.putAll(OperationsJson.message(message));
+    return Json.line(all);
   }
 }

@@ -3,12 +3,10 @@ package dev.leat.cli;
 import dev.leat.Leat;
 import dev.leat.Participant;
 import dev.leat.broker.GroupHealth;
+import dev.leat.trail.OperationsJson;
 import dev.leat.trail.TopicView;
-import dev.leat.wire.PayloadCodec;
 import java.io.PrintWriter;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeSet;
@@ -42,7 +40,12 @@ final class TopicsCommand implements Callable<Integer> {
     try (Leat leat = broker.connect()) {
       PrintWriter out = spec.commandLine().getOut();
       List<TopicView> views = TopicView.all(leat.broker()).toCompletableFuture().join();
-      views.forEach(view -> out.print(json ? json(view) + System.lineSeparator() : text(view)));
+      views.forEach(
+          view ->
+              out.print(
+                  json
+                      ? Json.line(OperationsJson.topic(view)) + System.lineSeparator()
+                      : text(view)));
       if (views.isEmpty()) {
         spec.commandLine().getErr().println("There is no topic yet: none was sent to or read.");
       }
@@ -119,52 +122,5 @@ final class TopicsCommand implements Callable<Integer> {
 
   private static String shown(OptionalInt number) {
     return number.isPresent() ? Integer.toString(number.getAsInt()) : UNKNOWN;
-  }
-
-  private static String json(TopicView view) {
-    Map<String, Object> all = new LinkedHashMap<>();
-    all.put("topic", view.topic().toString());
-    put(all, "messages", view.incoming().length());
-    put(all, "waitingBytes", view.incoming().waitingBytes());
-    put(all, "deadLetters", view.deadLetters());
-    all.put("groups", view.incoming().groups().stream().map(group -> json(view, group)).toList());
-    all.put(
-        "routes",
-        view.routes().stream()
-            .map(
-                route ->
-                    Map.of("method", route.method(), "path", route.path(), "type", route.type()))
-            .toList());
-    return Printable.line(PayloadCodec.write(all).asText());
-  }
-
-  private static Map<String, Object> json(TopicView view, GroupHealth group) {
-    Map<String, Object> all = new LinkedHashMap<>();
-    all.put("group", group.group());
-    all.put("answers", group.answers());
-    group.members().ifPresent(members -> all.put("members", members));
-    put(all, "waiting", group.backlog());
-    put(all, "atWork", group.pending());
-    put(all, "unfinished", group.unfinished());
-    all.put(
-        "known",
-        membersOf(view, group).stream()
-            .map(
-                member ->
-                    Map.of(
-                        "member",
-                        member.name(),
-                        "since",
-                        member.since().toString(),
-                        "version",
-                        member.version(),
-                        "types",
-                        member.types()))
-            .toList());
-    return all;
-  }
-
-  private static void put(Map<String, Object> all, String name, OptionalLong number) {
-    number.ifPresent(known -> all.put(name, known));
   }
 }

@@ -3,6 +3,7 @@ package dev.leat.cli;
 import dev.leat.Headers;
 import dev.leat.Leat;
 import dev.leat.Topic;
+import dev.leat.trail.OperationsJson;
 import dev.leat.trail.Replays;
 import dev.leat.trail.Trail;
 import dev.leat.trail.TrailReader;
@@ -86,10 +87,9 @@ final class TrailCommand implements Callable<Integer> {
       List<Trail> trails = find(new TrailReader(leat.broker()));
       PrintWriter out = spec.commandLine().getOut();
       TrailText text = new TrailText(out, screen, payloads);
-      TrailJson objects = new TrailJson(payloads);
       for (Trail trail : trails) {
         if (json) {
-          out.println(objects.of(trail));
+          out.println(Json.line(OperationsJson.trail(trail, payloads.redaction())));
         } else {
           text.print(trail);
         }

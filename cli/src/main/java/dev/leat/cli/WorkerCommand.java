@@ -150,7 +150,9 @@ final class WorkerCommand implements Callable<Integer> {
             leat::hasten);
     try {
       if (management != null) {
-        managed.set(ManagementPort.open(leat, management, topics.stream().map(Topic::of).toList()));
+        managed.set(
+            ManagementPort.open(
+                leat, management, topics.stream().map(Topic::of).toList(), Access.ofThisProcess()));
       }
       Worker worker =
           leat.worker(topics.getFirst())

@@ -1,6 +1,7 @@
 package dev.leat.wire;
 
 import dev.leat.Encoding;
+import dev.leat.Message;
 import dev.leat.Payload;
 import java.util.List;
 import java.util.Optional;
@@ -48,6 +49,20 @@ public final class Redaction {
     JsonNode all = tree.get();
     pointers.forEach(pointer -> hide(all, pointer, 0));
     return Payload.of(Encoding.JSON, JsonTrees.write(all));
+  }
+
+  /** The same of a message. */
+  public Message of(String type, Message message) {
+    Payload shown = of(type, message.payload());
+    return shown.equals(message.payload())
+        ? message
+        : new Message(
+            message.id(),
+            message.type(),
+            message.destination(),
+            message.headers(),
+            message.source(),
+            shown);
   }
 
   /** Whoever adds a sign to what would be hidden is not to be shown for it. */

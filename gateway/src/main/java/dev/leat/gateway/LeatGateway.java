@@ -15,6 +15,7 @@ import dev.leat.gateway.http.ClientLimits;
 import dev.leat.gateway.http.RateLimits;
 import dev.leat.gateway.http.RequestListener;
 import dev.leat.gateway.ops.Management;
+import dev.leat.gateway.ops.OperationsAccess;
 import dev.leat.gateway.route.ReplyMode;
 import dev.leat.gateway.route.Route;
 import dev.leat.gateway.route.RouteTable;
@@ -93,6 +94,7 @@ public final class LeatGateway implements AutoCloseable {
   private boolean compression;
   private @Nullable Management management;
   private Optional<Listener> managedAt = Optional.empty();
+  private OperationsAccess access = OperationsAccess.LOCAL;
   private int managementPort;
   private volatile RouteTable table = new RouteTable(List.of());
   private Certificates certificates = Certificates.NONE;
@@ -152,6 +154,12 @@ public final class LeatGateway implements AutoCloseable {
    */
   public LeatGateway compression(boolean on) {
     compression = on;
+    return this;
+  }
+
+  /** Who may ask the operations API at the management address; only this machine, if not said. */
+  public LeatGateway operatedBy(OperationsAccess allowed) {
+    access = allowed;
     return this;
   }
 
@@ -419,7 +427,7 @@ public final class LeatGateway implements AutoCloseable {
     if (managedAt.isEmpty()) {
       return RequestListener.NONE;
     }
-    Management made = new Management(leat.broker(), () -> table.topics());
+    Management made = new Management(leat.broker(), () -> table.topics(), access);
     management = made;
     return made.metrics();
   }

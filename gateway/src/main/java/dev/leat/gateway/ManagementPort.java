@@ -5,6 +5,7 @@ import dev.leat.Leat;
 import dev.leat.Topic;
 import dev.leat.gateway.admission.Connections;
 import dev.leat.gateway.ops.Management;
+import dev.leat.gateway.ops.OperationsAccess;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
@@ -35,11 +36,13 @@ public final class ManagementPort implements AutoCloseable {
    * Answers at an address until it is closed.
    *
    * @param topics whose state is among the metrics
+   * @param access who may ask the operations API
    * @throws BadConfiguration if it cannot be listened on
    */
-  public static ManagementPort open(Leat leat, Listener at, Collection<Topic> topics) {
+  public static ManagementPort open(
+      Leat leat, Listener at, Collection<Topic> topics, OperationsAccess access) {
     List<Topic> all = List.copyOf(topics);
-    Management management = new Management(leat.broker(), () -> all);
+    Management management = new Management(leat.broker(), () -> all, access);
     try {
       return new ManagementPort(management, listen(management, at, List.of(leat.loop())));
     } catch (BadConfiguration taken) {

@@ -74,8 +74,9 @@ class HouseRulesTest {
         + " io.netty.handler.codec.. |"
         + " io.github.bucket4j.. | org.slf4j..",
     "dev.leat.gateway.ops,"
-        + " dev.leat | dev.leat.broker | dev.leat.gateway.http | dev.leat.gateway.route |"
-        + " io.micrometer.. | io.vertx..",
+        + " dev.leat | dev.leat.broker | dev.leat.trail | dev.leat.wire |"
+        + " dev.leat.gateway.http | dev.leat.gateway.route |"
+        + " io.micrometer.. | io.vertx.. | org.slf4j..",
     "dev.leat.gateway.config,"
         + " dev.leat | dev.leat.broker | dev.leat.gateway | dev.leat.gateway.http |"
         + " dev.leat.gateway.route | org.snakeyaml.. | org.slf4j..",

@@ -12,26 +12,42 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.net.HostAndPort;
+import io.vertx.core.net.SocketAddress;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Health and metrics over HTTP, at an address of their own: {@code /health/live}, {@code
- * /health/ready}, {@code /metrics}. Any thread.
+ * /health/ready}, {@code /metrics}, and the operations API below {@code /api/}. Any thread.
  */
 public final class Management implements AutoCloseable {
   /** The format of Prometheus, version 0.0.4. */
+  private static final String OPEN_API = openApi();
+
+  /** Questions to the operations API that are answered at a time: each may read much. */
+  private static final int MOST_ASKED = 4;
+
   private static final String TEXT = "text/plain; version=0.0.4; charset=utf-8";
 
   /** Seconds; whoever asks whether we are ready asks again soon. */
@@ -43,6 +59,8 @@ public final class Management implements AutoCloseable {
   /** Seconds after which a connection is closed on which nothing is said. */
   private static final int IDLE = 60;
 
+  private final OperationsAccess access;
+  private final OperationsApi operations;
   private final Broker broker;
   private final Supplier<Collection<Topic>> topics;
   private final PrometheusMeterRegistry registry =
@@ -52,6 +70,7 @@ public final class Management implements AutoCloseable {
   private final Metrics metrics;
   private final TopicGauges gauges;
   private final ReentrantLock reading = new ReentrantLock();
+  private final AtomicInteger asked = new AtomicInteger();
 
   /** Watched from the first time that somebody asks: to begin takes a tenth of a second. */
   private @Nullable JvmGcMetrics garbage;
@@ -64,8 +83,11 @@ public final class Management implements AutoCloseable {
    * Listens nowhere yet.
    *
    * @param topics that the gateway sends to now
+   * @param access who may ask the operations API
    */
-  public Management(Broker broker, Supplier<Collection<Topic>> topics) {
+  public Management(Broker broker, Supplier<Collection<Topic>> topics, OperationsAccess access) {
+    this.access = access;
+    this.operations = new OperationsApi(broker, access.hidden());
     this.broker = broker;
     this.topics = topics;
     this.metrics = new Metrics(registry);
@@ -130,11 +152,82 @@ public final class Management implements AutoCloseable {
       return;
     }
     String path = request.path();
+    if (path != null && path.startsWith("/api/")) {
+      operate(request, path);
+      return;
+    }
     switch (path == null ? "" : path) {
       case "/health/live" -> live(response);
       case "/health/ready" -> ready(response);
       case "/metrics" -> metrics(response);
       default -> answer(response, 404, "{\"title\":\"Not found\",\"status\":404}");
+    }
+  }
+
+  /** Blocks until the broker has answered, and so may not be done on a loop. */
+  private void operate(HttpServerRequest request, String path) {
+    HttpServerResponse response = request.response();
+    boolean isKnown = access.isBy(request.getHeader(HttpHeaders.AUTHORIZATION));
+    if (!isKnown && !isLocal(request)) {
+      response.putHeader("www-authenticate", "Bearer");
+      answer(
+          response,
+          OperationsApi.problem(
+              401,
+              "Unauthorized",
+              access.token().isPresent()
+                  ? "from another machine it takes the token of LEAT_MANAGEMENT_TOKEN, as a Bearer"
+                  : "only this machine may ask; LEAT_MANAGEMENT_TOKEN sets a token for others"));
+      return;
+    }
+    if (path.equals("/api/openapi.json")) {
+      answer(response, 200, OPEN_API);
+      return;
+    }
+    Map<String, String> parameters = new LinkedHashMap<>();
+    request.params().forEach(one -> parameters.put(one.getKey(), one.getValue()));
+    if (asked.incrementAndGet() > MOST_ASKED) {
+      asked.decrementAndGet();
+      answer(
+          response,
+          OperationsApi.problem(503, "Busy", "others are asking much already; try again later"));
+      return;
+    }
+    Thread.startVirtualThread(
+        () -> {
+          try {
+            answer(response, operations.answer(path, parameters));
+          } finally {
+            asked.decrementAndGet();
+          }
+        });
+  }
+
+  private static boolean isLocal(HttpServerRequest request) {
+    SocketAddress from = request.remoteAddress();
+    HostAndPort asked = request.authority();
+    return from != null
+        && asked != null
+        && OperationsAccess.isLocal(from.hostAddress(), asked.host());
+  }
+
+  private static void answer(HttpServerResponse response, OperationsApi.Answer answer) {
+    if (response.closed()) {
+      return;
+    }
+    response
+        .setStatusCode(answer.status())
+        .putHeader(
+            "content-type", answer.status() < 400 ? "application/json" : "application/problem+json")
+        .putHeader("cache-control", "no-store")
+        .end(answer.body());
+  }
+
+  private static String openApi() {
+    try (InputStream in = Management.class.getResourceAsStream("openapi.json")) {
+      return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException unreadable) {
+      throw new UncheckedIOException(unreadable);
     }
   }
 

@@ -1,33 +1,27 @@
-package dev.leat.cli;
+package dev.leat.trail;
 
 import dev.leat.Message;
-import dev.leat.trail.Trail;
-import dev.leat.wire.PayloadCodec;
+import dev.leat.wire.Redaction;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** A trail as programs read it: what is not known is left out, but for the list of that. */
-final class TrailJson {
-  private final PayloadOptions payloads;
+final class TrailDocument {
+  private final Redaction hidden;
 
-  TrailJson(PayloadOptions payloads) {
-    this.payloads = payloads;
+  TrailDocument(Redaction hidden) {
+    this.hidden = hidden;
   }
 
-  /** On one line. */
-  String of(Trail trail) {
-    return Printable.line(PayloadCodec.write(map(trail)).asText());
-  }
-
-  private Map<String, Object> map(Trail trail) {
+  Map<String, Object> map(Trail trail) {
     Map<String, Object> all = new LinkedHashMap<>();
     String type = trail.request().type();
     all.put("topic", trail.topic().toString());
     all.put("entry", trail.entryId());
     all.put("accepted", trail.accepted().toString());
     trail.duration().ifPresent(took -> all.put("durationMillis", took.toMillis()));
-    all.put("request", MessageJson.of(payloads.shown(type, trail.request())));
-    all.put("attempts", trail.attempts().stream().map(TrailJson::map).toList());
+    all.put("request", MessageDocument.of(hidden.of(type, trail.request())));
+    all.put("attempts", trail.attempts().stream().map(TrailDocument::map).toList());
     all.put("ending", ending(type, trail.ending()));
     all.put("children", trail.children().stream().map(this::map).toList());
     all.put("unknown", trail.unknown());
@@ -79,7 +73,7 @@ final class TrailJson {
       case Trail.Ending.Open open -> {
         all.put("how", "open");
         all.put("group", open.group());
-        all.put("state", CensusJson.stateOf(open.message()));
+        all.put("state", CensusDocument.stateOf(open.message()));
         open.message().member().ifPresent(member -> all.put("member", member));
         open.message().due().ifPresent(due -> all.put("due", due.toString()));
       }
@@ -89,6 +83,6 @@ final class TrailJson {
   }
 
   private Map<String, Object> reply(String type, Message reply) {
-    return MessageJson.of(payloads.shown(type, reply));
+    return MessageDocument.of(hidden.of(type, reply));
   }
 }

@@ -1,11 +1,8 @@
-package dev.leat.cli;
+package dev.leat.trail;
 
 import dev.leat.Headers;
 import dev.leat.broker.GroupCensus;
 import dev.leat.broker.OpenMessage;
-import dev.leat.trail.Census;
-import dev.leat.trail.TopicCensus;
-import dev.leat.wire.PayloadCodec;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -16,11 +13,11 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** A census as programs read it: what is not known is left out. */
-final class CensusJson {
-  private CensusJson() {}
+final class CensusDocument {
+  private CensusDocument() {}
 
-  /** All of it, on one line. */
-  static String of(Census census, @Nullable Census before) {
+  /** All of it. */
+  static Map<String, Object> of(Census census, @Nullable Census before) {
     Map<String, Object> all = new LinkedHashMap<>();
     put(all, "inFlight", census.inFlight());
     all.put("exact", census.isInFlightExact());
@@ -35,11 +32,11 @@ final class CensusJson {
                         Optional.ofNullable(before)
                             .flatMap(earlier -> earlier.topic(topic.topic()))))
             .toList());
-    return Printable.line(PayloadCodec.write(all).asText());
+    return all;
   }
 
-  /** A message that is open, on one line. */
-  static String of(Census.Open open) {
+  /** A message that is open. */
+  static Map<String, Object> of(Census.Open open) {
     OpenMessage one = open.message();
     Headers headers = one.message().headers();
     Map<String, Object> all = new LinkedHashMap<>();
@@ -57,7 +54,7 @@ final class CensusJson {
     headers.get(Headers.HTTP_METHOD).ifPresent(method -> all.put("method", method));
     headers.get(Headers.HTTP_PATH).ifPresent(path -> all.put("path", path));
     all.put("entry", one.entryId());
-    return Printable.line(PayloadCodec.write(all).asText());
+    return all;
   }
 
   /** How it stands, as the sums call it. */

@@ -1,4 +1,4 @@
-package dev.leat.cli;
+package dev.leat.trail;
 
 import dev.leat.Encoding;
 import dev.leat.Message;
@@ -7,8 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** A message as it is printed. */
-final class MessageJson {
-  private MessageJson() {}
+final class MessageDocument {
+  private MessageDocument() {}
 
   /** All that a message has, by the names of JSON. */
   static Map<String, Object> of(Message message) {

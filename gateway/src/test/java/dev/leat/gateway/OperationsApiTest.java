@@ -1,0 +1,278 @@
+package dev.leat.gateway;
+
+import static dev.leat.testkit.Awaiting.until;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.leat.HandlerFailed;
+import dev.leat.Leat;
+import dev.leat.Payload;
+import dev.leat.Topic;
+import dev.leat.gateway.ops.OperationsAccess;
+import dev.leat.trail.Replay;
+import dev.leat.trail.ReplayListener;
+import dev.leat.trail.ReplayPlan;
+import dev.leat.trail.Replays;
+import dev.leat.wire.Redaction;
+import dev.leat.wire.ReplyComparison;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class OperationsApiTest {
+  private static final Duration LONG = Duration.ofSeconds(5);
+  private static final String TOKEN = "0123456789abcdef";
+
+  private final Leat leat = Leat.connect("memory:");
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final ManagementPort port =
+      ManagementPort.open(
+          leat,
+          Listener.plain("127.0.0.1", 0),
+          List.of(),
+          new OperationsAccess(Optional.of(TOKEN), Redaction.parse("*=/password")));
+
+  @AfterEach
+  void stop() {
+    http.shutdownNow();
+    port.close();
+    leat.close();
+  }
+
+  @Test
+  void each_operation_that_is_described_answers_as_it_is_described() throws Exception {
+    CountDownLatch goOn = new CountDownLatch(1);
+    fill(goOn);
+    JsonNode document = json(get("/api/openapi.json"));
+    assertThat(document.path("openapi").asString()).isEqualTo("3.1.0");
+    int asked = 0;
+    for (var path : document.path("paths").properties()) {
+      JsonNode operation = path.getValue().path("get");
+      for (String query : queries(path.getKey(), operation)) {
+        HttpResponse<String> answer = get(path.getKey() + query);
+        assertThat(answer.statusCode()).as(path.getKey() + query + answer.body()).isEqualTo(200);
+        check(
+            document,
+            operation.at("/responses/200/content/application~1json/schema"),
+            json(answer),
+            path.getKey() + query);
+        asked++;
+      }
+    }
+    assertThat(asked).isGreaterThan(8);
+    goOn.countDown();
+  }
+
+  @Test
+  void each_operation_is_described_with_all_its_parameters() throws Exception {
+    JsonNode document = json(get("/api/openapi.json"));
+    for (var path : document.path("paths").properties()) {
+      List<String> names = new ArrayList<>();
+      path.getValue().at("/get/parameters").forEach(one -> names.add(one.path("name").asString()));
+      String said = json(get(path.getKey() + "?zork=1")).path("detail").asString();
+      assertThat(said)
+          .isEqualTo(
+              "there is no parameter 'zork' here; there is "
+                  + (names.isEmpty()
+                      ? "none"
+                      : String.join(", ", names.stream().sorted().toList())));
+    }
+    List<String> paths = new ArrayList<>(document.path("paths").propertyNames());
+    assertThat(json(get("/api/zork")).path("detail").asString())
+        .isEqualTo("there is " + String.join(", ", paths.stream().sorted().toList()));
+  }
+
+  @Test
+  void what_nobody_is_to_see_is_not_shown() throws Exception {
+    leat.worker("users").on("user.put", String.class, (text, request) -> text).start();
+    leat.caller()
+        .call("users", "user.put", Payload.json("{\"password\":\"secret\"}"), Payload.class, LONG);
+    assertThat(get("/api/messages?topic=users").body()).contains("***").doesNotContain("secret");
+    assertThat(get("/api/trails?topic=users&last=1").body())
+        .contains("***")
+        .doesNotContain("secret");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "/api/messages | 400 | the parameter 'topic' is missing",
+        "/api/messages?topic=a:b | 400 | cannot be part of a topic",
+        "/api/messages?topic=a&from=soon | 400 | 'from' is a time such as 2026-11-25T03:00:00Z",
+        "/api/open?limit=0 | 400 | 'limit' is a number from 1 to 1000, was '0'",
+        "/api/trails | 400 | the parameter 'id' is missing",
+        "/api/trails?last=5 | 400 | the parameter 'topic' is missing",
+      })
+  void what_is_asked_for_wrongly_is_a_problem_that_says_so(String path, int status, String sentence)
+      throws Exception {
+    HttpResponse<String> answer = get(path.strip());
+    assertThat(answer.statusCode()).isEqualTo(status);
+    assertThat(answer.headers().firstValue("content-type")).contains("application/problem+json");
+    assertThat(json(answer).path("detail").asString()).contains(sentence.strip());
+  }
+
+  @Test
+  void from_elsewhere_or_by_another_name_it_is_asked_by_token_alone() throws Exception {
+    assertThat(raw("localhost", "")).startsWith("HTTP/1.1 200");
+    assertThat(raw("evil.example:80", "")).startsWith("HTTP/1.1 401").contains("Bearer");
+    assertThat(raw("evil.example:80", "Authorization: Bearer " + TOKEN + "\r\n"))
+        .startsWith("HTTP/1.1 200");
+    assertThat(raw("evil.example:80", "Authorization: Bearer 0123456789abcdeX\r\n"))
+        .startsWith("HTTP/1.1 401");
+    assertThatThrownBy(() -> new OperationsAccess(Optional.of("short"), Redaction.NONE))
+        .hasMessageContaining("16 signs at least");
+    assertThat(new OperationsAccess(Optional.of(TOKEN), Redaction.NONE).toString())
+        .doesNotContain(TOKEN);
+  }
+
+  /** Something of each kind. */
+  private void fill(CountDownLatch goOn) {
+    leat.worker("users")
+        .on("user.put", String.class, (text, request) -> text)
+        .on(
+            "user.fail",
+            String.class,
+            (text, request) -> {
+              throw new IllegalStateException("no");
+            })
+        .on(
+            "user.wait",
+            String.class,
+            (text, request) -> {
+              goOn.await();
+              return text;
+            })
+        .start();
+    leat.caller().call("users", "user.put", Payload.json("{\"a\":1}"), Payload.class, LONG);
+    assertThatThrownBy(() -> leat.caller().call("users", "user.fail", "x", Payload.class, LONG))
+        .isInstanceOf(HandlerFailed.class);
+    Instant now = InstantSource.system().instant();
+    ReplayPlan plan = ReplayPlan.of(Topic.of("users"), now.minusSeconds(60), now.plusSeconds(60));
+    try (Replay replay = new Replays(leat.broker()).prepare(plan, "ada")) {
+      replay.run(ReplyComparison.OF_ALL, Redaction.NONE, new ReplayListener() {}, () -> false);
+    }
+    leat.caller().send("users", "user.wait", "x");
+    until("it is at work", () -> getQuietly("/api/open").contains("running"));
+  }
+
+  /** By the examples that stand in the description, and without what may be left out. */
+  private List<String> queries(String path, JsonNode operation) {
+    List<String> needed = new ArrayList<>();
+    List<String> all = new ArrayList<>();
+    for (JsonNode parameter : operation.path("parameters")) {
+      if (parameter.has("example")) {
+        String one =
+            parameter.path("name").asString()
+                + "="
+                + URLEncoder.encode(parameter.path("example").asString(), StandardCharsets.UTF_8);
+        all.add(one);
+        if (parameter.path("required").asBoolean()) {
+          needed.add(one);
+        }
+      }
+    }
+    List<String> queries = new ArrayList<>(List.of("?" + String.join("&", all)));
+    if (!path.equals("/api/trails")) {
+      queries.add("?" + String.join("&", needed));
+    }
+    return queries;
+  }
+
+  /** By what of JSON Schema the description uses; members that it does not name are refused. */
+  private static void check(JsonNode document, JsonNode schema, JsonNode value, String where) {
+    if (schema.has("$ref")) {
+      check(document, document.at(schema.path("$ref").asString().substring(1)), value, where);
+      return;
+    }
+    assertThat(kind(value)).as(where + " " + value).isEqualTo(schema.path("type").asString());
+    if (schema.has("enum")) {
+      List<String> taken = new ArrayList<>();
+      schema.path("enum").forEach(one -> taken.add(one.asString()));
+      assertThat(taken).as(where).contains(value.asString());
+    }
+    for (JsonNode name : schema.path("required")) {
+      assertThat(value.has(name.asString())).as(where + " has " + name).isTrue();
+    }
+    if (schema.has("properties") && !where.endsWith("/ending")) {
+      for (var member : value.properties()) {
+        assertThat(schema.path("properties").has(member.getKey()))
+            .as(where + " describes " + member.getKey())
+            .isTrue();
+        check(
+            document,
+            schema.path("properties").path(member.getKey()),
+            member.getValue(),
+            where + "/" + member.getKey());
+      }
+    }
+    if (value.isArray()) {
+      if (value.isEmpty()) {
+        assertThat(where).matches(".*/(routes|known|members|attempts|children|unknown)");
+      }
+      value.forEach(one -> check(document, schema.path("items"), one, where + "/*"));
+    }
+  }
+
+  private static String kind(JsonNode value) {
+    return value.isString()
+        ? "string"
+        : value.isIntegralNumber()
+            ? "integer"
+            : value.isBoolean() ? "boolean" : value.isArray() ? "array" : "object";
+  }
+
+  private HttpResponse<String> get(String path) throws IOException, InterruptedException {
+    return http.send(
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port.port() + path)).build(),
+        BodyHandlers.ofString());
+  }
+
+  private String getQuietly(String path) {
+    try {
+      return get(path).body();
+    } catch (IOException | InterruptedException failure) {
+      throw new IllegalStateException(failure);
+    }
+  }
+
+  /** As a client that says any name. */
+  private String raw(String host, String header) throws IOException {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port.port())) {
+      socket
+          .getOutputStream()
+          .write(
+              "GET /api/topics HTTP/1.1\r\nHost: %s\r\n%sConnection: close\r\n\r\n"
+                  .formatted(host, header)
+                  .getBytes(StandardCharsets.US_ASCII));
+      InputStream in = socket.getInputStream();
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  private static JsonNode json(HttpResponse<String> answer) {
+    return JsonMapper.shared().readTree(answer.body());
+  }
+}
