@@ -1,7 +1,6 @@
 package dev.leat.cli;
 
 import dev.leat.Leat;
-import dev.leat.Topic;
 import dev.leat.broker.Capability;
 import dev.leat.trail.DeadLetters;
 import dev.leat.trail.OperationsJson;
@@ -24,7 +23,7 @@ final class DeadLettersCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private final BrokerOption broker = new BrokerOption();
   @Mixin private final RedactOption redact = new RedactOption();
-  @Mixin private final LetterFilter filter = new LetterFilter();
+  @Mixin private final LetterOptions letters = new LetterOptions();
 
   @Option(names = "--json", description = "One JSON object for each, with all that is known.")
   private boolean json;
@@ -34,13 +33,16 @@ final class DeadLettersCommand implements Callable<Integer> {
     try (Leat leat = broker.connect()) {
       leat.broker().require(Capability.RANGE);
       PrintWriter out = spec.commandLine().getOut();
-      filter.forEach(
-          new DeadLetters(leat.broker(), Topic.of(filter.topic())),
-          kept ->
-              out.println(
-                  json
-                      ? Json.line(OperationsJson.letter(kept, redact.redaction()))
-                      : line(kept.letter())));
+      new DeadLetters(leat.broker(), letters.topic())
+          .forEach(
+              letters.filter(),
+              kept -> {
+                out.println(
+                    json
+                        ? Json.line(OperationsJson.letter(kept, redact.redaction()))
+                        : line(kept.letter()));
+                return !out.checkError();
+              });
       out.flush();
       return 0;
     }

@@ -9,11 +9,17 @@ import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.Broker;
 import dev.leat.wire.DeadLetter;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
+import java.util.function.Predicate;
 
 /** What was given up on a topic: to be looked at, and to be sent back. Any thread. */
 public final class DeadLetters {
+  private static final int PAGE = 100;
+
   private final Broker broker;
   private final Topic topic;
 
@@ -39,6 +45,41 @@ public final class DeadLetters {
   /** The same of those that workers of Streamerson have given up, in a stream of their own. */
   public CompletionStage<List<Kept>> rangeOfOthers(Position from, int limit) {
     return range(new StreamRef.DeadLetters(topic, Dialect.NAMED), from, limit);
+  }
+
+  /**
+   * Looks at those of a kind that stand there when it begins, one after the other: what is given up
+   * meanwhile, perhaps for the second time, is left for the next. Blocks.
+   *
+   * @param action gives false once it has seen enough
+   */
+  public void forEach(LetterFilter filter, Predicate<Kept> action) {
+    if (forEach(this::range, filter, action)) {
+      boolean unused = forEach(this::rangeOfOthers, filter, action);
+    }
+  }
+
+  private static boolean forEach(
+      BiFunction<Position, Integer, CompletionStage<List<Kept>>> letters,
+      LetterFilter filter,
+      Predicate<Kept> action) {
+    Instant begin = InstantSource.system().instant();
+    Position from = Position.START;
+    while (true) {
+      List<Kept> page = StreamScan.result(letters.apply(from, PAGE));
+      for (Kept kept : page) {
+        if (kept.letter().at().isAfter(begin)) {
+          return true;
+        }
+        if (filter.takes(kept.letter()) && !action.test(kept)) {
+          return false;
+        }
+      }
+      if (page.isEmpty()) {
+        return true;
+      }
+      from = Position.after(page.getLast().entryId());
+    }
   }
 
   private CompletionStage<List<Kept>> range(StreamRef stream, Position from, int limit) {

@@ -32,6 +32,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -47,6 +48,9 @@ public final class Management implements AutoCloseable {
 
   /** Questions to the operations API that are answered at a time: each may read much. */
   private static final int MOST_ASKED = 4;
+
+  /** Who may follow what changes at a time. */
+  private static final int MOST_FOLLOWING = 8;
 
   private static final String TEXT = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -71,6 +75,7 @@ public final class Management implements AutoCloseable {
   private final TopicGauges gauges;
   private final ReentrantLock reading = new ReentrantLock();
   private final AtomicInteger asked = new AtomicInteger();
+  private final AtomicInteger following = new AtomicInteger();
 
   /** Watched from the first time that somebody asks: to begin takes a tenth of a second. */
   private @Nullable JvmGcMetrics garbage;
@@ -140,6 +145,7 @@ public final class Management implements AutoCloseable {
     if (garbage != null) {
       garbage.close();
     }
+    operations.close();
     io.micrometer.core.instrument.Metrics.removeRegistry(ofWorkers);
     ofWorkers.close();
     registry.close();
@@ -147,11 +153,15 @@ public final class Management implements AutoCloseable {
 
   private void handle(HttpServerRequest request) {
     HttpServerResponse response = request.response();
-    if (!request.method().equals(HttpMethod.GET) && !request.method().equals(HttpMethod.HEAD)) {
+    String path = request.path();
+    boolean isWritten =
+        request.method().equals(HttpMethod.POST) && path != null && path.startsWith("/api/");
+    if (!isWritten
+        && !request.method().equals(HttpMethod.GET)
+        && !request.method().equals(HttpMethod.HEAD)) {
       response.setStatusCode(405).putHeader("allow", "GET, HEAD").end();
       return;
     }
-    String path = request.path();
     if (path != null && path.startsWith("/api/")) {
       operate(request, path);
       return;
@@ -168,7 +178,8 @@ public final class Management implements AutoCloseable {
   private void operate(HttpServerRequest request, String path) {
     HttpServerResponse response = request.response();
     boolean isKnown = access.isBy(request.getHeader(HttpHeaders.AUTHORIZATION));
-    if (!isKnown && !isLocal(request)) {
+    boolean writes = request.method().equals(HttpMethod.POST);
+    if (!isKnown && (writes || !isLocal(request))) {
       response.putHeader("www-authenticate", "Bearer");
       answer(
           response,
@@ -176,12 +187,16 @@ public final class Management implements AutoCloseable {
               401,
               "Unauthorized",
               access.token().isPresent()
-                  ? "from another machine it takes the token of LEAT_MANAGEMENT_TOKEN, as a Bearer"
-                  : "only this machine may ask; LEAT_MANAGEMENT_TOKEN sets a token for others"));
+                  ? "it takes the token of LEAT_MANAGEMENT_TOKEN, as a Bearer"
+                  : "only this machine may read; LEAT_MANAGEMENT_TOKEN sets a token for all else"));
       return;
     }
     if (path.equals("/api/openapi.json")) {
       answer(response, 200, OPEN_API);
+      return;
+    }
+    if (path.equals("/api/changes")) {
+      follow(request);
       return;
     }
     Map<String, String> parameters = new LinkedHashMap<>();
@@ -196,11 +211,64 @@ public final class Management implements AutoCloseable {
     Thread.startVirtualThread(
         () -> {
           try {
-            answer(response, operations.answer(path, parameters));
+            answer(response, operations.answer(request.method().name(), path, parameters));
           } finally {
             asked.decrementAndGet();
           }
         });
+  }
+
+  /** Tells each second how it stands, until whoever listens goes. */
+  private void follow(HttpServerRequest request) {
+    HttpServerResponse response = request.response();
+    Vertx vertx = own;
+    if (vertx == null || following.incrementAndGet() > MOST_FOLLOWING) {
+      following.decrementAndGet();
+      answer(
+          response, OperationsApi.problem(503, "Busy", "others follow already; try again later"));
+      return;
+    }
+    String topic = request.getParam("topic");
+    Map<String, String> asked = topic == null ? Map.of() : Map.of("topic", topic);
+    response
+        .setChunked(true)
+        .putHeader("content-type", "text/event-stream")
+        .putHeader("cache-control", "no-store");
+    AtomicBoolean looking = new AtomicBoolean();
+    Runnable look =
+        () -> {
+          // Whoever reads slowly, or a broker that is slow, misses some.
+          if (response.writeQueueFull() || !looking.compareAndSet(false, true)) {
+            return;
+          }
+          Thread.startVirtualThread(
+              () -> {
+                try {
+                  String said =
+                      event("census", operations.answer("GET", "/api/census", asked))
+                          + event("jobs", operations.answer("GET", "/api/jobs", Map.of()));
+                  if (!response.closed() && !response.ended()) {
+                    response.write(said);
+                  }
+                } finally {
+                  looking.set(false);
+                }
+              });
+        };
+    long timer = vertx.setPeriodic(1, TURN, turn -> look.run());
+    AtomicBoolean gone = new AtomicBoolean();
+    response.closeHandler(
+        closed -> {
+          if (gone.compareAndSet(false, true)) {
+            boolean unused = vertx.cancelTimer(timer);
+            following.decrementAndGet();
+          }
+        });
+  }
+
+  private static String event(String name, OperationsApi.Answer answer) {
+    return "event: %s\ndata: %s\n\n"
+        .formatted(answer.status() < 400 ? name : "problem", answer.body());
   }
 
   private static boolean isLocal(HttpServerRequest request) {

@@ -13,13 +13,19 @@ import dev.leat.broker.Entry;
 import dev.leat.trail.AuditLog;
 import dev.leat.trail.Census;
 import dev.leat.trail.DeadLetters;
+import dev.leat.trail.LetterFilter;
 import dev.leat.trail.OperationsJson;
+import dev.leat.trail.Redrive;
+import dev.leat.trail.ReplayPlan;
 import dev.leat.trail.Replays;
 import dev.leat.trail.TopicView;
 import dev.leat.trail.Trail;
 import dev.leat.trail.TrailReader;
 import dev.leat.wire.Redaction;
+import dev.leat.wire.ReplyComparison;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -35,20 +41,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What is known of a stack, as JSON: what the command tells, by the same code. Reads, and changes
- * nothing. Blocks: for virtual threads. Any thread.
+ * What is known of a stack, as JSON: what the command tells, by the same code; and what the command
+ * does, as jobs. Blocks: for virtual threads. Any thread.
  */
-final class OperationsApi {
+final class OperationsApi implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(OperationsApi.class);
 
   private static final int MOST = 1_000;
+
+  private static final int MOST_A_SECOND = 1_000_000;
+
+  /** How long a replay waits for a reply, once the last request was sent. */
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   /** What is asked. */
   private interface Question {
     Object answer(Parameters parameters);
   }
 
-  private record Operation(Set<String> parameters, Question question) {}
+  private record Operation(boolean writes, Set<String> parameters, Question question) {}
 
   /**
    * An answer.
@@ -59,6 +70,9 @@ final class OperationsApi {
 
   private final Broker broker;
   private final Redaction hidden;
+  private final OperationsJobs jobs;
+
+  /** By their method and path. */
   private final Map<String, Operation> operations = new TreeMap<>();
 
   /**
@@ -69,6 +83,7 @@ final class OperationsApi {
   OperationsApi(Broker broker, Redaction hidden) {
     this.broker = broker;
     this.hidden = hidden;
+    this.jobs = new OperationsJobs(broker, hidden);
     add("/api/topics", Set.of(), this::topics);
     add("/api/census", Set.of("topic"), this::census);
     add("/api/open", Set.of("topic", "limit"), this::open);
@@ -80,22 +95,40 @@ final class OperationsApi {
     add("/api/dead-letters", Set.of("topic", "after", "type", "limit"), this::deadLetters);
     add("/api/replays", Set.of("id"), this::replays);
     add("/api/audit", Set.of("limit"), this::audit);
+    add("/api/jobs", Set.of("id"), this::jobs);
+    post(
+        "/api/redrive",
+        Set.of("topic", "id", "type", "since", "cause", "group", "rate", "by"),
+        this::redrive);
+    post(
+        "/api/replay",
+        Set.of(
+            "topic", "from", "to", "id", "type", "where", "into", "group", "rate", "backlog",
+            "compare", "ignore", "by"),
+        this::replay);
+    post("/api/replay/resume", Set.of("id", "ignore", "by"), this::resume);
+    post("/api/replay/undo", Set.of("id", "by"), this::undo);
+    post("/api/jobs/stop", Set.of("id"), this::stop);
   }
 
   private void add(String path, Set<String> parameters, Question question) {
-    operations.put(path, new Operation(parameters, question));
+    operations.put("GET " + path, new Operation(false, parameters, question));
   }
 
-  /** What it answers, and by which parameters that is chosen. */
-  Map<String, Set<String>> paths() {
-    Map<String, Set<String>> paths = new TreeMap<>();
-    operations.forEach((path, operation) -> paths.put(path, operation.parameters()));
-    return paths;
+  private void post(String path, Set<String> parameters, Question question) {
+    operations.put("POST " + path, new Operation(true, parameters, question));
+  }
+
+  /** What it began is stopped. */
+  @Override
+  public void close() {
+    jobs.close();
   }
 
   /** Answers a question; whatever goes wrong is a problem of RFC 9457. */
-  Answer answer(String path, Map<String, String> parameters) {
-    Operation operation = operations.get(path);
+  Answer answer(String method, String path, Map<String, String> parameters) {
+    String asked = (method.equals("HEAD") ? "GET" : method) + " " + path;
+    Operation operation = operations.get(asked);
     if (operation == null) {
       return problem(404, "Not found", "there is " + String.join(", ", operations.keySet()));
     }
@@ -116,7 +149,8 @@ final class OperationsApi {
     }
     try {
       return new Answer(
-          200, OperationsJson.text(operation.question().answer(new Parameters(parameters))));
+          operation.writes() ? 202 : 200,
+          OperationsJson.text(operation.question().answer(new Parameters(parameters))));
     } catch (IllegalArgumentException | BadConfiguration wrong) {
       return problem(400, "Bad request", String.valueOf(wrong.getMessage()));
     } catch (Unsupported lacking) {
@@ -257,6 +291,78 @@ final class OperationsApi {
             .toList());
   }
 
+  private Object jobs(Parameters parameters) {
+    return Map.of("jobs", jobs.all(parameters.text("id")));
+  }
+
+  private Object stop(Parameters parameters) {
+    String id = parameters.needed("id");
+    if (!jobs.stop(id)) {
+      throw new IllegalArgumentException("there is no job '%s' here".formatted(id));
+    }
+    return Map.of("jobs", jobs.all(Optional.of(id)));
+  }
+
+  private Object redrive(Parameters parameters) {
+    Topic topic = Topic.of(parameters.needed("topic"));
+    LetterFilter filter =
+        new LetterFilter(
+            parameters.list("id"),
+            parameters.list("type"),
+            parameters.time("since"),
+            parameters.text("cause").orElse(""));
+    Redrive redrive =
+        new Redrive(
+            broker,
+            topic,
+            filter,
+            parameters.text("group").orElse(""),
+            parameters.number("rate", MOST_A_SECOND).orElse(50));
+    return Map.of("job", jobs.redrive(redrive, topic.toString(), parameters.by()));
+  }
+
+  private Object replay(Parameters parameters) {
+    Topic topic = Topic.of(parameters.needed("topic"));
+    Instant now = InstantSource.system().instant();
+    Instant from =
+        parameters
+            .time("from")
+            .or(() -> parameters.text("id").map(named -> Instant.EPOCH))
+            .orElseThrow(() -> Parameters.missing("from"));
+    ReplayPlan plan =
+        new ReplayPlan(
+            topic,
+            from,
+            parameters.time("to").orElse((from.isAfter(now) ? from : now).plusSeconds(3_600)),
+            parameters.list("type"),
+            parameters.list("id"),
+            parameters.list("where"),
+            parameters.text("into").map(Topic::of).orElse(topic),
+            parameters.text("group").orElse(""),
+            parameters.number("rate", MOST_A_SECOND).orElse(100),
+            parameters.number("backlog", MOST_A_SECOND).orElse(100),
+            parameters.isSet("compare"),
+            ReplayPlan.Keys.ANEW,
+            ReplayPlan.Deadlines.ANEW,
+            PATIENCE);
+    return Map.of("job", jobs.replay(plan, comparison(parameters), parameters.by()));
+  }
+
+  private Object resume(Parameters parameters) {
+    return Map.of(
+        "job", jobs.resume(parameters.needed("id"), comparison(parameters), parameters.by()));
+  }
+
+  private Object undo(Parameters parameters) {
+    Replays.Undone undone = new Replays(broker).undo(parameters.needed("id"), parameters.by());
+    return Map.of(
+        "unsent", undone.unsent(), "takenBack", undone.takenBack(), "begun", undone.begun());
+  }
+
+  private static ReplyComparison comparison(Parameters parameters) {
+    return parameters.text("ignore").map(ReplyComparison::ignoring).orElse(ReplyComparison.OF_ALL);
+  }
+
   private static <T> T result(CompletionStage<T> asked) {
     try {
       return asked.toCompletableFuture().join();
@@ -277,6 +383,20 @@ final class OperationsApi {
 
     Optional<Topic> topic() {
       return text("topic").map(Topic::of);
+    }
+
+    String needed(String name) {
+      return text(name).orElseThrow(() -> missing(name));
+    }
+
+    /** One value, or none: whoever wants several asks several times. */
+    List<String> list(String name) {
+      return text(name).stream().toList();
+    }
+
+    /** Whoever has the token says who uses it. */
+    String by() {
+      return text("by").orElse("operations API");
     }
 
     boolean isSet(String name) {
