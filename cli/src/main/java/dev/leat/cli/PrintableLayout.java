@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.MDC;
 
 /**
  * One line for each event, and one for each frame of its failure; what strangers say is printable.
@@ -36,7 +37,8 @@ final class PrintableLayout extends LayoutBase<ILoggingEvent> {
 
   /** What a handler logs says of which message it is, if it does not so itself. */
   private static String ofMessage(ILoggingEvent event) {
-    String id = event.getMDCPropertyMap().get("leat.message");
+    // What is logged is written by the thread that logs it.
+    String id = MDC.get("leat.message");
     return id == null || String.valueOf(event.getFormattedMessage()).startsWith("message=")
         ? ""
         : "message=" + Printable.line(id) + " ";
