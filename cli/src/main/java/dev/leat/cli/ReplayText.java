@@ -153,7 +153,7 @@ final class ReplayText implements ReplayListener {
       all.put("recorded", recordedId);
       all.put("id", reply.id());
       all.put("type", type);
-      all.put("differences", differences.stream().map(ReplayText::json).toList());
+      all.put("differences", differences.stream().map(OperationsJson::difference).toList());
       out.println(Json.line(all));
     } else {
       out.println(screen.bold(Printable.line(recordedId + " " + type)));
@@ -163,14 +163,6 @@ final class ReplayText implements ReplayListener {
       }
     }
     out.flush();
-  }
-
-  private static Map<String, Object> json(Difference one) {
-    Map<String, Object> all = new LinkedHashMap<>();
-    all.put("where", one.where());
-    one.was().ifPresent(was -> all.put("was", was));
-    one.is().ifPresent(is -> all.put("is", is));
-    return all;
   }
 
   private static String line(Difference one) {

@@ -14,7 +14,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 
 /**
  * What people have had done to messages, and who: a stream of the broker, of which the last 10,000
@@ -68,21 +67,14 @@ public final class AuditLog {
   public List<Action> all() {
     broker.require(Capability.RANGE);
     List<Action> all = new ArrayList<>();
-    forEach(all::add);
-    return all;
-  }
-
-  private void forEach(Consumer<Action> action) {
     StreamScan.forEach(
         broker,
         InternalTopics.AUDIT.incoming(),
         Position.START,
         StreamScan.EVER,
         Long.MAX_VALUE,
-        entry -> {
-          action.accept(read(entry));
-          return true;
-        });
+        entry -> all.add(read(entry)));
+    return all;
   }
 
   private static Action read(Entry entry) {

@@ -4,6 +4,7 @@ import dev.leat.Message;
 import dev.leat.wire.DeadLetter;
 import dev.leat.wire.PayloadCodec;
 import dev.leat.wire.Redaction;
+import dev.leat.wire.ReplyComparison.Difference;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -80,6 +81,15 @@ public final class OperationsJson {
     all.put("member", letter.member());
     all.put("stack", letter.stack());
     all.putAll(message(hidden.of(letter.message().type(), letter.message())));
+    return all;
+  }
+
+  /** How a reply differs from the one that is recorded, in one place. */
+  public static Map<String, Object> difference(Difference one) {
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("where", one.where());
+    one.was().ifPresent(was -> all.put("was", was));
+    one.is().ifPresent(is -> all.put("is", is));
     return all;
   }
 

@@ -43,7 +43,6 @@ import org.jspecify.annotations.Nullable;
  * /health/ready}, {@code /metrics}, and the operations API below {@code /api/}. Any thread.
  */
 public final class Management implements AutoCloseable {
-  /** The format of Prometheus, version 0.0.4. */
   private static final String OPEN_API = openApi();
 
   /** Questions to the operations API that are answered at a time: each may read much. */
@@ -52,6 +51,7 @@ public final class Management implements AutoCloseable {
   /** Who may follow what changes at a time. */
   private static final int MOST_FOLLOWING = 8;
 
+  /** The format of Prometheus, version 0.0.4. */
   private static final String TEXT = "text/plain; version=0.0.4; charset=utf-8";
 
   /** Seconds; whoever asks whether we are ready asks again soon. */

@@ -3,6 +3,7 @@ package dev.leat.gateway.ops;
 import dev.leat.LeatException;
 import dev.leat.Message;
 import dev.leat.broker.Broker;
+import dev.leat.trail.OperationsJson;
 import dev.leat.trail.Redrive;
 import dev.leat.trail.Replay;
 import dev.leat.trail.ReplayListener;
@@ -117,17 +118,9 @@ final class OperationsJobs implements AutoCloseable {
         all.put("recorded", recordedId);
         all.put("id", reply.id());
         all.put("type", type);
-        all.put("differences", found.stream().map(Job::document).toList());
+        all.put("differences", found.stream().map(OperationsJson::difference).toList());
         differences.add(all);
       }
-    }
-
-    private static Map<String, Object> document(Difference one) {
-      Map<String, Object> all = new LinkedHashMap<>();
-      all.put("where", one.where());
-      one.was().ifPresent(was -> all.put("was", was));
-      one.is().ifPresent(is -> all.put("is", is));
-      return all;
     }
   }
 
