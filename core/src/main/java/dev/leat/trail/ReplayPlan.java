@@ -82,6 +82,13 @@ public record ReplayPlan(
         patience);
   }
 
+  /** The same, and its replies are compared with the recorded ones. */
+  public ReplayPlan comparing() {
+    return new ReplayPlan(
+        topic, from, to, types, ids, where, into, group, rate, backlog, true, keys, deadlines,
+        patience);
+  }
+
   /** All of a topic between two times, to be sent to it again. */
   public static ReplayPlan of(Topic topic, Instant from, Instant to) {
     return new ReplayPlan(

@@ -5,19 +5,27 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.Headers;
 import dev.leat.Leat;
+import dev.leat.Message;
 import dev.leat.Payload;
+import dev.leat.Position;
+import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.trail.Replay;
 import dev.leat.trail.ReplayListener;
 import dev.leat.trail.ReplayPlan;
 import dev.leat.trail.Replays;
+import dev.leat.trail.Trail.Ending.Replied;
+import dev.leat.trail.TrailReader;
 import dev.leat.wire.Redaction;
 import dev.leat.wire.ReplyComparison;
+import dev.leat.wire.ReplyComparison.Difference;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -53,6 +61,57 @@ class FileReplayTest {
       until("all were sent", () -> again.size() >= 50 && isIdle(leat));
     }
     assertThat(again).hasSize(50).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void what_was_answered_before_a_restart_is_told_and_compared_with() {
+    List<Message> asked = new ArrayList<>();
+    try (Leat leat = Leat.connect("file:" + folder)) {
+      serve(leat);
+      for (int i = 0; i < 3; i++) {
+        leat.caller().call("t", "work", Payload.text("x" + i), String.class, Duration.ofSeconds(5));
+      }
+      StreamRef incoming = Topic.of("t").incoming();
+      Awaiting.result(leat.broker().range(incoming, Position.START, 10))
+          .forEach(entry -> asked.add(entry.message()));
+    }
+    try (Leat leat = Leat.connect("file:" + folder)) {
+      leat.worker("t").on("work", String.class, (text, request) -> text.replace('1', 'y')).start();
+      TrailReader trails = new TrailReader(leat.broker());
+      assertThat(asked).hasSize(3).allSatisfy(request -> isAnsweredWithItself(trails, request));
+      Instant now = InstantSource.system().instant();
+      ReplayPlan plan =
+          ReplayPlan.of(Topic.of("t"), now.minusSeconds(60), now.plusSeconds(60)).comparing();
+      List<Difference> differences = new ArrayList<>();
+      try (Replay replay = new Replays(leat.broker()).prepare(plan, "ada")) {
+        Replay.Result result =
+            replay.run(
+                ReplyComparison.OF_ALL,
+                Redaction.NONE,
+                new ReplayListener() {
+                  @Override
+                  public void onDifference(
+                      String recordedId, String type, Message reply, List<Difference> all) {
+                    differences.addAll(all);
+                  }
+                },
+                () -> false);
+        assertThat(result).isEqualTo(new Replay.Result(3, 0, 2, 1, 0, false));
+      }
+      assertThat(differences)
+          .containsExactly(new Difference("", Optional.of("x1"), Optional.of("xy")));
+    }
+  }
+
+  private static void isAnsweredWithItself(TrailReader trails, Message request) {
+    assertThat(trails.of(request.id()))
+        .hasValueSatisfying(
+            trail ->
+                assertThat(trail.ending())
+                    .isInstanceOfSatisfying(
+                        Replied.class,
+                        replied ->
+                            assertThat(replied.reply().payload()).isEqualTo(request.payload())));
   }
 
   private static Replay.Result run(Replay replay, AtomicInteger looked, int most) {

@@ -19,6 +19,9 @@ class Changes {
         void appended(String stream, Log.Slot slot, long offset) {}
 
         @Override
+        void answered(String stream, long offset, EntryId id, Message reply) {}
+
+        @Override
         void handed(String stream, String group, List<Group.Pending> taken) {}
 
         @Override
@@ -63,6 +66,9 @@ class Changes {
   /** What was appended before, and is written once more. */
   static final byte AGAIN = 14;
 
+  /** A reply to a lane, which ends with its process: for looking at only. */
+  static final byte ANSWERED = 15;
+
   private final RecordWriter out = new RecordWriter();
   private final List<Placed> placed = new ArrayList<>(2);
   private boolean urgent;
@@ -94,6 +100,13 @@ class Changes {
   /** What was appended before. */
   void again(String stream, Log.Slot slot, long offset) {
     write(AGAIN, stream, slot, offset);
+  }
+
+  /** What a lane is answered; nothing has to be known of that but for looking at it. */
+  void answered(String stream, long offset, EntryId id, Message reply) {
+    out.put(ANSWERED).text(stream).number(offset);
+    out.number(id.millis()).number(id.sequence());
+    out.message(reply);
   }
 
   private void write(byte kind, String stream, Log.Slot slot, long offset) {
@@ -173,7 +186,7 @@ class Changes {
    */
   static void skip(byte kind, RecordReader in) {
     switch (kind) {
-      case APPENDED, AGAIN -> {
+      case APPENDED, AGAIN, ANSWERED -> {
         in.skip();
         numbers(3, in);
         in.skipMessage();

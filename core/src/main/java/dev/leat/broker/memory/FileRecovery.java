@@ -207,6 +207,7 @@ final class FileRecovery {
         EntryId id = new EntryId(in.number(), in.number());
         placed(segment, stream.restore(offset, id, in.message()), in.at() - begin);
       }
+      case Changes.ANSWERED -> Changes.skip(Changes.ANSWERED, in);
       case Changes.HANDED -> {
         Group group = group(in);
         for (long left = in.number(); left > 0; left--) {

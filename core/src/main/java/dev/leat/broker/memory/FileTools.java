@@ -197,7 +197,7 @@ final class FileTools implements FolderTools {
       try {
         while (in.hasMore()) {
           byte kind = in.one();
-          messages += kind == Changes.APPENDED ? 1 : 0;
+          messages += kind == Changes.APPENDED || kind == Changes.ANSWERED ? 1 : 0;
           kept += kind == Changes.AGAIN ? 1 : 0;
           if (kind == Changes.NEEDED) {
             needed = (int) in.number();

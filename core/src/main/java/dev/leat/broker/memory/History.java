@@ -164,7 +164,7 @@ final class History {
     void in(RecordReader in) {
       while (in.hasMore()) {
         byte kind = in.one();
-        if (kind != Changes.APPENDED) {
+        if (kind != Changes.APPENDED && kind != Changes.ANSWERED) {
           Changes.skip(kind, in);
           continue;
         }

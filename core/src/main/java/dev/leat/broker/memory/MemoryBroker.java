@@ -94,7 +94,8 @@ final class MemoryBroker implements Broker {
     this.journal = journal;
     this.notes = new Notes(loop.clock(), limits, journal);
     this.streams = new StreamRegistry(this, limits, loop);
-    this.transactions = new Transactions(this, streams, notes, journal, limits);
+    RecordedReplies recorded = new RecordedReplies(journal, loop.clock());
+    this.transactions = new Transactions(this, streams, notes, journal, limits, recorded);
     this.brokerLimits =
         BrokerLimits.NONE.withLargestMessage(Math.min(limits.bytes(), journal.largest()));
   }

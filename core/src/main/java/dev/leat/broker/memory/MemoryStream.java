@@ -308,6 +308,10 @@ final class MemoryStream {
           case Position.After behind -> EntryId.parse(behind.entryId());
           case Position.At at -> EntryId.before(at.time());
         };
+    if (ofLane) {
+      // What is in memory of it was written down too, under other ids.
+      return journal.keeps() ? new Past(after, 0, Long.MAX_VALUE, List.of()) : null;
+    }
     // Dead letters that were taken out would come back.
     // What no group has read is all in memory, and what was taken out of it is no history.
     boolean isUnread = StreamKeys.isIncoming(key) && groups.isEmpty();
@@ -320,7 +324,7 @@ final class MemoryStream {
 
   /** Follows it from a place, unless what comes next is history. */
   synchronized @Nullable Tail followUnlessPast(Position from, EntryListener listener) {
-    return past(from, 1) == null ? follow(from, listener) : null;
+    return ofLane || past(from, 1) == null ? follow(from, listener) : null;
   }
 
   synchronized StreamHealth health(StreamRef stream) {

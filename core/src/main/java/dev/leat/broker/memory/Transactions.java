@@ -30,15 +30,22 @@ final class Transactions {
   private final Notes notes;
   private final Journal journal;
   private final Limits limits;
+  private final RecordedReplies recorded;
 
   /** Of a broker whose these are. */
   Transactions(
-      MemoryBroker broker, StreamRegistry streams, Notes notes, Journal journal, Limits limits) {
+      MemoryBroker broker,
+      StreamRegistry streams,
+      Notes notes,
+      Journal journal,
+      Limits limits,
+      RecordedReplies recorded) {
     this.broker = broker;
     this.streams = streams;
     this.notes = notes;
     this.journal = journal;
     this.limits = limits;
+    this.recorded = recorded;
   }
 
   /** Takes an entry out and appends another, both or neither. */
@@ -99,6 +106,7 @@ final class Transactions {
 
   private CompletionStage<List<String>> appended(Append append, Consumer<MemoryStream> then) {
     MemoryStream stream = streams.target(append.stream());
+    record(ofLanes(List.of(append), true));
     if (stream == null) {
       return CompletableFuture.completedStage(List.of(""));
     }
@@ -118,7 +126,7 @@ final class Transactions {
                     locked,
                     () -> {
                       ids.addAll(added(batch, targets, changes));
-                      return journal.write(changes);
+                      return recorded.write(ofLanes(batch, true), changes);
                     }));
     locked.forEach(then);
     return journal.after(position, ids);
@@ -192,7 +200,7 @@ final class Transactions {
                       }
                       var unusedIds = added(kept, targets, changes);
                       another[0] = stream.take(delivery, changes);
-                      return written(completion.notes(), changes);
+                      return written(completion.notes(), replies, changes);
                     }));
     if (position < 0) {
       return CompletableFuture.completedStage(false);
@@ -210,15 +218,23 @@ final class Transactions {
   }
 
   private boolean told(List<Append> replies) {
-    var unused =
-        append(replies, MemoryStream::handOver)
-            .exceptionally(
-                failure -> {
-                  String id = replies.getFirst().message().id();
-                  log.warn("message={} its reply is lost", id, failure);
-                  return List.of();
-                });
+    for (Append reply : replies) {
+      try {
+        tell(reply);
+      } catch (LeatException failure) {
+        log.warn("message={} its reply is lost", reply.message().id(), failure);
+      }
+    }
     return true;
+  }
+
+  /** What it is told was written down before. */
+  private void tell(Append reply) {
+    MemoryStream lane = streams.target(reply.stream());
+    if (lane != null) {
+      var unusedId = lane.add(reply.message(), Changes.NONE);
+      lane.handOver();
+    }
   }
 
   /** Once the rest is on the disk it is too late. */
@@ -240,14 +256,21 @@ final class Transactions {
     };
   }
 
-  private long written(List<Note> written, Changes changes) {
+  private long written(List<Note> written, List<Append> replies, Changes changes) {
     return written.isEmpty()
-        ? journal.write(changes)
+        ? recorded.write(replies, changes)
         : notes.whileLocked(
             () -> {
               notes.write(written, changes);
-              return journal.write(changes);
+              return recorded.write(replies, changes);
             });
+  }
+
+  /** Nobody waits for it to be on the disk. */
+  private void record(List<Append> replies) {
+    if (!replies.isEmpty() && journal.keeps()) {
+      var unusedPosition = changing(changes -> recorded.write(replies, changes));
+    }
   }
 
   private static List<MemoryStream> inOrder(
