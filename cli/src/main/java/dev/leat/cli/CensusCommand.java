@@ -3,6 +3,7 @@ package dev.leat.cli;
 import dev.leat.Leat;
 import dev.leat.Topic;
 import dev.leat.trail.Census;
+import dev.leat.trail.KnownTopic;
 import dev.leat.trail.OperationsJson;
 import dev.leat.trail.TopicCensus;
 import java.io.PrintWriter;

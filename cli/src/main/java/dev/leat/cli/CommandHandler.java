@@ -43,12 +43,14 @@ final class CommandHandler implements Handler<Message> {
   /** How long somebody may still hold the output of a command that has ended. */
   private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
+  private static final Set<String> OWN = Set.of("LEAT_BROKER", "LEAT_MANAGEMENT_TOKEN");
+
   /** What a process is known by, whoever began it. */
   private static final String MARKER = "LEAT_RUN";
 
   private final List<String> command;
 
-  /** What no command is told: the broker, and its password with it. */
+  /** What no command is told: the broker, its password with it, and what it is managed with. */
   private final Set<String> secrets;
 
   /**
@@ -61,7 +63,7 @@ final class CommandHandler implements Handler<Message> {
     this.command = List.copyOf(command);
     this.secrets =
         System.getenv().entrySet().stream()
-            .filter(one -> one.getKey().equals("LEAT_BROKER") || one.getValue().contains(brokerUrl))
+            .filter(one -> OWN.contains(one.getKey()) || one.getValue().contains(brokerUrl))
             .map(Map.Entry::getKey)
             .collect(Collectors.toUnmodifiableSet());
     refuseUnlessThere(command.getFirst());

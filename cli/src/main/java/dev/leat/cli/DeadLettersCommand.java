@@ -3,6 +3,7 @@ package dev.leat.cli;
 import dev.leat.Leat;
 import dev.leat.broker.Capability;
 import dev.leat.trail.DeadLetters;
+import dev.leat.trail.LetterFilter;
 import dev.leat.trail.OperationsJson;
 import dev.leat.wire.DeadLetter;
 import java.io.PrintWriter;
@@ -33,14 +34,16 @@ final class DeadLettersCommand implements Callable<Integer> {
     try (Leat leat = broker.connect()) {
       leat.broker().require(Capability.RANGE);
       PrintWriter out = spec.commandLine().getOut();
+      LetterFilter filter = letters.filter();
       new DeadLetters(leat.broker(), letters.topic())
           .forEach(
-              letters.filter(),
               kept -> {
-                out.println(
-                    json
-                        ? Json.line(OperationsJson.letter(kept, redact.redaction()))
-                        : line(kept.letter()));
+                if (filter.takes(kept.letter())) {
+                  out.println(
+                      json
+                          ? Json.line(OperationsJson.letter(kept, redact.redaction()))
+                          : line(kept.letter()));
+                }
                 return !out.checkError();
               });
       out.flush();

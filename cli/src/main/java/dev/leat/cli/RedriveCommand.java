@@ -4,6 +4,7 @@ import dev.leat.Leat;
 import dev.leat.trail.Redrive;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -49,15 +50,18 @@ final class RedriveCommand implements Callable<Integer> {
   private String by;
 
   @Override
-  public Integer call() {
-    try (Leat leat = broker.connect()) {
-      Redrive redrive =
-          new Redrive(
-              leat.broker(), letters.topic(), letters.filter(), group == null ? "" : group, rate);
-      Redrive.Result result = dryRun ? redrive.look() : redrive.run(this::show, () -> false, by);
-      show(-1);
-      return told(redrive, result);
-    }
+  public Integer call() throws InterruptedException {
+    Leat leat = broker.connect();
+    return Stoppable.run(leat, isStopped -> run(leat, isStopped));
+  }
+
+  private int run(Leat leat, BooleanSupplier isStopped) {
+    Redrive redrive =
+        new Redrive(
+            leat.broker(), letters.topic(), letters.filter(), group == null ? "" : group, rate);
+    Redrive.Result result = dryRun ? redrive.look() : redrive.run(this::show, isStopped, by);
+    show(-1);
+    return told(redrive, result);
   }
 
   private int told(Redrive redrive, Redrive.Result result) {
@@ -68,9 +72,12 @@ final class RedriveCommand implements Callable<Integer> {
         result.broken() == 0
             ? ""
             : "; %d whose entry is broken or lost stay".formatted(result.broken());
+    String rest = result.isStopped() ? "; it was stopped, the rest is still there" : "";
     PrintWriter out = spec.commandLine().getOut();
     out.println(
-        "%s %s of %s%s%s".formatted(done, letters(result.sent()), letters.topic(), taken, unsent));
+        "%s %s of %s%s%s%s"
+            .formatted(done, letters(result.sent()), letters.topic(), taken, unsent, rest));
+    out.flush();
     result
         .stranded()
         .forEach(
@@ -81,7 +88,7 @@ final class RedriveCommand implements Callable<Integer> {
                         "leat: %s of group '%s' stay: there is no such group any more, %s"
                             .formatted(letters(count), whose, redrive.others())));
     spec.commandLine().getErr().flush();
-    return result.stranded().isEmpty() ? 0 : 1;
+    return result.stranded().isEmpty() && !result.isStopped() ? 0 : 1;
   }
 
   private static String letters(long count) {

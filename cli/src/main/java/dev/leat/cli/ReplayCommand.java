@@ -5,6 +5,7 @@ import dev.leat.LeatException;
 import dev.leat.Position;
 import dev.leat.Topic;
 import dev.leat.broker.Entry;
+import dev.leat.trail.KnownTopic;
 import dev.leat.trail.Replay;
 import dev.leat.trail.ReplayListener;
 import dev.leat.trail.ReplayPlan;
@@ -18,8 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -44,9 +44,6 @@ import picocli.CommandLine.TypeConversionException;
     },
     mixinStandardHelpOptions = true)
 final class ReplayCommand implements Callable<Integer> {
-  /** So long the process waits for what is under way when it is told to end. */
-  private static final long FAREWELL_SECONDS = 10;
-
   /** What may be said of a replay that was begun before. */
   private static final Set<String> OF_A_KNOWN_ONE =
       Set.of("--broker", "--redact", "--ignore", "--json", "--by", "--list", "--resume", "--undo");
@@ -190,32 +187,10 @@ final class ReplayCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     refuseContradictions();
     Leat leat = broker.connect();
-    CountDownLatch stopped = new CountDownLatch(1);
-    CountDownLatch done = new CountDownLatch(1);
-    Closing closing =
-        Closing.on(
-            () -> {
-              stopped.countDown();
-              awaitDone(done);
-              leat.close();
-            });
-    try {
-      return run(leat, new Replays(leat.broker()), stopped);
-    } finally {
-      done.countDown();
-      closing.now();
-    }
+    return Stoppable.run(leat, isStopped -> run(leat, new Replays(leat.broker()), isStopped));
   }
 
-  private static void awaitDone(CountDownLatch done) {
-    try {
-      var unused = done.await(FAREWELL_SECONDS, TimeUnit.SECONDS);
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private int run(Leat leat, Replays replays, CountDownLatch stopped) {
+  private int run(Leat leat, Replays replays, BooleanSupplier isStopped) {
     ReplayText text = new ReplayText(spec.commandLine(), json);
     if (list) {
       replays.all().forEach(text::print);
@@ -227,7 +202,7 @@ final class ReplayCommand implements Callable<Integer> {
     }
     if (resume != null) {
       try (Replay replay = replays.find(resume, by)) {
-        return sent(replay, text, stopped);
+        return sent(replay, text, isStopped);
       }
     }
     ReplayPlan plan = plan(leat);
@@ -235,7 +210,7 @@ final class ReplayCommand implements Callable<Integer> {
       return text.wouldSend(plan, replays.look(plan)) ? ExitCode.OK : ExitCode.SOFTWARE;
     }
     try (Replay replay = replays.prepare(plan, by)) {
-      return text.begins(replay) ? sent(replay, text, stopped) : nothing(replay);
+      return text.begins(replay) ? sent(replay, text, isStopped) : nothing(replay);
     }
   }
 
@@ -245,10 +220,10 @@ final class ReplayCommand implements Callable<Integer> {
     return ExitCode.SOFTWARE;
   }
 
-  private int sent(Replay replay, ReplayText text, CountDownLatch stopped) {
+  private int sent(Replay replay, ReplayText text, BooleanSupplier isStopped) {
     Replay.Result result;
     try {
-      result = replay.run(comparison, redact.redaction(), text, () -> stopped.getCount() == 0);
+      result = replay.run(comparison, redact.redaction(), text, isStopped);
     } catch (LeatException | IllegalArgumentException failure) {
       text.brokeOff(replay);
       throw failure;

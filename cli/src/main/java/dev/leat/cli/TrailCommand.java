@@ -8,9 +8,10 @@ import dev.leat.trail.Replays;
 import dev.leat.trail.Trail;
 import dev.leat.trail.TrailReader;
 import java.io.PrintWriter;
-import java.util.List;
+import java.util.Iterator;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -84,10 +85,12 @@ final class TrailCommand implements Callable<Integer> {
   public Integer call() {
     refuseContradictions();
     try (Leat leat = broker.connect()) {
-      List<Trail> trails = find(new TrailReader(leat.broker()));
+      Iterator<Trail> trails = find(new TrailReader(leat.broker())).iterator();
+      boolean isNone = !trails.hasNext();
       PrintWriter out = spec.commandLine().getOut();
       TrailText text = new TrailText(out, screen, payloads);
-      for (Trail trail : trails) {
+      while (trails.hasNext()) {
+        Trail trail = trails.next();
         if (json) {
           out.println(Json.line(OperationsJson.trail(trail, payloads.redaction())));
         } else {
@@ -95,10 +98,10 @@ final class TrailCommand implements Callable<Integer> {
         }
       }
       out.flush();
-      if (trails.isEmpty() && isReplay(leat)) {
+      if (isNone && isReplay(leat)) {
         return ExitCode.OK;
       }
-      if (trails.isEmpty()) {
+      if (isNone) {
         spec.commandLine().getErr().println("leat: " + Printable.line(nothing()));
         return ExitCode.SOFTWARE;
       }
@@ -136,7 +139,7 @@ final class TrailCommand implements Callable<Integer> {
     return new ParameterException(spec.commandLine(), why);
   }
 
-  private List<Trail> find(TrailReader reader) {
+  private Stream<Trail> find(TrailReader reader) {
     if (key != null) {
       return reader.withHeader(Headers.IDEMPOTENCY_KEY, key, MOST);
     }
@@ -145,8 +148,7 @@ final class TrailCommand implements Callable<Integer> {
     }
     String named = String.valueOf(what);
     if (last == null) {
-      return (topic == null ? reader.of(named) : reader.of(named, Topic.of(topic)))
-          .stream().toList();
+      return (topic == null ? reader.of(named) : reader.of(named, Topic.of(topic))).stream();
     }
     TrailReader.Choice choice =
         failed

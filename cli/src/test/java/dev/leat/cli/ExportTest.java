@@ -144,7 +144,8 @@ public class ExportTest {
   private String lastId(String topic) {
     return new TrailReader(leat.broker())
         .last(Topic.of(topic), 1, TrailReader.Choice.ALL)
-        .getFirst()
+        .findFirst()
+        .orElseThrow()
         .request()
         .id();
   }

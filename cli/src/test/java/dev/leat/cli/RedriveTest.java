@@ -15,13 +15,20 @@ import dev.leat.broker.Lane;
 import dev.leat.redis.RedisClient;
 import dev.leat.redis.RedisServerProcess;
 import dev.leat.testkit.Awaiting;
+import dev.leat.trail.AuditLog;
+import dev.leat.trail.LetterFilter;
+import dev.leat.trail.Redrive;
 import dev.leat.wire.DeadLetter;
 import dev.leat.wire.StreamKeys;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -121,7 +128,7 @@ class RedriveTest {
         .containsExactly("3", "1", "2");
     Message again = standing(Topic.of("users").incoming()).getFirst();
     assertThat(again.payload().asText()).isEqualTo("payload 3");
-    assertThat(again.headers().asMap()).containsOnly(java.util.Map.entry(Headers.GROUP, "g"));
+    assertThat(again.headers().asMap()).containsOnly(Map.entry(Headers.GROUP, "g"));
     assertThat(standing(Topic.of("users").deadLetters())).isEmpty();
   }
 
@@ -158,6 +165,48 @@ class RedriveTest {
     assertThat(standing(Topic.of("users").deadLetters()))
         .extracting(Message::id)
         .containsExactly("4");
+  }
+
+  @Test
+  void whatever_clocks_say_each_is_sent_once_and_what_comes_meanwhile_is_left() {
+    giveUp("4", "g", Problem.of(500, "Handler failed", ""), Instant.parse("2999-01-01T00:00:00Z"));
+    Redrive.Result result =
+        redrive(1_000, sent -> giveUp("again", "g", Problem.of(500, "Failed", ""), THEN), () -> 9);
+    assertThat(result.sent()).isEqualTo(4);
+    assertThat(standing(Topic.of("users").deadLetters()))
+        .extracting(Message::id)
+        .containsExactly("again", "again", "again", "again");
+  }
+
+  @Test
+  void who_had_it_done_is_written_down_before_the_first_is_sent_and_how_it_ended() {
+    AtomicLong sent = new AtomicLong();
+    Redrive.Result result = redrive(1_000, sent::set, () -> 1 - sent.get());
+    assertThat(result.isStopped()).isTrue();
+    assertThat(run("redrive", "users", "--type", "none")).isZero();
+    List<AuditLog.Action> actions = new AuditLog(leat.broker()).all();
+    assertThat(actions)
+        .extracting(AuditLog.Action::action)
+        .containsExactly("redrive.begun", "redrive.ended");
+    assertThat(actions)
+        .allMatch(one -> one.by().equals("ada") && one.id().equals(actions.getFirst().id()));
+    assertThat(actions.getLast().entry().payload().asText())
+        .contains("\"sent\":1", "\"stopped\":true");
+  }
+
+  @Test
+  void nothing_is_sent_to_a_group_that_goes_meanwhile() {
+    Topic users = Topic.of("users");
+    client.startGroup(StreamKeys.of(users.incoming()), "other");
+    Redrive.Result result =
+        redrive(0.8, sent -> client.stopGroup(StreamKeys.of(users.incoming()), "g"), () -> 9);
+    assertThat(result).isEqualTo(new Redrive.Result(1, 0, 0, Map.of("g", 2L), false));
+    assertThat(standing(users.deadLetters())).hasSize(2);
+  }
+
+  private Redrive.Result redrive(double rate, LongConsumer onSent, LongSupplier left) {
+    return new Redrive(leat.broker(), Topic.of("users"), LetterFilter.ALL, "", rate)
+        .run(onSent, () -> left.getAsLong() <= 0, "ada");
   }
 
   @Test

@@ -78,9 +78,13 @@ public interface Broker extends AutoCloseable {
    */
   Subscription tail(StreamRef stream, Position from, EntryListener listener);
 
+  /** Bytes of payloads after which {@link #range} gives what it has: it may all be large. */
+  int RANGE_BYTES = 4 << 20;
+
   /**
-   * Reads what stands in a stream, oldest first, up to a limit of entries. Needs {@link
-   * Capability#RANGE}.
+   * Reads what stands in a stream, oldest first, up to a limit of entries. Fewer than the limit are
+   * given where they are large ({@link #RANGE_BYTES}), but never none while there are any. Needs
+   * {@link Capability#RANGE}.
    */
   CompletionStage<List<Entry>> range(StreamRef stream, Position from, int limit);
 

@@ -53,7 +53,7 @@ public final class AuditLog {
   }
 
   /** The same of something that has an id. */
-  void add(String id, String action, String topic, String by, Object details) {
+  public void add(String id, String action, String topic, String by, Object details) {
     StreamRef stream = InternalTopics.AUDIT.incoming();
     Headers headers = Headers.of("topic", topic);
     Message entry = new Message(id, action, "", headers, by, PayloadCodec.write(details));

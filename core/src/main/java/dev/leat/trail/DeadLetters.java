@@ -8,18 +8,17 @@ import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.Broker;
+import dev.leat.broker.Entry;
 import dev.leat.wire.DeadLetter;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletionStage;
-import java.util.function.BiFunction;
 import java.util.function.Predicate;
 
 /** What was given up on a topic: to be looked at, and to be sent back. Any thread. */
 public final class DeadLetters {
-  private static final int PAGE = 100;
-
   private final Broker broker;
   private final Topic topic;
 
@@ -37,59 +36,63 @@ public final class DeadLetters {
    */
   public record Kept(StreamRef stream, String entryId, DeadLetter letter) {}
 
-  /** Those behind a position, oldest first, up to a limit. */
+  /** Those behind a position, oldest first, up to a limit; fewer where they are large. */
   public CompletionStage<List<Kept>> range(Position from, int limit) {
     return range(topic.deadLetters(), from, limit);
   }
 
   /** The same of those that workers of Streamerson have given up, in a stream of their own. */
   public CompletionStage<List<Kept>> rangeOfOthers(Position from, int limit) {
-    return range(new StreamRef.DeadLetters(topic, Dialect.NAMED), from, limit);
+    return range(ofOthers(), from, limit);
   }
 
   /**
-   * Looks at those of a kind that stand there when it begins, one after the other: what is given up
-   * meanwhile, perhaps for the second time, is left for the next. Blocks.
+   * Looks at as many as stand there when it begins, one after the other, oldest first: what is
+   * given up meanwhile, perhaps for the second time, is left for the next. By number, since clocks
+   * differ. Blocks.
    *
    * @param action gives false once it has seen enough
    */
-  public void forEach(LetterFilter filter, Predicate<Kept> action) {
-    if (forEach(this::range, filter, action)) {
-      boolean unused = forEach(this::rangeOfOthers, filter, action);
+  public void forEach(Predicate<Kept> action) {
+    if (forEach(topic.deadLetters(), action)) {
+      boolean unused = forEach(ofOthers(), action);
     }
   }
 
-  private static boolean forEach(
-      BiFunction<Position, Integer, CompletionStage<List<Kept>>> letters,
-      LetterFilter filter,
-      Predicate<Kept> action) {
-    Instant begin = InstantSource.system().instant();
-    Position from = Position.START;
-    while (true) {
-      List<Kept> page = StreamScan.result(letters.apply(from, PAGE));
-      for (Kept kept : page) {
-        if (kept.letter().at().isAfter(begin)) {
-          return true;
-        }
-        if (filter.takes(kept.letter()) && !action.test(kept)) {
-          return false;
-        }
-      }
-      if (page.isEmpty()) {
-        return true;
-      }
-      from = Position.after(page.getLast().entryId());
-    }
+  /** Whether it has not seen enough. */
+  private boolean forEach(StreamRef stream, Predicate<Kept> action) {
+    OptionalLong many = StreamScan.result(broker.health(stream)).length();
+    Instant until =
+        many.isPresent()
+            ? StreamScan.EVER
+            : InstantSource.system().instant().plus(broker.clockAhead());
+    boolean[] wantsMore = {true};
+    boolean unused =
+        StreamScan.forEach(
+            broker,
+            stream,
+            Position.START,
+            until,
+            many.orElse(Long.MAX_VALUE),
+            entry -> {
+              wantsMore[0] = action.test(kept(stream, entry));
+              return wantsMore[0];
+            });
+    return wantsMore[0];
+  }
+
+  private static Kept kept(StreamRef stream, Entry entry) {
+    return new Kept(stream, entry.id(), DeadLetter.read(entry.message()));
+  }
+
+  private StreamRef ofOthers() {
+    return new StreamRef.DeadLetters(topic, Dialect.NAMED);
   }
 
   private CompletionStage<List<Kept>> range(StreamRef stream, Position from, int limit) {
     return broker
         .range(stream, from, limit)
-        .thenApply(
-            entries ->
-                entries.stream()
-                    .map(entry -> new Kept(stream, entry.id(), DeadLetter.read(entry.message())))
-                    .toList());
+        .thenApply(entries -> entries.stream().map(entry -> kept(stream, entry)).toList());
   }
 
   /**

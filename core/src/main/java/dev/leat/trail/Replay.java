@@ -16,8 +16,6 @@ import java.util.function.BooleanSupplier;
 
 /** A replay that is written down, and can be sent; no other process can, until it is closed. */
 public final class Replay implements AutoCloseable {
-  private static final long SECOND = 1_000_000_000;
-
   /** Requests that are sent together: others wait for as long as that takes. */
   private static final int PORTION = 500;
 
@@ -127,17 +125,14 @@ public final class Replay implements AutoCloseable {
       long left, ReplayReplies replies, ReplayListener listener, BooleanSupplier isStopped) {
     long before = selection.requests() - left;
     long sent = 0;
-    long turn = System.nanoTime();
-    double due = 1;
-    long heldBack = turn;
+    long heldBack = System.nanoTime();
+    Pace pace = new Pace(plan.rate(), heldBack);
     while (!isStopped.getAsBoolean()) {
       lease.refuseIfLost();
       replies.read();
       long now = System.nanoTime();
-      // What was held back is not made up for: that would be faster than was asked for.
-      due = Math.min(due + (now - turn) * plan.rate() / SECOND, Math.max(1, plan.rate() / 10));
-      turn = now;
-      int many = (int) Math.min(Math.min((long) due, portion()), backlog.room(now));
+      long due = pace.due(now);
+      int many = (int) Math.min(Math.min(due, portion()), backlog.room(now));
       List<Entry> next = many > 0 ? set.next(many) : List.of();
       if (many > 0 && next.isEmpty()) {
         return true;
@@ -148,7 +143,7 @@ public final class Replay implements AutoCloseable {
         refuseUnlessMoved(moved);
         backlog.sent(moved);
         sent += moved;
-        due -= moved;
+        pace.did(moved);
         heldBack = now;
       } else if (due >= 1 && now - heldBack > HELD_BACK.toNanos()) {
         listener.onHeldBack(backlog.open());

@@ -22,9 +22,7 @@ import java.util.function.BooleanSupplier;
  * looks at all of them once more. Blocks; one thread.
  */
 final class ReplayReplies {
-  private static final int FIRST_PAGE = 10;
-  private static final int LARGEST_PAGE = 200;
-  private static final long PAGE_BYTES = 1 << 20;
+  private static final int PAGE = 200;
   private static final long PAUSE_NANOS = 20_000_000;
 
   private final Broker broker;
@@ -37,7 +35,6 @@ final class ReplayReplies {
   /** Recorded replies to what was sent and has not been answered, by the id it was sent with. */
   private final Map<String, Message> expected = new LinkedHashMap<>();
 
-  private int page = FIRST_PAGE;
   private Position nextRecorded = Position.START;
   private Position nextReply = Position.START;
   private boolean isBegun;
@@ -85,12 +82,8 @@ final class ReplayReplies {
     return !entries.isEmpty();
   }
 
-  /** More at a time where they are small, fewer where they are large. */
   private List<Entry> some(StreamRef stream, Position from) {
-    List<Entry> entries = StreamScan.result(broker.range(stream, from, page));
-    long bytes = entries.stream().mapToLong(entry -> entry.message().payload().size()).sum();
-    page = bytes > PAGE_BYTES ? Math.max(1, page / 4) : Math.min(LARGEST_PAGE, page * 3);
-    return entries;
+    return StreamScan.result(broker.range(stream, from, PAGE));
   }
 
   /** Looks at what has come. */

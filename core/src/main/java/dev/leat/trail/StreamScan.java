@@ -15,13 +15,10 @@ import java.util.function.Predicate;
 
 /** Reads streams from a time on. Blocks; for virtual threads, and the command. */
 final class StreamScan {
-  /** Entries that are asked for at first; more where they are small, fewer where they are large. */
+  /** Entries that are asked for at first; more later. */
   private static final int FIRST_PAGE = 10;
 
   private static final int LARGEST_PAGE = 400;
-
-  /** Bytes of payloads of a page that is large enough. */
-  private static final long PAGE_BYTES = 1 << 20;
 
   /** No entry comes later. */
   static final Instant EVER = Instant.ofEpochMilli(Long.MAX_VALUE);
@@ -59,8 +56,7 @@ final class StreamScan {
         return true;
       }
       looked += page.size();
-      long bytes = page.stream().mapToLong(entry -> entry.message().payload().size()).sum();
-      some = bytes > PAGE_BYTES ? Math.max(1, some / 4) : Math.min(LARGEST_PAGE, some * 3);
+      some = Math.min(LARGEST_PAGE, some * 3);
       next = Position.after(page.getLast().id());
     }
     return false;

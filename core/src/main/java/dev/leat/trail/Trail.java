@@ -97,6 +97,18 @@ public record Trail(
     record Completed() implements Ending {}
   }
 
+  /** Bytes of the payloads that are in it. */
+  public long bytes() {
+    long ended =
+        switch (ending) {
+          case Ending.Replied replied -> replied.reply().payload().size();
+          case Ending.GivenUp given -> given.told().map(told -> told.payload().size()).orElse(0);
+          case Ending.Open open -> 0;
+          case Ending.Completed completed -> 0;
+        };
+    return request.payload().size() + ended + children.stream().mapToLong(Trail::bytes).sum();
+  }
+
   /** From its beginning to its end, where that is known. */
   public Optional<Duration> duration() {
     Optional<Instant> end =

@@ -9,14 +9,17 @@ import dev.leat.broker.Capability;
 import dev.leat.broker.Entry;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Puts together what the streams remember of requests: from where they were written once, and
@@ -116,15 +119,16 @@ public final class TrailReader {
    * that is remembered of requests.
    *
    * @param most how many at most, the latest
+   * @return read while it is looked at
    */
-  public List<Trail> withHeader(String name, String value, int most) {
+  public Stream<Trail> withHeader(String name, String value, int most) {
     return all(headers -> headers.get(name).filter(value::equals).isPresent(), most);
   }
 
   /**
    * Those of a trace of W3C, by its id of 32 hexadecimal digits; one that another caused is in it.
    */
-  public List<Trail> ofTrace(String traceId, int most) {
+  public Stream<Trail> ofTrace(String traceId, int most) {
     return all(
         headers ->
             !headers.has(Headers.CAUSE)
@@ -135,31 +139,40 @@ public final class TrailReader {
         most);
   }
 
-  private List<Trail> all(Predicate<Headers> wanted, int most) {
+  private Stream<Trail> all(Predicate<Headers> wanted, int most) {
     List<Topic> topics = topics();
-    List<Trail> trails = new ArrayList<>();
+    List<Found> found = new ArrayList<>();
     for (Topic topic : topics) {
-      List<Entry> found = new ArrayList<>();
-      StreamScan.forEach(
-          broker,
-          topic.incoming(),
-          Position.START,
-          StreamScan.EVER,
-          Long.MAX_VALUE,
-          entry -> {
-            if (wanted.test(entry.message().headers())) {
-              found.add(entry);
-            }
-            return true;
-          });
-      found.stream()
-          .skip(Math.max(0, found.size() - most))
-          .forEach(entry -> trails.add(builder(topics, entry).of(topic, entry)));
+      Deque<Found> latest = new ArrayDeque<>();
+      boolean unused =
+          StreamScan.forEach(
+              broker,
+              topic.incoming(),
+              Position.START,
+              StreamScan.EVER,
+              Long.MAX_VALUE,
+              entry -> {
+                if (wanted.test(entry.message().headers())) {
+                  latest.add(new Found(topic, bare(entry)));
+                  if (latest.size() > most) {
+                    latest.removeFirst();
+                  }
+                }
+                return true;
+              });
+      found.addAll(latest);
     }
-    return trails.stream()
-        .sorted(Comparator.comparing(Trail::accepted))
-        .skip(Math.max(0, trails.size() - most))
-        .toList();
+    return found.stream()
+        .sorted(Comparator.comparingLong(one -> one.entry.at()))
+        .skip(Math.max(0, found.size() - most))
+        .map(one -> builder(topics, one.entry).of(one.topic, whole(one.topic, one.entry)));
+  }
+
+  private record Found(Topic topic, Entry entry) {}
+
+  /** Without its payload: there may be many. */
+  private static Entry bare(Entry entry) {
+    return new Entry(entry.id(), entry.message().withoutPayload(), entry.at());
   }
 
   /** Which of the last are asked for. */
@@ -177,13 +190,13 @@ public final class TrailReader {
    * that failed, or took longest, are of the latest 20,000.
    *
    * @param number how many at most
+   * @return read while it is looked at
    */
-  public List<Trail> last(Topic topic, int number, Choice choice) {
+  public Stream<Trail> last(Topic topic, int number, Choice choice) {
     List<Topic> topics = topics();
     return new LastRequests(broker, topic, now())
         .of(number, choice, CROWD).stream()
-            .map(entry -> builder(topics, entry).of(topic, whole(topic, entry)))
-            .toList();
+            .map(entry -> builder(topics, entry).of(topic, whole(topic, entry)));
   }
 
   /** With its payload. */

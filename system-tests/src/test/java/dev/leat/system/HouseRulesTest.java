@@ -62,7 +62,7 @@ class HouseRulesTest {
         + " io.netty.channel.. | io.netty.util.. | org.slf4j..",
     "dev.leat.worker,        dev.leat | dev.leat.broker | dev.leat.wire | org.slf4j..",
     "dev.leat.caller,        dev.leat | dev.leat.broker | dev.leat.wire | org.slf4j..",
-    "dev.leat.trail,         dev.leat | dev.leat.broker | dev.leat.wire",
+    "dev.leat.trail,         dev.leat | dev.leat.broker | dev.leat.wire | org.slf4j..",
     "dev.leat.opentelemetry, dev.leat | io.opentelemetry..",
     "dev.leat.micrometer,    dev.leat | io.micrometer..",
     "dev.leat.gateway.route, dev.leat | dev.leat.caller",

@@ -16,6 +16,7 @@ import dev.leat.Topic;
 import dev.leat.Unsupported;
 import dev.leat.broker.Announcement;
 import dev.leat.broker.Append;
+import dev.leat.broker.Broker;
 import dev.leat.broker.BrokerLimits;
 import dev.leat.broker.Cancellation;
 import dev.leat.broker.Capability;
@@ -118,6 +119,30 @@ public abstract class BrokerContract extends CensusContract {
     }
 
     assertThat(read).isEqualTo(numbers(25));
+  }
+
+  @Test
+  void a_range_of_what_is_large_gives_less_at_a_time_and_all_in_the_end() {
+    if (!offers(Capability.RANGE, () -> broker.range(topic.incoming(), Position.START, 1))) {
+      return;
+    }
+    // A few small ones first: how large those are that come says nothing.
+    append(numbers(9));
+    byte[] large = new byte[200_000];
+    List<Append> many =
+        IntStream.range(0, 60)
+            .mapToObj(i -> new Append(topic.incoming(), message(Payload.binary(large))))
+            .toList();
+    many.forEach(one -> result(broker.append(one)));
+    long seen = 0;
+    List<Entry> page = result(broker.range(topic.incoming(), Position.START, 100));
+    while (!page.isEmpty()) {
+      seen += page.size();
+      assertThat(page.stream().mapToLong(entry -> entry.message().payload().size()).sum())
+          .isLessThan(Broker.RANGE_BYTES + 8 * 200_000L);
+      page = result(broker.range(topic.incoming(), Position.after(page.getLast().id()), 100));
+    }
+    assertThat(seen).isEqualTo(69);
   }
 
   @Test

@@ -401,7 +401,7 @@ abstract class TrailContract extends ReplayContract {
   }
 
   private List<Trail> last(int number, TrailReader.Choice choice) {
-    return reader().last(topic, number, choice);
+    return reader().last(topic, number, choice).toList();
   }
 
   private static String asked(Trail trail) {

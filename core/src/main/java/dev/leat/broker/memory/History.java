@@ -133,6 +133,7 @@ final class History {
     private final long to;
     private final int limit;
     private final List<Entry> found = new ArrayList<>();
+    private final Portion portion = new Portion();
 
     /** The newest of each stream in the segment that is looked through. */
     private final Map<String, Last> seen = new HashMap<>();
@@ -150,7 +151,7 @@ final class History {
     }
 
     boolean isDone() {
-      return found.size() >= limit || next >= to;
+      return found.size() >= limit || next >= to || portion.isFull();
     }
 
     boolean mayFind(@Nullable Last last) {
@@ -174,7 +175,9 @@ final class History {
         seen.merge(its, new Last(offset, id), History::newer);
         boolean isIn = its.equals(stream) && offset >= next && offset < to;
         if (isIn && id.compareTo(after) > 0 && !isDone()) {
-          found.add(new Entry(id.toString(), in.message(), id.millis()));
+          Entry entry = new Entry(id.toString(), in.message(), id.millis());
+          boolean unused = portion.isFullWith(entry);
+          found.add(entry);
           next = offset + 1;
           lastId = id;
         } else {

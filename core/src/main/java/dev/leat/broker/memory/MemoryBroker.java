@@ -221,13 +221,19 @@ final class MemoryBroker implements Broker {
     History history = Objects.requireNonNull(journal.history(), "what is past is kept");
     // What is open may stand in both.
     TreeMap<EntryId, Entry> found = new TreeMap<>();
-    for (Entry entry : history.read(stream.key(), past.after(), past.from(), past.to(), limit)) {
+    List<Entry> read = history.read(stream.key(), past.after(), past.from(), past.to(), limit);
+    for (Entry entry : read) {
       found.put(EntryId.parse(entry.id()), entry);
     }
+    boolean isCut = Portion.isFull(read);
     for (Entry entry : past.rest()) {
-      found.put(EntryId.parse(entry.id()), entry);
+      EntryId id = EntryId.parse(entry.id());
+      // Between the two there may be more in the history.
+      if (!isCut || id.compareTo(found.lastKey()) < 0) {
+        found.put(id, entry);
+      }
     }
-    return found.values().stream().limit(limit).toList();
+    return Portion.of(found.values().stream().limit(limit).toList());
   }
 
   /** What is said to be ended is on the disk, as what was sent with it: that can be read then. */

@@ -286,7 +286,7 @@ final class MemoryStream {
 
   synchronized List<Entry> range(Position from, int limit) {
     long begin = offset(from);
-    return log.entries(begin, handOver.visibleEnd(begin), limit).entries();
+    return Portion.of(log.entries(begin, handOver.visibleEnd(begin), limit).entries());
   }
 
   /**

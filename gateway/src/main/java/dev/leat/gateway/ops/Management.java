@@ -12,28 +12,16 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
-import io.vertx.core.net.HostAndPort;
-import io.vertx.core.net.SocketAddress;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -43,19 +31,14 @@ import org.jspecify.annotations.Nullable;
  * /health/ready}, {@code /metrics}, and the operations API below {@code /api/}. Any thread.
  */
 public final class Management implements AutoCloseable {
-  private static final String OPEN_API = openApi();
-
-  /** Questions to the operations API that are answered at a time: each may read much. */
-  private static final int MOST_ASKED = 4;
-
-  /** Who may follow what changes at a time. */
-  private static final int MOST_FOLLOWING = 8;
-
   /** The format of Prometheus, version 0.0.4. */
   private static final String TEXT = "text/plain; version=0.0.4; charset=utf-8";
 
   /** Seconds; whoever asks whether we are ready asks again soon. */
   private static final long PATIENCE = 2;
+
+  /** Bytes of a body that are read, and not looked at. */
+  private static final int MOST_BODY = 1 << 16;
 
   /** Milliseconds between two questions to the event loops. */
   private static final long TURN = 1_000;
@@ -63,8 +46,7 @@ public final class Management implements AutoCloseable {
   /** Seconds after which a connection is closed on which nothing is said. */
   private static final int IDLE = 60;
 
-  private final OperationsAccess access;
-  private final OperationsApi operations;
+  private final OperationsHandler operations;
   private final Broker broker;
   private final Supplier<Collection<Topic>> topics;
   private final PrometheusMeterRegistry registry =
@@ -74,8 +56,6 @@ public final class Management implements AutoCloseable {
   private final Metrics metrics;
   private final TopicGauges gauges;
   private final ReentrantLock reading = new ReentrantLock();
-  private final AtomicInteger asked = new AtomicInteger();
-  private final AtomicInteger following = new AtomicInteger();
 
   /** Watched from the first time that somebody asks: to begin takes a tenth of a second. */
   private @Nullable JvmGcMetrics garbage;
@@ -91,8 +71,7 @@ public final class Management implements AutoCloseable {
    * @param access who may ask the operations API
    */
   public Management(Broker broker, Supplier<Collection<Topic>> topics, OperationsAccess access) {
-    this.access = access;
-    this.operations = new OperationsApi(broker, access.hidden());
+    this.operations = new OperationsHandler(broker, access);
     this.broker = broker;
     this.topics = topics;
     this.metrics = new Metrics(registry);
@@ -152,18 +131,15 @@ public final class Management implements AutoCloseable {
   }
 
   private void handle(HttpServerRequest request) {
+    refuseLongBodies(request);
     HttpServerResponse response = request.response();
     String path = request.path();
-    boolean isWritten =
-        request.method().equals(HttpMethod.POST) && path != null && path.startsWith("/api/");
-    if (!isWritten
-        && !request.method().equals(HttpMethod.GET)
-        && !request.method().equals(HttpMethod.HEAD)) {
-      response.setStatusCode(405).putHeader("allow", "GET, HEAD").end();
+    if (path != null && path.startsWith("/api/")) {
+      operations.handle(request, path);
       return;
     }
-    if (path != null && path.startsWith("/api/")) {
-      operate(request, path);
+    if (!request.method().equals(HttpMethod.GET) && !request.method().equals(HttpMethod.HEAD)) {
+      response.setStatusCode(405).putHeader("allow", "GET, HEAD").end();
       return;
     }
     switch (path == null ? "" : path) {
@@ -174,129 +150,16 @@ public final class Management implements AutoCloseable {
     }
   }
 
-  /** Blocks until the broker has answered, and so may not be done on a loop. */
-  private void operate(HttpServerRequest request, String path) {
-    HttpServerResponse response = request.response();
-    boolean isKnown = access.isBy(request.getHeader(HttpHeaders.AUTHORIZATION));
-    boolean writes = request.method().equals(HttpMethod.POST);
-    if (!isKnown && (writes || !isLocal(request))) {
-      response.putHeader("www-authenticate", "Bearer");
-      answer(
-          response,
-          OperationsApi.problem(
-              401,
-              "Unauthorized",
-              access.token().isPresent()
-                  ? "it takes the token of LEAT_MANAGEMENT_TOKEN, as a Bearer"
-                  : "only this machine may read; LEAT_MANAGEMENT_TOKEN sets a token for all else"));
-      return;
-    }
-    if (path.equals("/api/openapi.json")) {
-      answer(response, 200, OPEN_API);
-      return;
-    }
-    if (path.equals("/api/changes")) {
-      follow(request);
-      return;
-    }
-    Map<String, String> parameters = new LinkedHashMap<>();
-    request.params().forEach(one -> parameters.put(one.getKey(), one.getValue()));
-    if (asked.incrementAndGet() > MOST_ASKED) {
-      asked.decrementAndGet();
-      answer(
-          response,
-          OperationsApi.problem(503, "Busy", "others are asking much already; try again later"));
-      return;
-    }
-    Thread.startVirtualThread(
-        () -> {
-          try {
-            answer(response, operations.answer(request.method().name(), path, parameters));
-          } finally {
-            asked.decrementAndGet();
+  /** Nothing here takes a body: whoever sends on and on is not read on and on. */
+  private static void refuseLongBodies(HttpServerRequest request) {
+    int[] read = new int[1];
+    request.handler(
+        part -> {
+          read[0] += part.length();
+          if (read[0] > MOST_BODY) {
+            var unused = request.connection().close();
           }
         });
-  }
-
-  /** Tells each second how it stands, until whoever listens goes. */
-  private void follow(HttpServerRequest request) {
-    HttpServerResponse response = request.response();
-    Vertx vertx = own;
-    if (vertx == null || following.incrementAndGet() > MOST_FOLLOWING) {
-      following.decrementAndGet();
-      answer(
-          response, OperationsApi.problem(503, "Busy", "others follow already; try again later"));
-      return;
-    }
-    String topic = request.getParam("topic");
-    Map<String, String> asked = topic == null ? Map.of() : Map.of("topic", topic);
-    response
-        .setChunked(true)
-        .putHeader("content-type", "text/event-stream")
-        .putHeader("cache-control", "no-store");
-    AtomicBoolean looking = new AtomicBoolean();
-    Runnable look =
-        () -> {
-          // Whoever reads slowly, or a broker that is slow, misses some.
-          if (response.writeQueueFull() || !looking.compareAndSet(false, true)) {
-            return;
-          }
-          Thread.startVirtualThread(
-              () -> {
-                try {
-                  String said =
-                      event("census", operations.answer("GET", "/api/census", asked))
-                          + event("jobs", operations.answer("GET", "/api/jobs", Map.of()));
-                  if (!response.closed() && !response.ended()) {
-                    response.write(said);
-                  }
-                } finally {
-                  looking.set(false);
-                }
-              });
-        };
-    long timer = vertx.setPeriodic(1, TURN, turn -> look.run());
-    AtomicBoolean gone = new AtomicBoolean();
-    response.closeHandler(
-        closed -> {
-          if (gone.compareAndSet(false, true)) {
-            boolean unused = vertx.cancelTimer(timer);
-            following.decrementAndGet();
-          }
-        });
-  }
-
-  private static String event(String name, OperationsApi.Answer answer) {
-    return "event: %s\ndata: %s\n\n"
-        .formatted(answer.status() < 400 ? name : "problem", answer.body());
-  }
-
-  private static boolean isLocal(HttpServerRequest request) {
-    SocketAddress from = request.remoteAddress();
-    HostAndPort asked = request.authority();
-    return from != null
-        && asked != null
-        && OperationsAccess.isLocal(from.hostAddress(), asked.host());
-  }
-
-  private static void answer(HttpServerResponse response, OperationsApi.Answer answer) {
-    if (response.closed()) {
-      return;
-    }
-    response
-        .setStatusCode(answer.status())
-        .putHeader(
-            "content-type", answer.status() < 400 ? "application/json" : "application/problem+json")
-        .putHeader("cache-control", "no-store")
-        .end(answer.body());
-  }
-
-  private static String openApi() {
-    try (InputStream in = Management.class.getResourceAsStream("openapi.json")) {
-      return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException unreadable) {
-      throw new UncheckedIOException(unreadable);
-    }
   }
 
   /** Live while its event loops go on: one that does not is not mended but by a new start. */

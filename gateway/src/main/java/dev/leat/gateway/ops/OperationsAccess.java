@@ -1,8 +1,15 @@
 package dev.leat.gateway.ops;
 
 import dev.leat.wire.Redaction;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.HostAndPort;
+import io.vertx.core.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -16,16 +23,57 @@ import org.jspecify.annotations.Nullable;
 public record OperationsAccess(Optional<String> token, Redaction hidden) {
   private static final String BEARER = "Bearer ";
 
+  /** What proxies add. */
+  private static final List<String> HANDED_ON = List.of("forwarded", "via", "x-real-ip");
+
   /** Only the same machine may read, and all of it. */
   public static final OperationsAccess LOCAL =
       new OperationsAccess(Optional.empty(), Redaction.NONE);
 
-  /** Refuses what would be guessed. */
+  /** Refuses what would be guessed, or could not be sent in a header. */
   public OperationsAccess {
-    if (token.filter(value -> value.length() < 16).isPresent()) {
+    // Of a secret that was made from a file its last line may have an end.
+    token = token.map(String::strip);
+    if (token.filter(value -> !value.matches("[!-~]{16,}")).isPresent()) {
       throw new IllegalArgumentException(
-          "a token of management has 16 signs at least, as openssl rand -hex 16 makes them");
+          "a token of management has 16 signs at least, visible ones of ASCII, as openssl rand -hex 16 makes them");
     }
+  }
+
+  /** Whether somebody may read, or change something. */
+  boolean lets(HttpServerRequest request, boolean reads) {
+    return isBy(request.getHeader(HttpHeaders.AUTHORIZATION)) || (reads && isLocal(request));
+  }
+
+  /** What those are told who may not. */
+  String refusal() {
+    return token.isPresent()
+        ? "it takes the token of LEAT_MANAGEMENT_TOKEN, as a Bearer"
+        : "only this machine may read; LEAT_MANAGEMENT_TOKEN sets a token for all else";
+  }
+
+  /**
+   * Whether a program of this machine asks for itself: not a proxy for somebody else, nor a page of
+   * another site in a browser.
+   */
+  private static boolean isLocal(HttpServerRequest request) {
+    SocketAddress from = request.remoteAddress();
+    HostAndPort asked = request.authority();
+    return from != null
+        && asked != null
+        && request.headers().getAll(HttpHeaders.HOST).size() <= 1
+        && HANDED_ON.stream().noneMatch(request.headers()::contains)
+        && request.headers().entries().stream().noneMatch(OperationsAccess::isOfAnotherSite)
+        && isLocal(from.hostAddress(), asked.host());
+  }
+
+  private static boolean isOfAnotherSite(Map.Entry<String, String> header) {
+    return switch (header.getKey().toLowerCase(Locale.ROOT)) {
+      case "sec-fetch-site" ->
+          !header.getValue().equals("same-origin") && !header.getValue().equals("none");
+      case "origin" -> true;
+      default -> header.getKey().regionMatches(true, 0, "x-forwarded-", 0, 12);
+    };
   }
 
   /**

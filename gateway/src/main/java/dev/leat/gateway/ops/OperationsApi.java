@@ -1,6 +1,7 @@
 package dev.leat.gateway.ops;
 
 import dev.leat.BadConfiguration;
+import dev.leat.BadMessage;
 import dev.leat.BrokerUnavailable;
 import dev.leat.Headers;
 import dev.leat.LeatException;
@@ -13,6 +14,7 @@ import dev.leat.broker.Entry;
 import dev.leat.trail.AuditLog;
 import dev.leat.trail.Census;
 import dev.leat.trail.DeadLetters;
+import dev.leat.trail.KnownTopic;
 import dev.leat.trail.LetterFilter;
 import dev.leat.trail.OperationsJson;
 import dev.leat.trail.Redrive;
@@ -26,17 +28,21 @@ import dev.leat.wire.ReplyComparison;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,7 +53,10 @@ import org.slf4j.LoggerFactory;
 final class OperationsApi implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(OperationsApi.class);
 
-  private static final int MOST = 1_000;
+  /** Entries that one answer has looked at. */
+  private static final int LOOKED_AT = 100_000;
+
+  private static final int PAGE = 100;
 
   private static final int MOST_A_SECOND = 1_000_000;
 
@@ -56,7 +65,7 @@ final class OperationsApi implements AutoCloseable {
 
   /** What is asked. */
   private interface Question {
-    Object answer(Parameters parameters);
+    Object answer(OperationsParameters parameters);
   }
 
   private record Operation(boolean writes, Set<String> parameters, Question question) {}
@@ -71,6 +80,7 @@ final class OperationsApi implements AutoCloseable {
   private final Broker broker;
   private final Redaction hidden;
   private final OperationsJobs jobs;
+  private final CensusLook look;
 
   /** By their method and path. */
   private final Map<String, Operation> operations = new TreeMap<>();
@@ -84,15 +94,19 @@ final class OperationsApi implements AutoCloseable {
     this.broker = broker;
     this.hidden = hidden;
     this.jobs = new OperationsJobs(broker, hidden);
+    this.look = new CensusLook(() -> result(Census.of(broker)));
     add("/api/topics", Set.of(), this::topics);
     add("/api/census", Set.of("topic"), this::census);
     add("/api/open", Set.of("topic", "limit"), this::open);
-    add("/api/messages", Set.of("topic", "from", "to", "type", "limit"), this::messages);
+    add("/api/messages", Set.of("topic", "from", "to", "after", "type", "limit"), this::messages);
     add(
         "/api/trails",
         Set.of("id", "key", "trace", "topic", "last", "failed", "slow"),
         this::trails);
-    add("/api/dead-letters", Set.of("topic", "after", "type", "limit"), this::deadLetters);
+    add(
+        "/api/dead-letters",
+        Set.of("topic", "after", "id", "type", "since", "cause", "others", "limit"),
+        this::deadLetters);
     add("/api/replays", Set.of("id"), this::replays);
     add("/api/audit", Set.of("limit"), this::audit);
     add("/api/jobs", Set.of("id"), this::jobs);
@@ -108,7 +122,7 @@ final class OperationsApi implements AutoCloseable {
         this::replay);
     post("/api/replay/resume", Set.of("id", "ignore", "by"), this::resume);
     post("/api/replay/undo", Set.of("id", "by"), this::undo);
-    post("/api/jobs/stop", Set.of("id"), this::stop);
+    post("/api/jobs/stop", Set.of("id", "by"), this::stop);
   }
 
   private void add(String path, Set<String> parameters, Question question) {
@@ -125,33 +139,27 @@ final class OperationsApi implements AutoCloseable {
     jobs.close();
   }
 
-  /** Answers a question; whatever goes wrong is a problem of RFC 9457. */
-  Answer answer(String method, String path, Map<String, String> parameters) {
-    String asked = (method.equals("HEAD") ? "GET" : method) + " " + path;
-    Operation operation = operations.get(asked);
-    if (operation == null) {
-      return problem(404, "Not found", "there is " + String.join(", ", operations.keySet()));
-    }
-    Optional<String> unknown =
-        parameters.keySet().stream()
-            .filter(name -> !operation.parameters().contains(name))
-            .findFirst();
-    if (unknown.isPresent()) {
-      return problem(
-          400,
-          "Bad request",
-          "there is no parameter '%s' here; there is %s"
-              .formatted(
-                  unknown.get(),
-                  operation.parameters().isEmpty()
-                      ? "none"
-                      : String.join(", ", operation.parameters().stream().sorted().toList())));
-    }
+  /** By which methods a path is asked; none where there is no such path. */
+  Set<String> methods(String path) {
+    return Stream.of("GET", "POST")
+        .filter(method -> operations.containsKey(method + " " + path))
+        .collect(Collectors.toSet());
+  }
+
+  /** What there is, by method and path. */
+  Set<String> all() {
+    return operations.keySet();
+  }
+
+  /** Answers a question that there is; whatever goes wrong is a problem of RFC 9457. */
+  Answer answer(String method, String path, OperationsParameters parameters) {
+    Operation operation = Objects.requireNonNull(operations.get(method + " " + path));
     try {
+      parameters.check(operation.parameters(), true);
       return new Answer(
           operation.writes() ? 202 : 200,
-          OperationsJson.text(operation.question().answer(new Parameters(parameters))));
-    } catch (IllegalArgumentException | BadConfiguration wrong) {
+          OperationsJson.text(operation.question().answer(parameters)));
+    } catch (IllegalArgumentException | BadConfiguration | BadMessage wrong) {
       return problem(400, "Bad request", String.valueOf(wrong.getMessage()));
     } catch (Unsupported lacking) {
       return problem(501, "Not possible", String.valueOf(lacking.getMessage()));
@@ -167,60 +175,107 @@ final class OperationsApi implements AutoCloseable {
     return new Answer(status, OperationsJson.text(Problem.of(status, title, detail)));
   }
 
-  private Object topics(Parameters parameters) {
+  private Object topics(OperationsParameters parameters) {
     return Map.of(
         "topics", result(TopicView.all(broker)).stream().map(OperationsJson::topic).toList());
   }
 
-  private Object census(Parameters parameters) {
-    return OperationsJson.census(lookAt(parameters), null);
-  }
-
-  private Census lookAt(Parameters parameters) {
+  private Object census(OperationsParameters parameters) {
     Optional<Topic> topic = parameters.topic();
-    return result(topic.isPresent() ? Census.of(broker, List.of(topic.get())) : Census.of(broker));
+    if (topic.isPresent()) {
+      return OperationsJson.census(of(topic.get()), null);
+    }
+    CensusLook.Looked looked = look.now();
+    return OperationsJson.census(looked.now(), looked.before());
   }
 
-  private Object open(Parameters parameters) {
+  private Census of(Topic topic) {
+    Census census = result(Census.of(broker, List.of(topic)));
+    if (census.topics().stream().noneMatch(KnownTopic::isThere)) {
+      throw KnownTopic.unknown(broker, topic);
+    }
+    return census;
+  }
+
+  private Object open(OperationsParameters parameters) {
     int limit = parameters.limit();
+    Optional<Topic> topic = parameters.topic();
+    Census census = topic.isPresent() ? of(topic.get()) : result(Census.of(broker));
     List<Object> open = new ArrayList<>();
     var unused =
         result(
-            lookAt(parameters)
-                .forEachOpen(
-                    broker,
-                    one -> {
-                      open.add(OperationsJson.open(one));
-                      return open.size() < limit;
-                    }));
-    return Map.of("open", open, "all", open.size() < limit);
+            census.forEachOpen(
+                broker,
+                one -> {
+                  open.add(OperationsJson.open(one));
+                  return open.size() <= limit;
+                }));
+    boolean isAll = open.size() <= limit;
+    return Map.of("open", isAll ? open : open.subList(0, limit), "all", isAll);
   }
 
-  private Object messages(Parameters parameters) {
-    Topic topic = parameters.topic().orElseThrow(() -> Parameters.missing("topic"));
-    int limit = parameters.limit();
-    Optional<String> type = parameters.text("type");
-    Predicate<Entry> wanted = entry -> type.isEmpty() || type.get().equals(entry.message().type());
-    Optional<Instant> to = parameters.time("to");
-    List<Object> found = new ArrayList<>();
-    Position next = parameters.time("from").map(Position::at).orElse(Position.START);
-    while (found.size() < limit) {
-      List<Entry> page = result(broker.range(topic.incoming(), next, Math.min(limit, 100)));
-      for (Entry entry : page) {
-        boolean isLater = to.isPresent() && entry.at() > to.get().toEpochMilli();
-        if (isLater || found.size() == limit) {
-          return Map.of("messages", found);
+  private Object messages(OperationsParameters parameters) {
+    Topic topic = parameters.neededTopic();
+    List<String> types = parameters.list("type");
+    long to = parameters.time("to").map(Instant::toEpochMilli).orElse(Long.MAX_VALUE);
+    Position from =
+        parameters
+            .text("after")
+            .map(Position::after)
+            .or(() -> parameters.time("from").map(Position::at))
+            .orElse(Position.START);
+    KnownTopic.refuseUnknown(broker, topic);
+    return list(
+        "messages",
+        parameters.limit(),
+        from,
+        next -> result(broker.range(topic.incoming(), next, PAGE)),
+        Entry::id,
+        entry -> entry.at() <= to,
+        entry -> types.isEmpty() || types.contains(entry.message().type()),
+        this::message);
+  }
+
+  /**
+   * Reads on until there is enough of it, by number, bytes, or what was looked at. Where there may
+   * be more the answer has {@code next}, to go on after.
+   */
+  private static <T> Map<String, Object> list(
+      String name,
+      int limit,
+      Position from,
+      Function<Position, List<T>> pages,
+      Function<T, String> entryId,
+      Predicate<T> isIn,
+      Predicate<T> wanted,
+      Function<T, Map<String, Object>> shown) {
+    List<Map<String, Object>> found = new ArrayList<>();
+    long signs = 0;
+    Position next = from;
+    for (int looked = 0; looked < LOOKED_AT; ) {
+      List<T> page = pages.apply(next);
+      for (T one : page) {
+        if (!isIn.test(one)) {
+          return Map.of(name, found);
         }
-        if (wanted.test(entry)) {
-          found.add(message(entry));
+        looked++;
+        next = Position.after(entryId.apply(one));
+        if (wanted.test(one)) {
+          Map<String, Object> document = shown.apply(one);
+          found.add(document);
+          signs += String.valueOf(document.get("payload")).length();
+          if (found.size() == limit || signs >= Broker.RANGE_BYTES) {
+            return Map.of(name, found, "next", entryId.apply(one));
+          }
         }
       }
       if (page.isEmpty()) {
-        break;
+        return Map.of(name, found);
       }
-      next = Position.after(page.getLast().id());
     }
-    return Map.of("messages", found);
+    return next instanceof Position.After last
+        ? Map.of(name, found, "next", last.entryId())
+        : Map.of(name, found);
   }
 
   private Map<String, Object> message(Entry entry) {
@@ -231,46 +286,68 @@ final class OperationsApi implements AutoCloseable {
     return all;
   }
 
-  private Object trails(Parameters parameters) {
+  private Object trails(OperationsParameters parameters) {
     TrailReader reader = new TrailReader(broker);
     Optional<String> id = parameters.text("id");
     Optional<String> key = parameters.text("key");
     Optional<String> trace = parameters.text("trace");
     Optional<Topic> topic = parameters.topic();
-    List<Trail> found;
+    Stream<Trail> found;
     if (id.isPresent()) {
-      found =
-          (topic.isPresent() ? reader.of(id.get(), topic.get()) : reader.of(id.get()))
-              .stream().toList();
+      found = (topic.isPresent() ? reader.of(id.get(), topic.get()) : reader.of(id.get())).stream();
     } else if (key.isPresent()) {
-      found = reader.withHeader(Headers.IDEMPOTENCY_KEY, key.get(), 100);
+      found = reader.withHeader(Headers.IDEMPOTENCY_KEY, key.get(), PAGE);
     } else if (trace.isPresent()) {
-      found = reader.ofTrace(trace.get(), 100);
+      found = reader.ofTrace(trace.get(), PAGE);
     } else {
-      int last = parameters.number("last", 100).orElseThrow(() -> Parameters.missing("id"));
+      int last =
+          parameters.number("last", PAGE).orElseThrow(() -> OperationsParameters.missing("id"));
       TrailReader.Choice choice =
           parameters.isSet("failed")
               ? TrailReader.Choice.FAILED
               : parameters.isSet("slow") ? TrailReader.Choice.SLOW : TrailReader.Choice.ALL;
-      found = reader.last(topic.orElseThrow(() -> Parameters.missing("topic")), last, choice);
+      found = reader.last(parameters.neededTopic(), last, choice);
     }
-    return Map.of(
-        "trails", found.stream().map(trail -> OperationsJson.trail(trail, hidden)).toList());
+    return trails(found);
   }
 
-  private Object deadLetters(Parameters parameters) {
-    Topic topic = parameters.topic().orElseThrow(() -> Parameters.missing("topic"));
-    Position from = parameters.text("after").map(Position::after).orElse(Position.START);
-    Optional<String> type = parameters.text("type");
-    return Map.of(
+  /** As many as an answer holds. */
+  private Map<String, Object> trails(Stream<Trail> found) {
+    List<Object> shown = new ArrayList<>();
+    long bytes = 0;
+    Iterator<Trail> all = found.iterator();
+    while (all.hasNext() && bytes < Broker.RANGE_BYTES) {
+      Trail trail = all.next();
+      bytes += trail.bytes();
+      shown.add(OperationsJson.trail(trail, hidden));
+    }
+    return Map.of("trails", shown, "all", !all.hasNext());
+  }
+
+  private Object deadLetters(OperationsParameters parameters) {
+    DeadLetters letters = new DeadLetters(broker, parameters.neededTopic());
+    LetterFilter filter = filter(parameters);
+    boolean others = parameters.isSet("others");
+    return list(
         "deadLetters",
-        result(new DeadLetters(broker, topic).range(from, parameters.limit())).stream()
-            .filter(one -> type.isEmpty() || type.get().equals(one.letter().message().type()))
-            .map(one -> OperationsJson.letter(one, hidden))
-            .toList());
+        parameters.limit(),
+        parameters.text("after").map(Position::after).orElse(Position.START),
+        next -> result(others ? letters.rangeOfOthers(next, PAGE) : letters.range(next, PAGE)),
+        DeadLetters.Kept::entryId,
+        kept -> true,
+        kept -> filter.takes(kept.letter()),
+        kept -> OperationsJson.letter(kept, hidden));
   }
 
-  private Object replays(Parameters parameters) {
+  private static LetterFilter filter(OperationsParameters parameters) {
+    return new LetterFilter(
+        parameters.list("id"),
+        parameters.list("type"),
+        parameters.time("since"),
+        parameters.text("cause").orElse(""));
+  }
+
+  private Object replays(OperationsParameters parameters) {
     Optional<String> id = parameters.text("id");
     return Map.of(
         "replays",
@@ -281,7 +358,7 @@ final class OperationsApi implements AutoCloseable {
                 .toList());
   }
 
-  private Object audit(Parameters parameters) {
+  private Object audit(OperationsParameters parameters) {
     List<AuditLog.Action> all = new AuditLog(broker).all();
     int limit = parameters.limit();
     return Map.of(
@@ -291,44 +368,39 @@ final class OperationsApi implements AutoCloseable {
             .toList());
   }
 
-  private Object jobs(Parameters parameters) {
+  private Object jobs(OperationsParameters parameters) {
     return Map.of("jobs", jobs.all(parameters.text("id")));
   }
 
-  private Object stop(Parameters parameters) {
+  private Object stop(OperationsParameters parameters) {
     String id = parameters.needed("id");
-    if (!jobs.stop(id)) {
+    if (!jobs.stop(id, parameters.by())) {
       throw new IllegalArgumentException("there is no job '%s' here".formatted(id));
     }
     return Map.of("jobs", jobs.all(Optional.of(id)));
   }
 
-  private Object redrive(Parameters parameters) {
-    Topic topic = Topic.of(parameters.needed("topic"));
-    LetterFilter filter =
-        new LetterFilter(
-            parameters.list("id"),
-            parameters.list("type"),
-            parameters.time("since"),
-            parameters.text("cause").orElse(""));
+  private Object redrive(OperationsParameters parameters) {
+    Topic topic = parameters.neededTopic();
     Redrive redrive =
         new Redrive(
             broker,
             topic,
-            filter,
+            filter(parameters),
             parameters.text("group").orElse(""),
-            parameters.number("rate", MOST_A_SECOND).orElse(50));
+            parameters.rate(50));
     return Map.of("job", jobs.redrive(redrive, topic.toString(), parameters.by()));
   }
 
-  private Object replay(Parameters parameters) {
-    Topic topic = Topic.of(parameters.needed("topic"));
+  private Object replay(OperationsParameters parameters) {
+    Topic topic = parameters.neededTopic();
+    KnownTopic.refuseUnknown(broker, topic);
     Instant now = InstantSource.system().instant();
     Instant from =
         parameters
             .time("from")
             .or(() -> parameters.text("id").map(named -> Instant.EPOCH))
-            .orElseThrow(() -> Parameters.missing("from"));
+            .orElseThrow(() -> OperationsParameters.missing("from"));
     ReplayPlan plan =
         new ReplayPlan(
             topic,
@@ -339,7 +411,7 @@ final class OperationsApi implements AutoCloseable {
             parameters.list("where"),
             parameters.text("into").map(Topic::of).orElse(topic),
             parameters.text("group").orElse(""),
-            parameters.number("rate", MOST_A_SECOND).orElse(100),
+            parameters.rate(100),
             parameters.number("backlog", MOST_A_SECOND).orElse(100),
             parameters.isSet("compare"),
             ReplayPlan.Keys.ANEW,
@@ -348,18 +420,18 @@ final class OperationsApi implements AutoCloseable {
     return Map.of("job", jobs.replay(plan, comparison(parameters), parameters.by()));
   }
 
-  private Object resume(Parameters parameters) {
+  private Object resume(OperationsParameters parameters) {
     return Map.of(
         "job", jobs.resume(parameters.needed("id"), comparison(parameters), parameters.by()));
   }
 
-  private Object undo(Parameters parameters) {
+  private Object undo(OperationsParameters parameters) {
     Replays.Undone undone = new Replays(broker).undo(parameters.needed("id"), parameters.by());
     return Map.of(
         "unsent", undone.unsent(), "takenBack", undone.takenBack(), "begun", undone.begun());
   }
 
-  private static ReplyComparison comparison(Parameters parameters) {
+  private static ReplyComparison comparison(OperationsParameters parameters) {
     return parameters.text("ignore").map(ReplyComparison::ignoring).orElse(ReplyComparison.OF_ALL);
   }
 
@@ -368,73 +440,6 @@ final class OperationsApi implements AutoCloseable {
       return asked.toCompletableFuture().join();
     } catch (CompletionException failure) {
       throw failure.getCause() instanceof LeatException known ? known : failure;
-    }
-  }
-
-  /** How a question is put. */
-  private record Parameters(Map<String, String> given) {
-    static IllegalArgumentException missing(String name) {
-      return new IllegalArgumentException("the parameter '%s' is missing".formatted(name));
-    }
-
-    Optional<String> text(String name) {
-      return Optional.ofNullable(given.get(name)).filter(value -> !value.isEmpty());
-    }
-
-    Optional<Topic> topic() {
-      return text("topic").map(Topic::of);
-    }
-
-    String needed(String name) {
-      return text(name).orElseThrow(() -> missing(name));
-    }
-
-    /** One value, or none: whoever wants several asks several times. */
-    List<String> list(String name) {
-      return text(name).stream().toList();
-    }
-
-    /** Whoever has the token says who uses it. */
-    String by() {
-      return text("by").orElse("operations API");
-    }
-
-    boolean isSet(String name) {
-      String value = given.get(name);
-      return value != null && !value.equals("false");
-    }
-
-    int limit() {
-      return number("limit", MOST).orElse(100);
-    }
-
-    Optional<Integer> number(String name, int most) {
-      return text(name)
-          .map(
-              value -> {
-                if (!value.matches("[0-9]{1,9}")
-                    || Integer.parseInt(value) < 1
-                    || Integer.parseInt(value) > most) {
-                  throw new IllegalArgumentException(
-                      "'%s' is a number from 1 to %d, was '%s'".formatted(name, most, value));
-                }
-                return Integer.parseInt(value);
-              });
-    }
-
-    Optional<Instant> time(String name) {
-      return text(name)
-          .map(
-              value -> {
-                try {
-                  return Instant.parse(value);
-                } catch (DateTimeParseException noTime) {
-                  throw new IllegalArgumentException(
-                      "'%s' is a time such as 2026-11-25T03:00:00Z, was '%s'"
-                          .formatted(name, value),
-                      noTime);
-                }
-              });
     }
   }
 }

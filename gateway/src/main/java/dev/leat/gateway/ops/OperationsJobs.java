@@ -1,31 +1,34 @@
 package dev.leat.gateway.ops;
 
 import dev.leat.LeatException;
-import dev.leat.Message;
+import dev.leat.MessageId;
 import dev.leat.broker.Broker;
-import dev.leat.trail.OperationsJson;
+import dev.leat.trail.AuditLog;
 import dev.leat.trail.Redrive;
 import dev.leat.trail.Replay;
-import dev.leat.trail.ReplayListener;
 import dev.leat.trail.ReplayPlan;
 import dev.leat.trail.Replays;
 import dev.leat.wire.Redaction;
 import dev.leat.wire.ReplyComparison;
-import dev.leat.wire.ReplyComparison.Difference;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
-import java.util.function.Consumer;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * What was begun by the operations API and goes on by itself: a replay, or dead letters that are
- * sent back. It ends with its process; a replay can then go on elsewhere. Any thread.
+ * sent back. It ends with its process; a replay can then go on elsewhere. Any thread; blocks.
  */
 final class OperationsJobs implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(OperationsJobs.class);
@@ -36,201 +39,186 @@ final class OperationsJobs implements AutoCloseable {
   /** That are at work at a time. */
   private static final int MOST = 4;
 
-  /** Differences of one replay that are remembered. */
-  private static final int DIFFERENCES = 100;
+  /** Whoever asks is told what was wrong, where that is seen soon; else the job tells. */
+  private static final Duration SOON = Duration.ofSeconds(2);
+
+  /** How long whoever closes waits for what is under way to be written down. */
+  private static final Duration FAREWELL = Duration.ofSeconds(3);
 
   private final Broker broker;
   private final Redaction hidden;
+  private final MessageId ids = MessageId.secure(InstantSource.system());
 
-  /** Guarded by itself. */
-  private final Map<String, Job> jobs =
-      new LinkedHashMap<>() {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Job> eldest) {
-          return size() > KEPT && !eldest.getValue().isAtWork();
-        }
-      };
-
-  private volatile boolean closed;
+  // Guarded by this.
+  private final List<OperationsJob> jobs = new ArrayList<>();
+  private boolean closed;
 
   OperationsJobs(Broker broker, Redaction hidden) {
     this.broker = broker;
     this.hidden = hidden;
   }
 
-  /** One of them, as it stands. */
-  private static final class Job implements ReplayListener {
-    private final String id;
-    private final String kind;
-    private final String topic;
-    private final String by;
-    private final String began = InstantSource.system().instant().toString();
-    private final Map<String, Object> said = new LinkedHashMap<>();
-    private final List<Object> differences = new ArrayList<>();
-    private String phase = "running";
-    private volatile boolean isStopped;
-
-    Job(String id, String kind, String topic, String by) {
-      this.id = id;
-      this.kind = kind;
-      this.topic = topic;
-      this.by = by;
-    }
-
-    synchronized boolean isAtWork() {
-      return phase.equals("running");
-    }
-
-    synchronized void end(String how) {
-      phase = how;
-    }
-
-    synchronized void say(String name, Object value) {
-      said.put(name, value);
-    }
-
-    synchronized Map<String, Object> document() {
-      Map<String, Object> all = new LinkedHashMap<>();
-      all.put("job", id);
-      all.put("kind", kind);
-      all.put("topic", topic);
-      all.put("by", by);
-      all.put("began", began);
-      all.put("phase", phase);
-      all.putAll(said);
-      if (!differences.isEmpty()) {
-        all.put("differences", List.copyOf(differences));
-      }
-      return all;
-    }
-
-    @Override
-    public void onProgress(long sent, long requests, long compared) {
-      say("sent", sent);
-      say("requests", requests);
-    }
-
-    @Override
-    public synchronized void onDifference(
-        String recordedId, String type, Message reply, List<Difference> found) {
-      if (differences.size() < DIFFERENCES) {
-        Map<String, Object> all = new LinkedHashMap<>();
-        all.put("recorded", recordedId);
-        all.put("id", reply.id());
-        all.put("type", type);
-        all.put("differences", found.stream().map(OperationsJson::difference).toList());
-        differences.add(all);
-      }
-    }
-  }
-
-  /** All that are remembered, or one. */
-  List<Map<String, Object>> all(Optional<String> id) {
-    synchronized (jobs) {
-      return jobs.values().stream()
-          .filter(job -> id.isEmpty() || id.get().equals(job.id))
-          .map(Job::document)
-          .toList();
-    }
+  /** All that are remembered; or one, with what it has found. */
+  synchronized List<Map<String, Object>> all(Optional<String> id) {
+    return jobs.stream()
+        .filter(job -> id.isEmpty() || id.get().equals(job.id()))
+        .map(job -> job.document(id.isPresent()))
+        .toList();
   }
 
   /**
    * Writes down what is to be sent again, and sends it.
    *
-   * @throws IllegalArgumentException if too much is at work, or nothing would be sent
+   * @throws IllegalArgumentException if too much is at work
    */
   Map<String, Object> replay(ReplayPlan plan, ReplyComparison comparison, String by) {
-    refuseIfBusy();
-    return run(new Replays(broker).prepare(plan, by), comparison, by);
+    OperationsJob job = new OperationsJob(ids.next(), "replay", plan.topic().toString(), by);
+    return run(job, () -> new Replays(broker).prepare(plan, by), comparison);
   }
 
   /** Goes on with a replay. */
   Map<String, Object> resume(String id, ReplyComparison comparison, String by) {
-    refuseIfBusy();
-    return run(new Replays(broker).find(id, by), comparison, by);
+    String topic = Replays.of(broker, id).map(state -> state.plan().topic().toString()).orElse("");
+    OperationsJob job = new OperationsJob(ids.next(), "replay", topic, by);
+    return run(job, () -> new Replays(broker).find(id, by), comparison);
   }
 
-  private Map<String, Object> run(Replay replay, ReplyComparison comparison, String by) {
-    Job job = new Job(replay.id(), "replay", replay.plan().topic().toString(), by);
-    job.say("requests", replay.selection().requests());
-    start(
+  private Map<String, Object> run(
+      OperationsJob job, Supplier<Replay> prepared, ReplyComparison comparison) {
+    return start(
         job,
-        running -> {
-          try (replay) {
-            Replay.Result result = replay.run(comparison, hidden, running, () -> running.isStopped);
-            running.say("sent", result.sent());
-            running.say("left", result.left());
-            running.say("same", result.same());
-            running.say("different", result.different());
-            running.say("unanswered", result.unanswered());
-            running.end(result.isStopped() ? "stopped" : "done");
+        begun -> {
+          try (Replay replay = prepared.get()) {
+            job.say("replay", replay.id());
+            job.say("requests", replay.selection().requests());
+            job.say("leftOut", leftOut(replay.selection()));
+            job.runs();
+            begun.run();
+            Replay.Result result = replay.run(comparison, hidden, job, job::isStopped);
+            job.say("sent", result.sent());
+            job.say("left", result.left());
+            job.say("same", result.same());
+            job.say("different", result.different());
+            job.say("unanswered", result.unanswered());
+            job.end(result.isStopped() ? "stopped" : "done");
           }
         });
-    return job.document();
+  }
+
+  private static Map<String, Long> leftOut(Replays.Selection selection) {
+    Map<String, Long> all = new LinkedHashMap<>();
+    all.put("open", selection.open());
+    all.put("replays", selection.replays());
+    all.put("unanswered", selection.unanswered());
+    all.put("missing", selection.missing());
+    all.put("unsendable", selection.unsendable());
+    all.values().removeIf(many -> many == 0);
+    return all;
   }
 
   /** Sends dead letters back. */
   Map<String, Object> redrive(Redrive redrive, String topic, String by) {
-    refuseIfBusy();
-    Job job = new Job(UUID.randomUUID().toString(), "redrive", topic, by);
-    start(
+    OperationsJob job = new OperationsJob(redrive.id(), "redrive", topic, by);
+    return start(
         job,
-        running -> {
-          Redrive.Result result =
-              redrive.run(sent -> running.say("sent", sent), () -> running.isStopped, by);
-          running.say("sent", result.sent());
-          running.say("missed", result.missed());
-          running.say("broken", result.broken());
-          running.say("stranded", result.stranded());
-          running.end(running.isStopped ? "stopped" : "done");
+        begun -> {
+          job.runs();
+          begun.run();
+          Redrive.Result result = redrive.run(sent -> job.say("sent", sent), job::isStopped, by);
+          job.say("sent", result.sent());
+          job.say("missed", result.missed());
+          job.say("broken", result.broken());
+          job.say("stranded", result.stranded());
+          job.end(result.isStopped() ? "stopped" : "done");
         });
-    return job.document();
   }
 
-  /** Has one stop; whether there is one. */
-  boolean stop(String id) {
-    synchronized (jobs) {
-      Job job = jobs.get(id);
-      if (job != null) {
-        job.isStopped = true;
+  /** Has one stop, and notes who did so; whether there is one. */
+  boolean stop(String id, String by) {
+    Optional<OperationsJob> found = find(id);
+    found.filter(OperationsJob::isAtWork).ifPresent(job -> stop(job, by));
+    return found.isPresent();
+  }
+
+  private synchronized Optional<OperationsJob> find(String id) {
+    return jobs.stream().filter(job -> job.id().equals(id)).findFirst();
+  }
+
+  /** It stops, whatever becomes of the note. */
+  private void stop(OperationsJob job, String by) {
+    job.stop();
+    new AuditLog(broker).add(job.id(), "job.stopped", job.topic(), by, Map.of("kind", job.kind()));
+  }
+
+  private synchronized void add(OperationsJob job) {
+    if (closed || jobs.stream().filter(OperationsJob::isAtWork).count() >= MOST) {
+      throw new IllegalArgumentException(
+          "%d jobs are at work already: stop one, or wait".formatted(MOST));
+    }
+    jobs.add(job);
+    for (int i = 0; i < jobs.size() && jobs.size() > KEPT; i++) {
+      if (!jobs.get(i).isAtWork()) {
+        jobs.remove(i--);
       }
-      return job != null;
     }
   }
 
-  private void refuseIfBusy() {
-    synchronized (jobs) {
-      if (closed || jobs.values().stream().filter(Job::isAtWork).count() >= MOST) {
-        throw new IllegalArgumentException(
-            "%d jobs are at work already: stop one, or wait".formatted(MOST));
-      }
-    }
+  private synchronized void remove(OperationsJob job) {
+    jobs.remove(job);
   }
 
-  private void start(Job job, Consumer<Job> work) {
-    synchronized (jobs) {
-      jobs.put(job.id, job);
-    }
+  /** What a job does; it says when it has begun. */
+  private interface Work {
+    void run(Runnable begun);
+  }
+
+  private Map<String, Object> start(OperationsJob job, Work work) {
+    add(job);
+    CompletableFuture<Void> begun = new CompletableFuture<>();
     Thread.startVirtualThread(
         () -> {
           try {
-            work.accept(job);
+            work.run(() -> begun.complete(null));
           } catch (LeatException | IllegalArgumentException failure) {
             job.say("error", String.valueOf(failure.getMessage()));
             job.end("failed");
-          } catch (RuntimeException failure) {
-            log.error("job={} kind={} failed", job.id, job.kind, failure);
+            begun.completeExceptionally(failure);
+          } catch (RuntimeException | Error failure) {
+            log.error("job={} kind={} failed", job.id(), job.kind(), failure);
             job.say("error", "what went wrong is in the log");
             job.end("failed");
+            begun.completeExceptionally(failure);
           }
         });
+    return told(job, begun);
   }
 
+  /** How it stands once it has begun, or that takes long. */
+  private Map<String, Object> told(OperationsJob job, CompletableFuture<Void> begun) {
+    try {
+      begun.orTimeout(SOON.toMillis(), TimeUnit.MILLISECONDS).join();
+    } catch (CompletionException failure) {
+      if (failure.getCause() instanceof TimeoutException) {
+        return job.document(false);
+      }
+      remove(job);
+      throw failure.getCause() instanceof RuntimeException known ? known : failure;
+    }
+    return job.document(false);
+  }
+
+  /** Stops all of them; what they have done is written down, if that can be done soon. */
   @Override
   public void close() {
-    closed = true;
-    synchronized (jobs) {
-      jobs.values().forEach(job -> job.isStopped = true);
+    List<OperationsJob> left;
+    synchronized (this) {
+      closed = true;
+      left = List.copyOf(jobs);
+    }
+    left.forEach(OperationsJob::stop);
+    long end = System.nanoTime() + FAREWELL.toNanos();
+    while (left.stream().anyMatch(OperationsJob::isAtWork) && System.nanoTime() < end) {
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
     }
   }
 }
