@@ -83,8 +83,8 @@ public interface Broker extends AutoCloseable {
 
   /**
    * Reads what stands in a stream, oldest first, up to a limit of entries. Fewer than the limit are
-   * given where they are large ({@link #RANGE_BYTES}), but never none while there are any. Needs
-   * {@link Capability#RANGE}.
+   * given where they are large ({@link #RANGE_BYTES}, or some tens of entries more), but never none
+   * while there are any. Needs {@link Capability#RANGE}.
    */
   CompletionStage<List<Entry>> range(StreamRef stream, Position from, int limit);
 

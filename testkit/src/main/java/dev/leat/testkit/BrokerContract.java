@@ -139,7 +139,7 @@ public abstract class BrokerContract extends CensusContract {
     while (!page.isEmpty()) {
       seen += page.size();
       assertThat(page.stream().mapToLong(entry -> entry.message().payload().size()).sum())
-          .isLessThan(Broker.RANGE_BYTES + 8 * 200_000L);
+          .isLessThan(Broker.RANGE_BYTES + 32 * 200_000L);
       page = result(broker.range(topic.incoming(), Position.after(page.getLast().id()), 100));
     }
     assertThat(seen).isEqualTo(69);

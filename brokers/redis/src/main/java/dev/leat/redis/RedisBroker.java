@@ -54,9 +54,6 @@ import org.slf4j.LoggerFactory;
 
 /** Streams of one server. Any thread. */
 final class RedisBroker implements Broker {
-  /** Entries that are read whatever they weigh. */
-  private static final int FEW = 8;
-
   private static final Logger log = LoggerFactory.getLogger(RedisBroker.class);
 
   /** Bytes of a string that a server takes, proto-max-bulk-len, if it was not told otherwise. */
@@ -250,19 +247,15 @@ final class RedisBroker implements Broker {
    * it.
    */
   private Future<List<Entry>> range(String key, String begin, int limit) {
-    Future<Resp> asked =
-        limit <= FEW
-            ? control.send(Command.of("XRANGE", key, begin, "+", "COUNT").and(limit))
-            : Script.RANGE.run(
-                control, List.of(key), command -> command.and(begin).and(limit).and(RANGE_BYTES));
-    return asked.compose(
-        entries -> {
-          List<RawEntry> raw = RawEntry.ofStream(entries);
-          List<Entry> read = RedisTail.decoded(key, raw, broken -> {});
-          return read.isEmpty() && !raw.isEmpty()
-              ? range(key, "(" + raw.getLast().id(), limit)
-              : Future.succeededFuture(read);
-        });
+    return new RangeRead(control, key, begin, limit)
+        .entries()
+        .compose(
+            raw -> {
+              List<Entry> read = RedisTail.decoded(key, raw, broken -> {});
+              return read.isEmpty() && !raw.isEmpty()
+                  ? range(key, "(" + raw.getLast().id(), limit)
+                  : Future.succeededFuture(read);
+            });
   }
 
   @Override

@@ -36,7 +36,6 @@ record Script(String text, String digest) {
   static final Script OPEN = named("ids", "open");
   static final Script UNTAKEN = named("ids", "untaken");
   static final Script COUNT = named("count");
-  static final Script RANGE = named("range");
   static final Script TRIM = named("ids", "lag", "trim");
   static final Script MOVE = named("move");
   static final Script MOVE_UNTAKEN = named("ids", "moveuntaken");
