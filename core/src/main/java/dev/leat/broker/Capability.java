@@ -38,6 +38,10 @@ public enum Capability {
       "keeps what is completed of all topics alike", "say it for all of them in its URL"),
   /** An entry can be taken out of one stream and into another, both or neither. */
   MOVE("does not move entries between streams", "redrive with the broker's own tools"),
+  /** Whichever member of a group asks is handed what comes next. */
+  ANY_MEMBER(
+      "hands what stands in a partition to the member that has it",
+      "have more partitions than members, and members that ask for more than one message"),
   /** A stream may be read by several groups, and each sees all of it. */
   SEVERAL_GROUPS("has one group for each topic", "send to a topic for each group"),
   /** What is appended is handed over, and read, in that order, but for redeliveries. */

@@ -60,6 +60,8 @@ class HouseRulesTest {
     "dev.leat.redis,"
         + " dev.leat | dev.leat.broker | dev.leat.wire | io.vertx.core.. | io.netty.buffer.. |"
         + " io.netty.channel.. | io.netty.util.. | org.slf4j..",
+    "dev.leat.kafka,"
+        + " dev.leat | dev.leat.broker | dev.leat.wire | org.apache.kafka.. | org.slf4j..",
     "dev.leat.worker,        dev.leat | dev.leat.broker | dev.leat.wire | org.slf4j..",
     "dev.leat.caller,        dev.leat | dev.leat.broker | dev.leat.wire | org.slf4j..",
     "dev.leat.trail,         dev.leat | dev.leat.broker | dev.leat.wire | org.slf4j..",

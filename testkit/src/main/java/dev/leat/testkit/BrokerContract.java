@@ -58,7 +58,7 @@ public abstract class BrokerContract extends CensusContract {
     append(List.of("5", "6"));
 
     until("all are seen", () -> seen.size() >= 7);
-    assertThat(seen).isEqualTo(numbers(7));
+    assertTexts(seen, numbers(7));
   }
 
   @Test
@@ -71,7 +71,7 @@ public abstract class BrokerContract extends CensusContract {
     append(List.of("5", "6"));
 
     until("all are seen", () -> seen.size() >= 2);
-    assertThat(seen).containsExactly("5", "6");
+    assertTexts(seen, List.of("5", "6"));
   }
 
   @Test
@@ -80,10 +80,18 @@ public abstract class BrokerContract extends CensusContract {
       return;
     }
     List<String> entryIds = append(numbers(10));
-    List<String> seen = tail(Position.after(entryIds.get(6)));
+    Position from = Position.after(entryIds.get(6));
+    List<String> seen = tail(from);
+    List<String> behind =
+        offers(Capability.STREAM_ORDER)
+            ? List.of("7", "8", "9")
+            : result(broker.range(topic.incoming(), from, 10)).stream()
+                .map(entry -> entry.message().payload().asText())
+                .toList();
 
-    until("all are seen", () -> seen.size() >= 3);
-    assertThat(seen).containsExactly("7", "8", "9");
+    until("all are seen", () -> seen.size() >= behind.size());
+    assertTexts(seen, behind);
+    assertThat(seen).doesNotContain("6");
   }
 
   @Test
@@ -98,8 +106,8 @@ public abstract class BrokerContract extends CensusContract {
 
     until("both have seen it", () -> one.size() >= 50 && two.size() >= 50);
     inbox.await(50);
-    assertThat(one).isEqualTo(numbers(50));
-    assertThat(two).isEqualTo(numbers(50));
+    assertTexts(one, numbers(50));
+    assertTexts(two, numbers(50));
   }
 
   @Test
@@ -118,7 +126,7 @@ public abstract class BrokerContract extends CensusContract {
       page = result(broker.range(topic.incoming(), from, 10));
     }
 
-    assertThat(read).isEqualTo(numbers(25));
+    assertTexts(read, numbers(25));
   }
 
   @Test
@@ -180,7 +188,7 @@ public abstract class BrokerContract extends CensusContract {
     append(texts.subList(100, 300));
 
     until("the other has read all", () -> other.size() == 300);
-    assertThat(other).isEqualTo(texts);
+    assertTexts(other, texts);
     assertThat(join("workers").await(300)).hasSize(300);
   }
 
@@ -202,17 +210,17 @@ public abstract class BrokerContract extends CensusContract {
     Position from = Position.at(last.plusMillis(1));
     assertThat(result(broker.range(topic.incoming(), from, 10)))
         .extracting(entry -> entry.message().payload().asText())
-        .containsExactly("3", "4");
+        .containsExactlyInAnyOrder("3", "4");
     assertThat(result(broker.range(topic.incoming(), Position.at(Instant.EPOCH), 10))).hasSize(5);
     assertThat(result(broker.range(topic.incoming(), Position.at(last.plusSeconds(60)), 10)))
         .isEmpty();
     List<String> seen = tail(from);
     until("the tail has seen them", () -> seen.size() >= 2);
-    assertThat(seen).containsExactly("3", "4");
+    assertTexts(seen, List.of("3", "4"));
     Inbox inbox = new Inbox();
     broker.subscribe(member("late", "m").withStart(from), inbox).request(10);
     inbox.await(2);
-    assertThat(inbox.texts()).containsExactly("3", "4");
+    assertTexts(inbox.texts(), List.of("3", "4"));
   }
 
   // Cancellation
@@ -390,6 +398,12 @@ public abstract class BrokerContract extends CensusContract {
     append(numbers(100));
     join("workers").await(100).forEach(delivery -> result(delivery.complete(List.of())));
 
+    if (!offers(Capability.STREAM_ORDER)) {
+      // Each partition for itself.
+      untilNothingIsUnfinished("workers");
+      assertThat(result(broker.trim(topic.incoming(), 10))).isBetween(75L, 90L);
+      return;
+    }
     assertThat(result(broker.trim(topic.incoming(), 10))).isEqualTo(90);
     assertThat(health().length()).hasValue(10);
     assertThat(result(broker.range(topic.incoming(), Position.START, 1)).getFirst().message())
@@ -452,6 +466,10 @@ public abstract class BrokerContract extends CensusContract {
     }
     append(numbers(100));
 
+    if (!offers(Capability.STREAM_ORDER)) {
+      assertThat(result(broker.trim(topic.incoming(), 10))).isBetween(75L, 90L);
+      return;
+    }
     assertThat(result(broker.trim(topic.incoming(), 10))).isEqualTo(90);
     assertThat(result(broker.range(topic.incoming(), Position.START, 1)).getFirst().message())
         .extracting(message -> message.payload().asText())

@@ -80,11 +80,13 @@ abstract class GroupContract extends BrokerFixture {
     assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(2));
     append(List.of("1", "2", "3"));
     stays("nothing comes", Duration.ofMillis(200), () -> first.size() == 1);
-    Inbox second = new Inbox();
-    broker.subscribe(member("workers", "second"), second).request(10);
+    if (offers(Capability.ANY_MEMBER)) {
+      Inbox second = new Inbox();
+      broker.subscribe(member("workers", "second"), second).request(10);
 
-    second.await(3);
-    assertTexts(second.texts(), List.of("1", "2", "3"));
+      second.await(3);
+      assertTexts(second.texts(), List.of("1", "2", "3"));
+    }
     assertThat(result(held.complete(List.of()))).as("it was still held").isTrue();
     ending.close();
   }
@@ -268,8 +270,8 @@ abstract class GroupContract extends BrokerFixture {
 
     one.await(100);
     two.await(100);
-    assertThat(one.texts()).isEqualTo(numbers(100));
-    assertThat(two.texts()).isEqualTo(numbers(100));
+    assertTexts(one.texts(), numbers(100));
+    assertTexts(two.texts(), numbers(100));
   }
 
   @Test
@@ -279,6 +281,10 @@ abstract class GroupContract extends BrokerFixture {
     Subscription subscription = broker.subscribe(member("workers", "m"), inbox);
     subscription.request(3);
     inbox.await(3);
+    if (!offers(Capability.ANY_MEMBER)) {
+      stays("no more comes", Duration.ofMillis(300), () -> inbox.size() == 3);
+      return;
+    }
     Inbox other = new Inbox();
     broker.subscribe(member("workers", "other"), other).request(100);
     other.await(7);
@@ -491,8 +497,13 @@ abstract class GroupContract extends BrokerFixture {
     Append reply = new Append(gone, message(Payload.text("nobody waits")));
     Append kept = new Append(topic.deadLetters(), message(Payload.text("kept")));
 
-    assertThat(append(reply)).containsExactly("");
-    assertThat(append(reply, kept).getFirst()).isEmpty();
+    if (result(broker.health(gone)).length().isPresent()) {
+      assertThat(append(reply)).containsExactly("");
+      assertThat(append(reply, kept).getFirst()).isEmpty();
+    } else {
+      // It cannot be known there.
+      assertThat(append(reply, kept)).hasSize(2);
+    }
     assertThat(result(deliveries.get(0).complete(List.of(reply)))).isTrue();
     assertThat(result(deliveries.get(1).complete(List.of(reply, kept)))).isTrue();
     untilLength(gone, 0);

@@ -63,6 +63,7 @@ final class MemoryBroker implements Broker {
           Capability.TRIM,
           Capability.MOVE,
           Capability.TOPIC_RETENTION,
+          Capability.ANY_MEMBER,
           Capability.SEVERAL_GROUPS,
           Capability.STREAM_ORDER,
           Capability.REPLIES,

@@ -69,7 +69,7 @@ final class PoorBroker implements Broker {
 
   @Override
   public Set<Capability> capabilities() {
-    return Set.of(Capability.REPLIES, Capability.RANGE);
+    return Set.of(Capability.REPLIES, Capability.RANGE, Capability.ANY_MEMBER);
   }
 
   @Override

@@ -1,0 +1,203 @@
+package dev.leat.kafka;
+
+import dev.leat.BadMessage;
+import dev.leat.BrokerUnavailable;
+import dev.leat.LeatException;
+import dev.leat.StreamFull;
+import dev.leat.broker.Append;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends messages by one producer, which puts together what comes while it sends. Blocks nobody: a
+ * topic that it has not sent to before is looked for, or made, while what is for it waits. Any
+ * thread.
+ */
+final class Appends implements AutoCloseable {
+  /** Bytes that may be on their way. */
+  static final long BUFFER = 64L << 20;
+
+  private static final Duration FAREWELL = Duration.ofSeconds(2);
+
+  private final KafkaProducer<byte[], byte[]> producer;
+  private final KafkaTopics topics;
+  private final Map<String, Target> targets = new ConcurrentHashMap<>();
+  private final AtomicLong onTheWay = new AtomicLong();
+  private volatile boolean closed;
+
+  Appends(KafkaSettings settings, KafkaTopics topics) {
+    this.producer = new KafkaProducer<>(settings.producer());
+    this.topics = topics;
+  }
+
+  /** A topic, and what waits for it to be known. */
+  private final class Target {
+    private final String name;
+    private final Queue<Consumer<Throwable>> waiting = new ArrayDeque<>();
+    private final AtomicInteger turn = new AtomicInteger();
+    private boolean asked;
+    private int partitions;
+
+    /** Known, and nothing waits any more. */
+    private volatile boolean open;
+
+    Target(String name) {
+      this.name = name;
+    }
+
+    /** Does something once it is known, in the order in which it was given. */
+    void whenKnown(Runnable send, Consumer<Throwable> refused) {
+      if (open) {
+        send.run();
+        return;
+      }
+      synchronized (this) {
+        if (!open) {
+          waiting.add(
+              failure -> {
+                if (failure == null) {
+                  send.run();
+                } else {
+                  refused.accept(failure);
+                }
+              });
+          ask();
+          return;
+        }
+      }
+      send.run();
+    }
+
+    private void ask() {
+      if (!asked) {
+        asked = true;
+        // The producer looks for itself, and waits for that.
+        var unused =
+            topics
+                .partitions(name)
+                .thenApplyAsync(
+                    many -> {
+                      producer.partitionsFor(name);
+                      return many;
+                    },
+                    Thread::startVirtualThread)
+                .whenComplete(this::known);
+      }
+    }
+
+    private void known(@Nullable Integer many, @Nullable Throwable failure) {
+      synchronized (this) {
+        asked = false;
+        partitions = many == null ? 0 : many;
+        for (Consumer<Throwable> one = waiting.poll(); one != null; one = waiting.poll()) {
+          one.accept(failure);
+        }
+        open = failure == null;
+      }
+    }
+
+    /** Messages of one key go to one partition; others to each in turn. */
+    ProducerRecord<byte[], byte[]> placed(ProducerRecord<byte[], byte[]> record) {
+      return record.key() != null || record.partition() != null || partitions < 2
+          ? record
+          : new ProducerRecord<>(
+              name,
+              Math.floorMod(turn.getAndIncrement(), partitions),
+              null,
+              null,
+              record.value(),
+              record.headers());
+    }
+  }
+
+  /** Sends all of them, in order; the result has the place of each. */
+  CompletionStage<List<String>> append(List<Append> batch) {
+    if (closed) {
+      return CompletableFuture.failedStage(new BrokerUnavailable("the broker is closed"));
+    }
+    if (batch.size() == 1) {
+      return send(batch.getFirst()).thenApply(List::of);
+    }
+    List<CompletableFuture<String>> sent = new ArrayList<>(batch.size());
+    batch.forEach(one -> sent.add(send(one)));
+    return CompletableFuture.allOf(sent.toArray(CompletableFuture[]::new))
+        .thenApply(all -> sent.stream().map(CompletableFuture::join).toList())
+        .exceptionallyCompose(failure -> CompletableFuture.failedStage(KafkaFailures.of(failure)));
+  }
+
+  private CompletableFuture<String> send(Append append) {
+    CompletableFuture<String> placed = new CompletableFuture<>();
+    try {
+      String address = TopicNames.of(append.stream());
+      Optional<LaneAddress> lane = LaneAddress.read(address);
+      Target target =
+          targets.computeIfAbsent(lane.isPresent() ? TopicNames.REPLIES : address, Target::new);
+      target.whenKnown(
+          () -> send(target, append, lane, placed),
+          failure -> placed.completeExceptionally(KafkaFailures.of(failure)));
+    } catch (LeatException refused) {
+      placed.completeExceptionally(refused);
+    }
+    return placed;
+  }
+
+  private void send(
+      Target target, Append append, Optional<LaneAddress> lane, CompletableFuture<String> placed) {
+    int size = append.message().payload().size();
+    try {
+      if (onTheWay.addAndGet(size) > BUFFER / 2) {
+        throw new StreamFull("Kafka takes what is sent more slowly than it comes");
+      }
+      ProducerRecord<byte[], byte[]> record =
+          target.placed(
+              CloudEventRecord.write(
+                  target.name,
+                  lane.map(LaneAddress::partition).orElse(null),
+                  append.message(),
+                  lane));
+      var unused = producer.send(record, (there, failure) -> sent(size, there, failure, placed));
+    } catch (RuntimeException refused) {
+      onTheWay.addAndGet(-size);
+      placed.completeExceptionally(
+          refused instanceof IllegalArgumentException
+              ? new BadMessage(String.valueOf(refused.getMessage()), refused)
+              : KafkaFailures.of(refused));
+    }
+  }
+
+  private void sent(
+      int size,
+      @Nullable RecordMetadata there,
+      @Nullable Exception failure,
+      CompletableFuture<String> placed) {
+    onTheWay.addAndGet(-size);
+    if (failure != null || there == null) {
+      placed.completeExceptionally(
+          KafkaFailures.of(failure == null ? new IllegalStateException("nothing") : failure));
+    } else {
+      placed.complete(
+          new EntryPlace(there.timestamp(), there.partition(), there.offset()).toString());
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    producer.close(FAREWELL);
+  }
+}

@@ -1,0 +1,205 @@
+package dev.leat.kafka;
+
+import dev.leat.BadMessage;
+import dev.leat.Position;
+import dev.leat.broker.Membership;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The consumer of a member, on a thread of its own: fetches, commits what the member says, and
+ * hears which partitions it has.
+ */
+final class GroupReader implements ConsumerRebalanceListener {
+  private static final Logger log = LoggerFactory.getLogger(GroupReader.class);
+
+  /** As long as what is completed is not committed, at most, and nothing else is to be done. */
+  private static final Duration TURN = Duration.ofMillis(50);
+
+  private static final Duration PAUSE = Duration.ofMillis(500);
+  private static final Duration FAREWELL = Duration.ofSeconds(2);
+
+  private final KafkaMember member;
+  private final KafkaSettings settings;
+  private final KafkaTopics topics;
+  private final String topic;
+  private final Thread thread;
+  private volatile boolean stopped;
+
+  /** Of this thread, while it has one. */
+  private @Nullable KafkaConsumer<byte[], byte[]> consumer;
+
+  private boolean isPaused;
+
+  GroupReader(KafkaMember member, KafkaSettings settings, KafkaTopics topics, String topic) {
+    this.member = member;
+    this.settings = settings;
+    this.topics = topics;
+    this.topic = topic;
+    this.thread = Thread.ofPlatform().name("leat-kafka-" + topic).daemon().unstarted(this::work);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /** It leaves the group, once it has committed. */
+  void stop() {
+    stopped = true;
+  }
+
+  private void work() {
+    while (!stopped) {
+      try {
+        topics.partitions(topic).join();
+        read();
+      } catch (RuntimeException failure) {
+        if (!stopped) {
+          log.warn(
+              "stream={} group={} is not read, asking again: {}",
+              topic,
+              member.membership().group(),
+              KafkaFailures.of(failure).getMessage());
+          member.lost();
+          LockSupport.parkNanos(PAUSE.toNanos());
+        }
+      }
+    }
+    member.left();
+  }
+
+  private void read() {
+    Properties properties = settings.consumer();
+    Membership membership = member.membership();
+    properties.put(ConsumerConfig.GROUP_ID_CONFIG, TopicNames.groupId(topic, membership.group()));
+    properties.put(ConsumerConfig.CLIENT_ID_CONFIG, membership.member());
+    properties.putIfAbsent(ConsumerConfig.GROUP_PROTOCOL_CONFIG, "consumer");
+    try (KafkaConsumer<byte[], byte[]> opened = new KafkaConsumer<>(properties)) {
+      consumer = opened;
+      isPaused = false;
+      opened.subscribe(List.of(topic), this);
+      while (!stopped) {
+        turn(opened);
+      }
+      commit(opened, member.changed(true));
+    } finally {
+      member.revoked(member.partitions());
+    }
+  }
+
+  private void turn(KafkaConsumer<byte[], byte[]> opened) {
+    boolean isFull = member.isFull();
+    if (isFull && !isPaused) {
+      opened.pause(opened.assignment());
+    } else if (!isFull && isPaused) {
+      opened.resume(opened.paused());
+    }
+    isPaused = isFull;
+    List<HeldMessage> fetched = new ArrayList<>();
+    for (ConsumerRecord<byte[], byte[]> record : opened.poll(TURN)) {
+      TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+      try {
+        fetched.add(
+            new HeldMessage(partition, Places.place(record), CloudEventRecord.read(record)));
+      } catch (BadMessage broken) {
+        member.broken(partition, record, broken);
+      }
+    }
+    if (!fetched.isEmpty()) {
+      member.fetched(fetched);
+    }
+    Map<TopicPartition, OffsetAndMetadata> changed = member.changed(false);
+    if (!changed.isEmpty()) {
+      opened.commitAsync(changed, (done, failure) -> committed(changed, failure));
+    }
+  }
+
+  private void committed(Map<TopicPartition, OffsetAndMetadata> some, @Nullable Exception failure) {
+    if (failure != null) {
+      log.debug("stream={} was not committed, it is tried again", topic, failure);
+      member.uncommitted(some.keySet());
+    }
+  }
+
+  private void commit(
+      KafkaConsumer<byte[], byte[]> opened, Map<TopicPartition, OffsetAndMetadata> changed) {
+    if (changed.isEmpty()) {
+      return;
+    }
+    try {
+      opened.commitSync(changed, FAREWELL);
+    } catch (RebalanceInProgressException | IllegalStateException gone) {
+      log.debug("stream={} was not committed: others have it", topic, gone);
+    } catch (KafkaException failure) {
+      log.warn(
+          "stream={} group={} what was completed last is not committed, and is handed over again: {}",
+          topic,
+          member.membership().group(),
+          KafkaFailures.of(failure).getMessage());
+    }
+  }
+
+  private KafkaConsumer<byte[], byte[]> own() {
+    return Objects.requireNonNull(consumer, "it is asked while it reads");
+  }
+
+  @Override
+  public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+    KafkaConsumer<byte[], byte[]> own = own();
+    Set<TopicPartition> all = Set.copyOf(partitions);
+    Map<TopicPartition, PartitionProgress> progress = new HashMap<>();
+    Map<TopicPartition, OffsetAndMetadata> committed = own.committed(all);
+    List<TopicPartition> fresh = new ArrayList<>();
+    for (TopicPartition one : all) {
+      OffsetAndMetadata known = committed.get(one);
+      if (known == null) {
+        fresh.add(one);
+      } else {
+        progress.put(one, PartitionProgress.read(known.offset(), known.metadata()));
+        own.seek(one, known.offset());
+      }
+    }
+    Position start = member.membership().start();
+    if (!fresh.isEmpty()) {
+      Places.seek(own, fresh, start);
+      for (TopicPartition one : fresh) {
+        progress.put(one, new PartitionProgress(own.position(one)));
+      }
+    }
+    if (isPaused) {
+      own.pause(all);
+    }
+    member.assigned(progress, Set.copyOf(fresh));
+    commit(own, member.changed(true));
+  }
+
+  @Override
+  public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+    commit(own(), member.changed(true));
+    onPartitionsLost(partitions);
+  }
+
+  @Override
+  public void onPartitionsLost(Collection<TopicPartition> partitions) {
+    member.revoked(Set.copyOf(partitions));
+  }
+}

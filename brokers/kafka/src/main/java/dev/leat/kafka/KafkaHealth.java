@@ -1,0 +1,184 @@
+package dev.leat.kafka;
+
+import dev.leat.StreamRef;
+import dev.leat.Topic;
+import dev.leat.broker.GroupHealth;
+import dev.leat.broker.StreamHealth;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.GroupListing;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+
+/** How streams and their groups are doing: as of what the groups have committed. Any thread. */
+final class KafkaHealth {
+  private final Admin admin;
+  private final KafkaTopics topics;
+  private final KafkaOffsets offsets;
+
+  KafkaHealth(Admin admin, KafkaTopics topics, KafkaOffsets offsets) {
+    this.admin = admin;
+    this.topics = topics;
+    this.offsets = offsets;
+  }
+
+  CompletionStage<StreamHealth> of(StreamRef stream) {
+    String topic = TopicNames.of(stream);
+    if (LaneAddress.read(topic).isPresent()) {
+      return CompletableFuture.completedStage(unknown(stream));
+    }
+    return topics
+        .existing(topic)
+        .thenCompose(
+            partitions ->
+                partitions.isEmpty()
+                    ? CompletableFuture.completedStage(
+                        new StreamHealth(stream, OptionalLong.of(0), List.of(), OptionalLong.of(0)))
+                    : offsets
+                        .bounds(Places.all(topic, partitions.get()))
+                        .thenCombine(
+                            groups(topic), (bounds, groups) -> health(stream, bounds, groups)));
+  }
+
+  private static StreamHealth unknown(StreamRef stream) {
+    return new StreamHealth(stream, OptionalLong.empty(), List.of(), OptionalLong.empty());
+  }
+
+  /** What each group of a stream has committed, by its name. */
+  private CompletionStage<Map<String, Map<TopicPartition, OffsetAndMetadata>>> groups(
+      String topic) {
+    return KafkaFailures.stage(admin.listGroups().valid())
+        .thenCompose(
+            listed -> {
+              Map<String, String> ids = new HashMap<>();
+              for (GroupListing one : listed) {
+                TopicNames.group(topic, one.groupId())
+                    .ifPresent(group -> ids.put(group, one.groupId()));
+              }
+              return ids.isEmpty() ? CompletableFuture.completedStage(Map.of()) : committed(ids);
+            });
+  }
+
+  private CompletionStage<Map<String, Map<TopicPartition, OffsetAndMetadata>>> committed(
+      Map<String, String> ids) {
+    Map<String, ListConsumerGroupOffsetsSpec> asked = new HashMap<>();
+    ids.values().forEach(id -> asked.put(id, new ListConsumerGroupOffsetsSpec()));
+    return KafkaFailures.stage(admin.listConsumerGroupOffsets(asked).all())
+        .thenApply(
+            found -> {
+              Map<String, Map<TopicPartition, OffsetAndMetadata>> all = new HashMap<>();
+              ids.forEach((group, id) -> all.put(group, found.getOrDefault(id, Map.of())));
+              return all;
+            });
+  }
+
+  private static StreamHealth health(
+      StreamRef stream,
+      KafkaOffsets.Bounds bounds,
+      Map<String, Map<TopicPartition, OffsetAndMetadata>> groups) {
+    List<GroupHealth> all = new ArrayList<>();
+    groups.forEach((group, committed) -> group(group, bounds, committed).ifPresent(all::add));
+    return new StreamHealth(stream, OptionalLong.of(bounds.length()), all, OptionalLong.empty());
+  }
+
+  /** One that has committed nothing is of another make, or has not begun. */
+  private static Optional<GroupHealth> group(
+      String group, KafkaOffsets.Bounds bounds, Map<TopicPartition, OffsetAndMetadata> committed) {
+    if (committed.values().stream().noneMatch(one -> one != null)) {
+      return Optional.empty();
+    }
+    long open = 0;
+    for (Map.Entry<TopicPartition, Long> end : bounds.ends().entrySet()) {
+      OffsetAndMetadata known = committed.get(end.getKey());
+      long begin = bounds.begin(end.getKey());
+      if (known == null) {
+        open += end.getValue() - begin;
+      } else {
+        PartitionProgress progress = PartitionProgress.read(known.offset(), known.metadata());
+        progress.skipTo(begin);
+        open += Math.max(0, end.getValue() - progress.next() - progress.beyond());
+      }
+    }
+    return Optional.of(
+        new GroupHealth(
+            group,
+            OptionalInt.empty(),
+            OptionalLong.empty(),
+            OptionalLong.empty(),
+            OptionalLong.of(open),
+            true));
+  }
+
+  /** Topics that requests were ever sent to. */
+  CompletionStage<Set<Topic>> topics() {
+    return KafkaFailures.stage(admin.listTopics().names())
+        .thenApply(
+            names -> {
+              Set<Topic> all = new HashSet<>();
+              names.forEach(name -> TopicNames.incomingTopic(name).ifPresent(all::add));
+              return all;
+            });
+  }
+
+  /** Removes the oldest of a stream, but nothing that a group has not completed. */
+  CompletionStage<Long> trim(StreamRef stream, long keep) {
+    String topic = TopicNames.of(stream);
+    return topics
+        .existing(topic)
+        .thenCompose(
+            partitions ->
+                partitions.isEmpty()
+                    ? CompletableFuture.completedStage(0L)
+                    : offsets
+                        .bounds(Places.all(topic, partitions.get()))
+                        .thenCombine(
+                            groups(topic), (bounds, groups) -> deletions(bounds, groups, keep))
+                        .thenCompose(this::delete));
+  }
+
+  private record Deletion(Map<TopicPartition, RecordsToDelete> below, long many) {}
+
+  private static Deletion deletions(
+      KafkaOffsets.Bounds bounds,
+      Map<String, Map<TopicPartition, OffsetAndMetadata>> groups,
+      long keep) {
+    Map<TopicPartition, RecordsToDelete> below = new HashMap<>();
+    long many = 0;
+    long each = Math.ceilDiv(keep, bounds.ends().size());
+    for (Map.Entry<TopicPartition, Long> end : bounds.ends().entrySet()) {
+      TopicPartition one = end.getKey();
+      long to = end.getValue() - each;
+      for (Map<TopicPartition, OffsetAndMetadata> committed : groups.values()) {
+        OffsetAndMetadata known = committed.get(one);
+        to = Math.min(to, known == null ? bounds.begin(one) : known.offset());
+      }
+      long gone = to - bounds.begin(one);
+      if (gone > 0) {
+        below.put(one, RecordsToDelete.beforeOffset(to));
+        many += gone;
+      }
+    }
+    return new Deletion(below, many);
+  }
+
+  private CompletionStage<Long> delete(Deletion deletion) {
+    if (deletion.below().isEmpty()) {
+      return CompletableFuture.completedStage(0L);
+    }
+    KafkaFuture<Void> deleted = admin.deleteRecords(deletion.below()).all();
+    return KafkaFailures.stage(deleted).thenApply(done -> deletion.many());
+  }
+}

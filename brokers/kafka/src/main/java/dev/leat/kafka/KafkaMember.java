@@ -1,0 +1,470 @@
+package dev.leat.kafka;
+
+import dev.leat.BadMessage;
+import dev.leat.BrokerUnavailable;
+import dev.leat.Headers;
+import dev.leat.Message;
+import dev.leat.Payload;
+import dev.leat.Problem;
+import dev.leat.StreamRef;
+import dev.leat.broker.Append;
+import dev.leat.broker.Delivery;
+import dev.leat.broker.DeliveryListener;
+import dev.leat.broker.EventLoop;
+import dev.leat.broker.FaultLog;
+import dev.leat.broker.HandOverGate;
+import dev.leat.broker.Membership;
+import dev.leat.broker.Subscription;
+import dev.leat.wire.DeadLetter;
+import dev.leat.wire.ProblemReply;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A member of a group: what it has fetched is handed over as far as it is asked for, whatever is
+ * still at work before it, and what is completed is committed a moment later. A message whose lease
+ * has lapsed is handed over again here, as long as its partition is this member's. Any thread;
+ * listeners are called on the loop.
+ */
+final class KafkaMember implements Subscription {
+  private static final Logger log = LoggerFactory.getLogger(KafkaMember.class);
+
+  /** Messages that are fetched before they are asked for. */
+  private static final int MOST_FETCHED = 500;
+
+  /** Until a dead letter is sent again that could not be sent. */
+  private static final Duration AGAIN = Duration.ofSeconds(1);
+
+  /** Between two commits. */
+  private static final long COMMIT_NANOS = Duration.ofMillis(100).toNanos();
+
+  private final KafkaBroker broker;
+  private final Membership membership;
+  private final DeliveryListener listener;
+  private final EventLoop loop;
+  private final GroupReader reader;
+  private final FaultLog brokenEntries;
+  private final HandOverGate gate = new HandOverGate();
+  private final CompletableFuture<Void> ready = new CompletableFuture<>();
+  private final CompletableFuture<Void> left = new CompletableFuture<>();
+  private final AtomicBoolean pumping = new AtomicBoolean();
+
+  // Guarded by this.
+  private final Map<TopicPartition, PartitionProgress> progress = new HashMap<>();
+  private final Set<TopicPartition> uncommitted = new HashSet<>();
+  private final Deque<HeldMessage> fetched = new ArrayDeque<>();
+  private final Set<HeldMessage> handed = new LinkedHashSet<>();
+  private final Set<HeldMessage> delayed = new HashSet<>();
+  private long demand;
+  private long committedAt;
+  private boolean isWatched;
+  private boolean isEnding;
+
+  KafkaMember(
+      KafkaBroker broker,
+      KafkaSettings settings,
+      KafkaTopics topics,
+      EventLoop loop,
+      Membership membership,
+      DeliveryListener listener) {
+    this.broker = broker;
+    this.membership = membership;
+    this.listener = listener;
+    this.loop = loop;
+    this.brokenEntries = new FaultLog(log, loop.clock());
+    String topic = TopicNames.of(membership.topic().incoming());
+    this.reader = new GroupReader(this, settings, topics, topic);
+  }
+
+  void start() {
+    reader.start();
+  }
+
+  KafkaBroker broker() {
+    return broker;
+  }
+
+  Membership membership() {
+    return membership;
+  }
+
+  // What is asked of it
+
+  @Override
+  public void request(int more) {
+    Subscription.refuseNone(more);
+    synchronized (this) {
+      demand = Math.min(Integer.MAX_VALUE, demand + more);
+    }
+    pump();
+  }
+
+  @Override
+  public CompletionStage<?> ready() {
+    return ready;
+  }
+
+  @Override
+  public CompletionStage<?> end() {
+    CompletableFuture<Void> ended = new CompletableFuture<>();
+    synchronized (this) {
+      isEnding = true;
+    }
+    // What is being handed over now comes before.
+    loop.execute(() -> ended.complete(null));
+    leaveOnceDone();
+    return ended;
+  }
+
+  /** What it still holds can be ended until its lease lapses; then others have it. */
+  @Override
+  public void close() {
+    gate.close();
+    synchronized (this) {
+      isEnding = true;
+    }
+    ready.completeExceptionally(new BrokerUnavailable("reading has ended"));
+    leaveOnceDone();
+  }
+
+  private void leaveOnceDone() {
+    boolean isDone;
+    synchronized (this) {
+      isDone = isEnding && handed.isEmpty();
+    }
+    if (isDone) {
+      reader.stop();
+    }
+  }
+
+  /** At once; what it holds is handed over to others. */
+  void stop() {
+    gate.close();
+    ready.completeExceptionally(new BrokerUnavailable("the broker is closed"));
+    reader.stop();
+  }
+
+  /** Completes once it has left its group. */
+  CompletableFuture<Void> hasLeft() {
+    return left;
+  }
+
+  // What its deliveries say
+
+  /** Whether it was held still. */
+  boolean completed(KafkaDelivery delivery) {
+    HeldMessage held = delivery.held();
+    synchronized (this) {
+      if (!held.isOf(delivery)) {
+        return false;
+      }
+      handed.remove(held);
+      held.goes();
+      done(held.partition(), held.place().offset());
+    }
+    leaveOnceDone();
+    return true;
+  }
+
+  /** Whether it was held still. */
+  boolean released(KafkaDelivery delivery, Duration delay, boolean isDeclined) {
+    HeldMessage held = delivery.held();
+    synchronized (this) {
+      if (!held.isOf(delivery)) {
+        return false;
+      }
+      handed.remove(held);
+      held.free();
+      if (isDeclined) {
+        held.declined();
+        attempted(held);
+      }
+      if (delay.isPositive()) {
+        delayed.add(held);
+      } else {
+        fetched.addFirst(held);
+      }
+    }
+    if (delay.isPositive()) {
+      var unused = loop.schedule(delay, () -> comesBack(held));
+    } else {
+      pump();
+    }
+    leaveOnceDone();
+    return true;
+  }
+
+  private void comesBack(HeldMessage held) {
+    synchronized (this) {
+      if (!delayed.remove(held)) {
+        return;
+      }
+      fetched.addFirst(held);
+    }
+    pump();
+  }
+
+  /** So that it is known where others go on with it. */
+  private void attempted(HeldMessage one) {
+    PartitionProgress own = progress.get(one.partition());
+    if (own != null) {
+      own.handed(one.place().offset(), one.attempts());
+      uncommitted.add(one.partition());
+    }
+  }
+
+  private void done(TopicPartition partition, long offset) {
+    PartitionProgress own = progress.get(partition);
+    if (own != null) {
+      own.done(offset);
+      uncommitted.add(partition);
+    }
+  }
+
+  // Handing over, on the loop
+
+  private void pump() {
+    if (pumping.compareAndSet(false, true)) {
+      try {
+        loop.execute(this::handOver);
+      } catch (RejectedExecutionException ended) {
+        log.debug("member={} the loop has ended", membership.member());
+      }
+    }
+  }
+
+  private void handOver() {
+    pumping.set(false);
+    List<Delivery> batch = new ArrayList<>();
+    synchronized (this) {
+      while (demand > 0 && !isEnding && !fetched.isEmpty()) {
+        HeldMessage next = fetched.poll();
+        if (!next.isGone()) {
+          handed.add(next);
+          batch.add(next.handOver(this));
+          attempted(next);
+          demand--;
+        }
+      }
+    }
+    if (batch.isEmpty()) {
+      return;
+    }
+    if (!Listeners.call(() -> gate.whileOpen(() -> listener.onDeliveries(batch)))) {
+      batch.forEach(one -> one.release(Duration.ZERO));
+    }
+    watchLeases();
+  }
+
+  private void watchLeases() {
+    synchronized (this) {
+      if (isWatched || handed.isEmpty()) {
+        return;
+      }
+      isWatched = true;
+    }
+    scheduleLook(membership.lease());
+  }
+
+  private void scheduleLook(Duration delay) {
+    var unused = loop.schedule(delay, this::lookAtLeases);
+  }
+
+  private void lookAtLeases() {
+    long least = membership.lease().toNanos();
+    boolean lapsed = false;
+    boolean goesOn;
+    synchronized (this) {
+      for (HeldMessage held : List.copyOf(handed)) {
+        long rest = held.left();
+        if (rest <= 0) {
+          handed.remove(held);
+          held.free();
+          fetched.addFirst(held);
+          lapsed = true;
+        } else {
+          least = Math.min(least, rest);
+        }
+      }
+      goesOn = !handed.isEmpty();
+      isWatched = goesOn;
+    }
+    if (goesOn) {
+      scheduleLook(Duration.ofNanos(least).plusMillis(1));
+    }
+    if (lapsed) {
+      pump();
+      leaveOnceDone();
+    }
+  }
+
+  // What its reader says, on its thread
+
+  /** Whether enough is fetched, or too much is completed here and there to be written down. */
+  synchronized boolean isFull() {
+    return isEnding
+        || fetched.size() >= MOST_FETCHED
+        || progress.values().stream().anyMatch(PartitionProgress::isScattered);
+  }
+
+  void fetched(List<HeldMessage> more) {
+    synchronized (this) {
+      for (HeldMessage one : more) {
+        PartitionProgress own = progress.get(one.partition());
+        if (own != null && !own.isDone(one.place().offset())) {
+          one.attemptedBefore(own.attempts(one.place().offset()));
+          fetched.add(one);
+        }
+      }
+    }
+    pump();
+  }
+
+  /**
+   * Nobody must be stopped by a record that breaks the protocol: it is kept as it is, and whoever
+   * waits for its reply is told.
+   */
+  void broken(TopicPartition partition, ConsumerRecord<byte[], byte[]> record, BadMessage broken) {
+    synchronized (this) {
+      PartitionProgress own = progress.get(partition);
+      if (own == null || own.isDone(record.offset())) {
+        return;
+      }
+    }
+    String why = String.valueOf(broken.getMessage());
+    String entry = Places.place(record).toString();
+    brokenEntries.warn(
+        "stream={} entry={} breaks the protocol, and is a dead letter: {}",
+        partition.topic(),
+        entry,
+        why);
+    Problem cause = Problem.of(400, DeadLetter.BROKEN_ENTRY, why);
+    byte[] value = record.value() == null ? new byte[0] : record.value();
+    Message kept = new Message(entry, "", "", Headers.NONE, "", Payload.binary(value));
+    List<Append> appends = new ArrayList<>(2);
+    appends.add(
+        new Append(
+            membership.topic().deadLetters(),
+            DeadLetter.of(kept, cause, 1, loop.wallClock().instant())
+                .by(membership.group(), membership.member())
+                .written()));
+    String id = CloudEventRecord.id(record);
+    String destination = CloudEventRecord.destination(record);
+    if (membership.answers() && !id.isEmpty() && TopicNames.isForReplies(destination)) {
+      Message asker = new Message(id, "", destination, Headers.NONE, "", Payload.EMPTY);
+      appends.add(
+          new Append(
+              new StreamRef.At(destination),
+              ProblemReply.to(asker, cause, membership.topic().toString())));
+    }
+    var unused =
+        broker
+            .append(appends)
+            .whenComplete(
+                (there, failure) -> {
+                  if (failure == null) {
+                    brokenIsKept(partition, record.offset());
+                  } else {
+                    var unusedTimer = loop.schedule(AGAIN, () -> broken(partition, record, broken));
+                  }
+                });
+  }
+
+  private synchronized void brokenIsKept(TopicPartition partition, long offset) {
+    done(partition, offset);
+  }
+
+  void assigned(Map<TopicPartition, PartitionProgress> more, Set<TopicPartition> fresh) {
+    synchronized (this) {
+      progress.putAll(more);
+      // So that it is known that the group is there, and from where on.
+      uncommitted.addAll(fresh);
+    }
+    log.debug("stream group={} has partitions={}", membership.group(), more.keySet());
+    begins();
+  }
+
+  /** It is in its group, though perhaps without a partition. */
+  void begins() {
+    loop.execute(
+        () -> {
+          if (!gate.isClosed()) {
+            listener.onConnected();
+          }
+          ready.complete(null);
+        });
+  }
+
+  void lost() {
+    loop.execute(
+        () -> {
+          if (!gate.isClosed()) {
+            listener.onLost();
+          }
+        });
+  }
+
+  synchronized Set<TopicPartition> partitions() {
+    return Set.copyOf(progress.keySet());
+  }
+
+  /** Partitions that others have from now on: what was fetched of them is theirs. */
+  synchronized void revoked(Collection<TopicPartition> gone) {
+    gone.forEach(progress::remove);
+    uncommitted.removeAll(gone);
+    List.of(fetched, handed, delayed).forEach(some -> some.removeIf(one -> goes(one, gone)));
+  }
+
+  private static boolean goes(HeldMessage one, Collection<TopicPartition> gone) {
+    boolean isGone = gone.contains(one.partition());
+    if (isGone) {
+      one.goes();
+    }
+    return isGone;
+  }
+
+  /** What is to be committed now; all that there is where it is the last time. */
+  synchronized Map<TopicPartition, OffsetAndMetadata> changed(boolean isLast) {
+    long now = System.nanoTime();
+    if (uncommitted.isEmpty() || (!isLast && now - committedAt < COMMIT_NANOS)) {
+      return Map.of();
+    }
+    committedAt = now;
+    Map<TopicPartition, OffsetAndMetadata> all = new HashMap<>();
+    for (TopicPartition one : uncommitted) {
+      PartitionProgress own = progress.get(one);
+      if (own != null) {
+        all.put(one, new OffsetAndMetadata(own.next(), own.metadata()));
+      }
+    }
+    uncommitted.clear();
+    return all;
+  }
+
+  synchronized void uncommitted(Collection<TopicPartition> again) {
+    again.stream().filter(progress::containsKey).forEach(uncommitted::add);
+  }
+
+  void left() {
+    revoked(partitions());
+    left.complete(null);
+  }
+}

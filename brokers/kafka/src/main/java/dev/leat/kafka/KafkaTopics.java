@@ -1,0 +1,169 @@
+package dev.leat.kafka;
+
+import dev.leat.BrokerUnavailable;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+
+/** Topics of Kafka, which are made when they are first used. Any thread. */
+final class KafkaTopics {
+  /** Between two looks at whether a topic that was made is there. */
+  private static final long PAUSE_MILLIS = 50;
+
+  private static final int LOOKS = 100;
+
+  private static final int LED_MILLIS = 2_000;
+
+  /** Replies are of use for moments, and for who looks at them later. */
+  private static final Map<String, String> OF_REPLIES =
+      Map.of(
+          TopicConfig.RETENTION_MS_CONFIG, "3600000",
+          TopicConfig.SEGMENT_MS_CONFIG, "600000");
+
+  private final Admin admin;
+  private final KafkaSettings settings;
+
+  /** How many partitions each has; asked once. */
+  private final Map<String, CompletableFuture<Integer>> known = new ConcurrentHashMap<>();
+
+  KafkaTopics(Admin admin, KafkaSettings settings) {
+    this.admin = admin;
+    this.settings = settings;
+  }
+
+  /** How many partitions a topic has, which is made if it is not there. */
+  CompletableFuture<Integer> partitions(String topic) {
+    CompletableFuture<Integer> before = known.get(topic);
+    if (before != null) {
+      return before;
+    }
+    CompletableFuture<Integer> asked = new CompletableFuture<>();
+    CompletableFuture<Integer> other = known.putIfAbsent(topic, asked);
+    if (other != null) {
+      return other;
+    }
+    var unused =
+        existing(topic)
+            .thenCompose(
+                there ->
+                    there.isPresent() ? CompletableFuture.completedStage(there.get()) : make(topic))
+            .whenComplete(
+                (many, failure) -> {
+                  if (failure == null) {
+                    asked.complete(many);
+                  } else {
+                    known.remove(topic, asked);
+                    asked.completeExceptionally(KafkaFailures.of(failure));
+                  }
+                });
+    return asked;
+  }
+
+  /** The same of one that is perhaps not there, and is not made. */
+  CompletionStage<Optional<Integer>> existing(String topic) {
+    CompletableFuture<Integer> before = known.get(topic);
+    if (before != null && before.isDone() && !before.isCompletedExceptionally()) {
+      return before.thenApply(Optional::of);
+    }
+    return Objects.requireNonNull(
+            admin.describeTopics(List.of(topic)).topicNameValues().get(topic), "what was asked for")
+        .toCompletionStage()
+        .thenApply(KafkaTopics::partitions)
+        .exceptionallyCompose(
+            failure ->
+                failure instanceof UnknownTopicOrPartitionException
+                        || failure.getCause() instanceof UnknownTopicOrPartitionException
+                    ? CompletableFuture.completedStage(Optional.empty())
+                    : CompletableFuture.failedStage(KafkaFailures.of(failure)));
+  }
+
+  private static Optional<Integer> partitions(TopicDescription described) {
+    return Optional.of(described.partitions().size());
+  }
+
+  private CompletionStage<Integer> make(String topic) {
+    boolean isShared = TopicNames.isIncoming(topic) || topic.equals(TopicNames.REPLIES);
+    int partitions = isShared ? settings.partitions() : 1;
+    Map<String, String> configs = new HashMap<>();
+    // By the clock of one that all know: entries stand by their time.
+    configs.put(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime");
+    if (topic.equals(TopicNames.REPLIES)) {
+      configs.putAll(OF_REPLIES);
+    }
+    NewTopic made = new NewTopic(topic, Optional.of(partitions), settings.replication());
+    return admin
+        .createTopics(List.of(made.configs(configs)))
+        .all()
+        .toCompletionStage()
+        .handle(
+            (done, failure) -> {
+              Throwable cause =
+                  failure == null || failure.getCause() == null ? failure : failure.getCause();
+              if (cause == null || cause instanceof TopicExistsException) {
+                return untilThere(topic, LOOKS);
+              }
+              throw cause instanceof TopicAuthorizationException
+                  ? new BrokerUnavailable(
+                      "topic %s is not there, and may not be made here: make it with %d partitions and message.timestamp.type=LogAppendTime"
+                          .formatted(topic, partitions),
+                      cause)
+                  : KafkaFailures.of(cause);
+            })
+        .thenCompose(there -> there);
+  }
+
+  /**
+   * Empty while a partition has no leader that answers. What several batches are sent to before may
+   * take the second first, and then refuses the first for good.
+   */
+  private CompletionStage<Optional<Integer>> whenLed(String topic, int partitions) {
+    Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
+    Places.all(topic, partitions).forEach(one -> asked.put(one, OffsetSpec.latest()));
+    ListOffsetsOptions once = new ListOffsetsOptions().timeoutMs(LED_MILLIS);
+    return admin
+        .listOffsets(asked, once)
+        .all()
+        .toCompletionStage()
+        .handle((led, failure) -> failure == null ? Optional.of(partitions) : Optional.empty());
+  }
+
+  private CompletionStage<Integer> untilThere(String topic, int looks) {
+    return existing(topic)
+        .thenCompose(
+            there ->
+                there.isPresent()
+                    ? whenLed(topic, there.get())
+                    : CompletableFuture.completedStage(there))
+        .thenCompose(
+            there -> {
+              if (there.isPresent()) {
+                return CompletableFuture.completedStage(there.get());
+              }
+              if (looks == 0) {
+                return CompletableFuture.failedStage(
+                    new BrokerUnavailable("topic %s was made, and is not there".formatted(topic)));
+              }
+              Executor later =
+                  CompletableFuture.delayedExecutor(PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+              return CompletableFuture.supplyAsync(() -> looks - 1, later)
+                  .thenCompose(left -> untilThere(topic, left));
+            });
+  }
+}

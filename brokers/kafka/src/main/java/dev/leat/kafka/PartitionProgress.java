@@ -1,0 +1,184 @@
+package dev.leat.kafka;
+
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What of a partition a group has completed: all below an offset, and some beyond it. The offset is
+ * what is committed, and the rest stands in the commit's metadata, as the lengths of what is not,
+ * and is, completed, in turn: after {@code 1:1,3} one is not, then three are; and behind {@code ;}
+ * how often others were handed over. One thread.
+ */
+final class PartitionProgress {
+  /** Signs of metadata that brokers take if they are not told otherwise: 4,096 bytes. */
+  private static final int MOST_SIGNS = 4_040;
+
+  /** More are not begun: two numbers of some digits are in each. */
+  private static final int MOST_RUNS = 400;
+
+  private static final char ATTEMPTS = ';';
+
+  private static final String VERSION = "1:";
+
+  private long next;
+
+  /** Beginnings of runs that are completed, with what follows their ends. */
+  private final TreeMap<Long, Long> runs = new TreeMap<>();
+
+  /** How often those were handed over that are not completed. */
+  private final TreeMap<Long, Integer> attempts = new TreeMap<>();
+
+  /** Nothing below an offset is to be done. */
+  PartitionProgress(long next) {
+    this.next = next;
+  }
+
+  /** As it was committed; what cannot be read of it counts as not completed. */
+  static PartitionProgress read(long committed, String metadata) {
+    PartitionProgress progress = new PartitionProgress(committed);
+    if (metadata.startsWith(VERSION)) {
+      try {
+        int end = metadata.indexOf(ATTEMPTS);
+        progress.readRuns(metadata.substring(VERSION.length(), end < 0 ? metadata.length() : end));
+        if (end >= 0) {
+          progress.readAttempts(metadata.substring(end + 1));
+        }
+      } catch (NumberFormatException foreign) {
+        progress.runs.clear();
+        progress.attempts.clear();
+      }
+    }
+    return progress;
+  }
+
+  private void readRuns(String text) {
+    long at = next;
+    if (text.isEmpty()) {
+      return;
+    }
+    boolean isDone = false;
+    for (String length : text.split(",", -1)) {
+      long many = Long.parseLong(length);
+      if (isDone && many > 0) {
+        runs.put(at, at + many);
+      }
+      at += many;
+      isDone = !isDone;
+    }
+  }
+
+  private void readAttempts(String text) {
+    for (String one : text.split(",", -1)) {
+      int times = one.indexOf('*');
+      if (times < 0) {
+        throw new NumberFormatException(one);
+      }
+      attempts.put(
+          next + Long.parseLong(one.substring(0, times)),
+          Integer.parseInt(one.substring(times + 1)));
+    }
+  }
+
+  /** How often one was handed over, as far as that was written down. */
+  int attempts(long offset) {
+    return attempts.getOrDefault(offset, 0);
+  }
+
+  /** One was handed over so often. */
+  void handed(long offset, int times) {
+    if (times > 0) {
+      attempts.put(offset, times);
+    } else {
+      attempts.remove(offset);
+    }
+  }
+
+  /** The lowest that is not completed. */
+  long next() {
+    return next;
+  }
+
+  boolean isDone(long offset) {
+    if (offset < next) {
+      return true;
+    }
+    Map.Entry<Long, Long> run = runs.floorEntry(offset);
+    return run != null && offset < run.getValue();
+  }
+
+  /** How many are completed beyond the lowest that is not. */
+  long beyond() {
+    return runs.entrySet().stream().mapToLong(run -> run.getValue() - run.getKey()).sum();
+  }
+
+  /** One is completed. */
+  void done(long offset) {
+    attempts.remove(offset);
+    if (isDone(offset)) {
+      return;
+    }
+    long from = offset;
+    long to = offset + 1;
+    Map.Entry<Long, Long> before = runs.floorEntry(offset);
+    if (before != null && before.getValue() == offset) {
+      from = before.getKey();
+    }
+    Long after = runs.remove(to);
+    if (after != null) {
+      to = after;
+    }
+    runs.put(from, to);
+    advance();
+  }
+
+  /** What stands below is not there any more. */
+  void skipTo(long offset) {
+    if (offset > next) {
+      next = offset;
+      Map.Entry<Long, Long> over = runs.lowerEntry(offset);
+      if (over != null && over.getValue() > offset) {
+        runs.put(offset, over.getValue());
+      }
+      runs.headMap(offset).clear();
+      attempts.headMap(offset).clear();
+      advance();
+    }
+  }
+
+  private void advance() {
+    Map.Entry<Long, Long> first = runs.firstEntry();
+    if (first != null && first.getKey() <= next) {
+      next = Math.max(next, first.getValue());
+      runs.remove(first.getKey());
+    }
+  }
+
+  /** What stands beside the committed offset. */
+  String metadata() {
+    StringBuilder all = new StringBuilder(VERSION);
+    long at = next;
+    for (Map.Entry<Long, Long> run : runs.entrySet()) {
+      if (all.length() > MOST_SIGNS) {
+        // The rest would be handed over once more after a crash.
+        return all.toString();
+      }
+      all.append(at == next ? "" : ",").append(run.getKey() - at);
+      all.append(',').append(run.getValue() - run.getKey());
+      at = run.getValue();
+    }
+    char separator = ATTEMPTS;
+    for (Map.Entry<Long, Integer> one : attempts.entrySet()) {
+      if (all.length() > MOST_SIGNS) {
+        break;
+      }
+      all.append(separator).append(one.getKey() - next).append('*').append(one.getValue());
+      separator = ',';
+    }
+    return all.toString();
+  }
+
+  /** Whether so much is completed here and there that little more can be written down. */
+  boolean isScattered() {
+    return runs.size() > MOST_RUNS;
+  }
+}

@@ -1,0 +1,209 @@
+package dev.leat.kafka;
+
+import dev.leat.BadMessage;
+import dev.leat.BrokerUnavailable;
+import dev.leat.Position;
+import dev.leat.broker.Broker;
+import dev.leat.broker.Entry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads what stands in streams, one question after the other, by one consumer: what stands in
+ * several partitions is put in the order of time. Any thread.
+ */
+final class RangeReader implements AutoCloseable {
+  private static final Duration TURN = Duration.ofMillis(200);
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  private final KafkaSettings settings;
+  private final KafkaTopics topics;
+  private final KafkaOffsets offsets;
+  private final ExecutorService executor =
+      Executors.newSingleThreadExecutor(
+          Thread.ofPlatform().name("leat-kafka-range").daemon().factory());
+
+  /** Of the executor's thread. */
+  private @Nullable KafkaConsumer<byte[], byte[]> consumer;
+
+  RangeReader(KafkaSettings settings, KafkaTopics topics, KafkaOffsets offsets) {
+    this.settings = settings;
+    this.topics = topics;
+    this.offsets = offsets;
+  }
+
+  /** Entries of a stream that is perhaps not there. */
+  CompletionStage<List<Entry>> read(String address, Position from, int limit) {
+    if (from instanceof Position.Now) {
+      return CompletableFuture.completedStage(List.of());
+    }
+    LaneAddress lane = LaneAddress.read(address).orElse(null);
+    String topic = lane == null ? address : TopicNames.REPLIES;
+    return topics
+        .existing(topic)
+        .thenCompose(
+            partitions -> {
+              if (partitions.isEmpty()) {
+                return CompletableFuture.completedStage(List.<Entry>of());
+              }
+              List<TopicPartition> all =
+                  lane == null
+                      ? Places.all(topic, partitions.get())
+                      : List.of(new TopicPartition(topic, lane.partition()));
+              return offsets
+                  .bounds(all, from)
+                  .thenApplyAsync(
+                      bounds -> read(bounds, lane == null ? null : lane.lane(), from, limit),
+                      executor);
+            })
+        .exceptionallyCompose(failure -> CompletableFuture.failedStage(KafkaFailures.of(failure)));
+  }
+
+  private List<Entry> read(
+      KafkaOffsets.Bounds bounds, @Nullable String lane, Position from, int limit) {
+    Set<TopicPartition> left = new HashSet<>();
+    bounds
+        .ends()
+        .forEach(
+            (one, end) -> {
+              if (bounds.begin(one) < end) {
+                left.add(one);
+              }
+            });
+    if (left.isEmpty()) {
+      return List.of();
+    }
+    KafkaConsumer<byte[], byte[]> own = consumer;
+    if (own == null) {
+      Properties properties = settings.consumer();
+      // What the question before had asked for ahead is not waited for.
+      properties.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, "5");
+      own = new KafkaConsumer<>(properties);
+      consumer = own;
+    }
+    // Nothing is left of a question before.
+    own.unsubscribe();
+    own.assign(left);
+    for (TopicPartition one : left) {
+      own.seek(one, bounds.begin(one));
+    }
+    return new Question(own, lane, from, limit, bounds, left).answer();
+  }
+
+  /** One question; what is read of it. */
+  private static final class Question {
+    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final @Nullable String lane;
+    private final Position from;
+    private final int limit;
+    private final KafkaOffsets.Bounds bounds;
+    private final Map<TopicPartition, Integer> many = new HashMap<>();
+    private final Map<TopicPartition, Long> bytes = new HashMap<>();
+    private final List<Entry> found = new ArrayList<>();
+    private final Set<TopicPartition> left;
+
+    /** Of partitions that were not read to their end, up to where all that there is was read. */
+    private long safe = Long.MAX_VALUE;
+
+    Question(
+        KafkaConsumer<byte[], byte[]> consumer,
+        @Nullable String lane,
+        Position from,
+        int limit,
+        KafkaOffsets.Bounds bounds,
+        Set<TopicPartition> left) {
+      this.consumer = consumer;
+      this.lane = lane;
+      this.from = from;
+      this.limit = limit;
+      this.bounds = bounds;
+      this.left = left;
+    }
+
+    List<Entry> answer() {
+      long end = System.nanoTime() + PATIENCE.toNanos();
+      while (!left.isEmpty()) {
+        if (System.nanoTime() > end) {
+          throw new BrokerUnavailable("Kafka does not give what stands in " + left);
+        }
+        consumer.poll(TURN).forEach(this::take);
+        for (TopicPartition one : Set.copyOf(left)) {
+          // What is not shown, as markers of transactions, is passed over too.
+          if (consumer.position(one) >= bounds.end(one)) {
+            leave(one);
+          }
+        }
+      }
+      return portion();
+    }
+
+    private void leave(TopicPartition one) {
+      left.remove(one);
+      consumer.pause(List.of(one));
+    }
+
+    private void take(ConsumerRecord<byte[], byte[]> record) {
+      TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+      boolean isOther =
+          lane != null && !CloudEventRecord.lane(record).filter(lane::equals).isPresent();
+      if (!left.contains(partition)
+          || isOther
+          || record.offset() >= bounds.end(partition)
+          || !Places.isIn(from, record)) {
+        return;
+      }
+      try {
+        found.add(Places.entry(record));
+      } catch (BadMessage broken) {
+        return;
+      }
+      long weight = bytes.merge(partition, (long) record.serializedValueSize(), Long::sum);
+      if (many.merge(partition, 1, Integer::sum) >= limit || weight >= Broker.RANGE_BYTES) {
+        safe = Math.min(safe, record.timestamp());
+        leave(partition);
+      }
+    }
+
+    /** What is in order without a gap, as much as may be given. */
+    private List<Entry> portion() {
+      found.sort(Comparator.comparing(entry -> EntryPlace.parse(entry.id())));
+      List<Entry> portion = new ArrayList<>();
+      long weight = 0;
+      for (Entry entry : found) {
+        if (portion.size() == limit || weight >= Broker.RANGE_BYTES || entry.at() > safe) {
+          break;
+        }
+        portion.add(entry);
+        weight += entry.message().payload().size();
+      }
+      return portion;
+    }
+  }
+
+  @Override
+  public void close() {
+    executor.execute(
+        () -> {
+          if (consumer != null) {
+            consumer.close();
+          }
+        });
+    executor.shutdown();
+  }
+}

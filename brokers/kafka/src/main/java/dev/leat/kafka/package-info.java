@@ -1,0 +1,5 @@
+/** The broker that is a Kafka cluster. */
+@NullMarked
+package dev.leat.kafka;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,131 @@
+package dev.leat.kafka;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.leat.BadConfiguration;
+import dev.leat.BadMessage;
+import dev.leat.BrokerUnavailable;
+import dev.leat.Leat;
+import dev.leat.Payload;
+import dev.leat.Position;
+import dev.leat.StreamRef;
+import dev.leat.Topic;
+import dev.leat.broker.Capability;
+import dev.leat.broker.Entry;
+import dev.leat.testkit.Awaiting;
+import dev.leat.wire.DeadLetter;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Properties;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class KafkaBrokerTest {
+  private static final Duration LONG = Duration.ofSeconds(20);
+
+  /** In the table of the document. */
+  private static final int COLUMN = 7;
+
+  @Test
+  void the_document_says_what_it_can_do() throws IOException {
+    try (Leat leat = Leat.connect(KafkaServerProcess.shared().url())) {
+      Set<String> said =
+          Files.readAllLines(Path.of("..", "..", "docs", "brokers.md")).stream()
+              .filter(line -> line.matches("\\| `[A-Z_]+` \\|.*"))
+              .map(line -> line.replace("`", "").split("\\s*\\|\\s*", -1))
+              .filter(row -> row[COLUMN].equals("yes"))
+              .map(row -> row[1])
+              .collect(Collectors.toSet());
+      Set<String> can =
+          leat.broker().capabilities().stream().map(Capability::name).collect(Collectors.toSet());
+      assertThat(said).isEqualTo(can);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "kafka: | it names servers",
+        "kafka:// | cannot be read as a URL",
+        "kafka://a,,b | it names servers",
+        "kafka://h?zork=1 | there is no option 'zork'",
+        "kafka://h?partitions=0 | 'partitions' is a number from 1 to 10000",
+        "kafka://127.0.0.1:1?kafka.security.protocol=s3cret | 'kafka.security.protocol' is not as",
+      })
+  void a_url_that_asks_for_what_there_is_not_is_refused(String url, String sentence) {
+    assertThatThrownBy(() -> Leat.connect(url))
+        .isInstanceOfAny(BadConfiguration.class, BrokerUnavailable.class)
+        .hasMessageContaining(sentence)
+        .hasMessageNotContaining("s3cret")
+        .satisfies(refused -> assertThat(refused.getCause()).isNull());
+  }
+
+  @Test
+  void where_nobody_answers_one_sentence_says_so() {
+    assertThatThrownBy(
+            () ->
+                Leat.connect(
+                    "kafka://127.0.0.1:1?kafka.default.api.timeout.ms=300&kafka.request.timeout.ms=200"))
+        .isInstanceOf(BrokerUnavailable.class)
+        .hasMessage(
+            "no Kafka answers at kafka://127.0.0.1:1?kafka.default.api.timeout.ms=***&kafka.request.timeout.ms=***: is it running, and is the address right?");
+  }
+
+  @Test
+  void what_is_too_large_for_kafka_is_refused() {
+    try (Leat leat = Leat.connect(KafkaServerProcess.shared().url())) {
+      assertThatThrownBy(
+              () -> leat.caller().send("large", "x", Payload.binary(new byte[2_000_000])))
+          .isInstanceOf(BadMessage.class);
+    }
+  }
+
+  @Test
+  void a_record_that_is_no_cloud_event_is_a_dead_letter_and_stops_nobody() {
+    try (Leat leat = Leat.connect(KafkaServerProcess.shared().url())) {
+      leat.worker("strange").on("echo", String.class, (text, request) -> text).start();
+      assertThat(leat.caller().call("strange", "echo", "a", String.class, LONG)).isEqualTo("a");
+      produce("strange.requests", "no event");
+      Awaiting.until(
+          "it is given up",
+          () -> Awaiting.result(leat.broker().range(letters(), Position.START, 9)).size() == 1);
+      Entry kept = Awaiting.result(leat.broker().range(letters(), Position.START, 9)).getFirst();
+      DeadLetter letter = DeadLetter.read(kept.message());
+      assertThat(letter.isOfBrokenEntry()).isTrue();
+      assertThat(letter.detail()).contains("no CloudEvent in binary mode");
+      assertThat(letter.message().payload().bytes())
+          .isEqualTo("no event".getBytes(StandardCharsets.UTF_8));
+      for (String text : List.of("b", "c", "d", "e")) {
+        assertThat(leat.caller().call("strange", "echo", text, String.class, LONG)).isEqualTo(text);
+      }
+    }
+  }
+
+  private static StreamRef letters() {
+    return Topic.of("strange").deadLetters();
+  }
+
+  private static void produce(String topic, String value) {
+    Properties properties = new Properties();
+    properties.put("bootstrap.servers", KafkaServerProcess.shared().address());
+    properties.put("key.serializer", ByteArraySerializer.class.getName());
+    properties.put("value.serializer", ByteArraySerializer.class.getName());
+    try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(properties)) {
+      var unused =
+          producer.send(new ProducerRecord<>(topic, value.getBytes(StandardCharsets.UTF_8)));
+    }
+  }
+}

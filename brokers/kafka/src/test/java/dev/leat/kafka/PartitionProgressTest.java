@@ -1,0 +1,67 @@
+package dev.leat.kafka;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Test;
+
+class PartitionProgressTest {
+  @Property
+  void what_is_committed_is_read_back_as_it_was(
+      @ForAll @Size(max = 200) List<@IntRange(max = 150) Integer> completed,
+      @ForAll @IntRange(max = 150) int skipped) {
+    PartitionProgress progress = new PartitionProgress(10);
+    Set<Long> done = new HashSet<>();
+    for (int one : completed) {
+      progress.done(10L + one);
+      done.add(10L + one);
+    }
+    progress.skipTo(skipped);
+    for (long offset = 10; offset < skipped; offset++) {
+      done.add(offset);
+    }
+    PartitionProgress read = PartitionProgress.read(progress.next(), progress.metadata());
+    long next = 10;
+    while (done.contains(next)) {
+      next++;
+    }
+    assertThat(progress.next()).isEqualTo(next);
+    long lowest = next;
+    for (long offset = 0; offset < 200; offset++) {
+      boolean isDone = offset < 10 || done.contains(offset);
+      assertThat(progress.isDone(offset)).as("%d", offset).isEqualTo(isDone);
+      assertThat(read.isDone(offset)).as("%d, read", offset).isEqualTo(isDone);
+    }
+    assertThat(progress.beyond())
+        .isEqualTo(done.stream().filter(offset -> offset > lowest).count());
+  }
+
+  @Test
+  void what_does_not_fit_is_handed_over_once_more() {
+    PartitionProgress progress = new PartitionProgress(0);
+    for (long offset = 1; offset < 4_000; offset += 2) {
+      progress.done(offset);
+    }
+    assertThat(progress.isScattered()).isTrue();
+    assertThat(progress.metadata().length()).isLessThan(4_096);
+    PartitionProgress read = PartitionProgress.read(progress.next(), progress.metadata());
+    assertThat(read.isDone(1)).isTrue();
+    assertThat(read.isDone(0)).isFalse();
+    assertThat(read.beyond()).isBetween(500L, 2_000L);
+  }
+
+  @Test
+  void what_others_have_written_beside_their_commit_says_nothing() {
+    for (String metadata : List.of("", "1:x", "1:1,x", "2:1,1", "of another make")) {
+      PartitionProgress read = PartitionProgress.read(7, metadata);
+      assertThat(read.next()).isEqualTo(7);
+      assertThat(read.beyond()).isZero();
+    }
+  }
+}
