@@ -111,6 +111,9 @@ public abstract class DeliveryContract extends IdempotencyContract {
 
   @Test
   void workers_that_are_named_alike_take_nothing_from_each_other() {
+    if (!Refusals.offers(leat.broker(), Capability.ANY_MEMBER)) {
+      return;
+    }
     List<String> handled = new CopyOnWriteArrayList<>();
     CountDownLatch goOn = new CountDownLatch(1);
     Handler<String> handler =

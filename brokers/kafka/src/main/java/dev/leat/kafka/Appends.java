@@ -15,6 +15,7 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -33,6 +34,10 @@ final class Appends implements AutoCloseable {
   static final long BUFFER = 64L << 20;
 
   private static final Duration FAREWELL = Duration.ofSeconds(2);
+
+  /** Of the system: handlers that never rest may have all that virtual threads run on. */
+  private static final Executor LOOKING =
+      task -> Thread.ofPlatform().name("leat-kafka-topic").daemon().start(task);
 
   private final KafkaProducer<byte[], byte[]> producer;
   private final KafkaTopics topics;
@@ -95,7 +100,7 @@ final class Appends implements AutoCloseable {
                       producer.partitionsFor(name);
                       return many;
                     },
-                    Thread::startVirtualThread)
+                    LOOKING)
                 .whenComplete(this::known);
       }
     }

@@ -36,6 +36,11 @@ final class GroupReader implements ConsumerRebalanceListener {
   private static final Duration TURN = Duration.ofMillis(50);
 
   private static final Duration PAUSE = Duration.ofMillis(500);
+
+  /** How long a partition stays with a member that is at work on what stands there. */
+  private static final Duration MOST_PATIENCE = Duration.ofSeconds(5);
+
+  private static final Duration LOOK = Duration.ofMillis(5);
   private static final Duration FAREWELL = Duration.ofSeconds(2);
 
   private final KafkaMember member;
@@ -192,8 +197,19 @@ final class GroupReader implements ConsumerRebalanceListener {
     commit(own, member.changed(true));
   }
 
+  /**
+   * What is at work on partitions that go is waited for, for a while: others would begin it once
+   * more. Nothing else is fetched meanwhile.
+   */
   @Override
   public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+    Set<TopicPartition> going = Set.copyOf(partitions);
+    member.goes(going);
+    long lease = Math.min(MOST_PATIENCE.toNanos(), member.membership().lease().toNanos());
+    long end = System.nanoTime() + lease;
+    while (!stopped && member.isAtWorkOn(going) && System.nanoTime() < end) {
+      LockSupport.parkNanos(LOOK.toNanos());
+    }
     commit(own(), member.changed(true));
     onPartitionsLost(partitions);
   }

@@ -2,11 +2,13 @@ package dev.leat.kafka;
 
 import dev.leat.Durations;
 import dev.leat.Message;
+import dev.leat.broker.Append;
 import dev.leat.broker.Capability;
 import dev.leat.broker.Completion;
 import dev.leat.broker.Delivery;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -75,9 +77,18 @@ final class KafkaDelivery implements Delivery {
     CompletionStage<?> sent =
         completion.appends().isEmpty()
             ? CompletableFuture.completedStage(true)
-            : member.broker().append(completion.appends());
+            : inOrder(completion.appends());
     return sent.<Boolean>thenApply(there -> isHeld() && member.completed(this))
         .exceptionallyCompose(this::mayBeEndedAgain);
+  }
+
+  /** Each once the one before is there: who reads a reply finds what was sent with it. */
+  private CompletionStage<?> inOrder(List<Append> appends) {
+    CompletionStage<?> sent = member.broker().append(List.of(appends.getFirst()));
+    for (Append next : appends.subList(1, appends.size())) {
+      sent = sent.thenCompose(there -> member.broker().append(List.of(next)));
+    }
+    return sent;
   }
 
   private <T> CompletionStage<T> mayBeEndedAgain(Throwable failure) {

@@ -101,6 +101,7 @@ final class KafkaHealth {
       return Optional.empty();
     }
     long open = 0;
+    boolean listens = false;
     for (Map.Entry<TopicPartition, Long> end : bounds.ends().entrySet()) {
       OffsetAndMetadata known = committed.get(end.getKey());
       long begin = bounds.begin(end.getKey());
@@ -110,6 +111,7 @@ final class KafkaHealth {
         PartitionProgress progress = PartitionProgress.read(known.offset(), known.metadata());
         progress.skipTo(begin);
         open += Math.max(0, end.getValue() - progress.next() - progress.beyond());
+        listens |= progress.listens();
       }
     }
     return Optional.of(
@@ -119,7 +121,7 @@ final class KafkaHealth {
             OptionalLong.empty(),
             OptionalLong.empty(),
             OptionalLong.of(open),
-            true));
+            !listens));
   }
 
   /** Topics that requests were ever sent to. */

@@ -394,6 +394,7 @@ final class KafkaMember implements Subscription {
 
   void assigned(Map<TopicPartition, PartitionProgress> more, Set<TopicPartition> fresh) {
     synchronized (this) {
+      more.values().forEach(one -> one.listens(!membership.answers()));
       progress.putAll(more);
       // So that it is known that the group is there, and from where on.
       uncommitted.addAll(fresh);
@@ -424,6 +425,17 @@ final class KafkaMember implements Subscription {
 
   synchronized Set<TopicPartition> partitions() {
     return Set.copyOf(progress.keySet());
+  }
+
+  /** Nothing more is handed over of partitions that others are to have. */
+  synchronized void goes(Collection<TopicPartition> going) {
+    for (Collection<HeldMessage> some : List.of(fetched, delayed)) {
+      some.removeIf(one -> goes(one, going));
+    }
+  }
+
+  synchronized boolean isAtWorkOn(Collection<TopicPartition> going) {
+    return handed.stream().anyMatch(one -> going.contains(one.partition()));
   }
 
   /** Partitions that others have from now on: what was fetched of them is theirs. */

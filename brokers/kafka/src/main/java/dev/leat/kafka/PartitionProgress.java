@@ -20,7 +20,11 @@ final class PartitionProgress {
 
   private static final String VERSION = "1:";
 
+  /** The same, of a group that only listens. */
+  private static final String LISTENING = "1l:";
+
   private long next;
+  private boolean listens;
 
   /** Beginnings of runs that are completed, with what follows their ends. */
   private final TreeMap<Long, Long> runs = new TreeMap<>();
@@ -36,10 +40,12 @@ final class PartitionProgress {
   /** As it was committed; what cannot be read of it counts as not completed. */
   static PartitionProgress read(long committed, String metadata) {
     PartitionProgress progress = new PartitionProgress(committed);
-    if (metadata.startsWith(VERSION)) {
+    progress.listens = metadata.startsWith(LISTENING);
+    if (progress.listens || metadata.startsWith(VERSION)) {
       try {
+        int begin = metadata.indexOf(':') + 1;
         int end = metadata.indexOf(ATTEMPTS);
-        progress.readRuns(metadata.substring(VERSION.length(), end < 0 ? metadata.length() : end));
+        progress.readRuns(metadata.substring(begin, end < 0 ? metadata.length() : end));
         if (end >= 0) {
           progress.readAttempts(metadata.substring(end + 1));
         }
@@ -77,6 +83,15 @@ final class PartitionProgress {
           next + Long.parseLong(one.substring(0, times)),
           Integer.parseInt(one.substring(times + 1)));
     }
+  }
+
+  /** Whether its group only listens, and answers nobody. */
+  boolean listens() {
+    return listens;
+  }
+
+  void listens(boolean whether) {
+    listens = whether;
   }
 
   /** How often one was handed over, as far as that was written down. */
@@ -155,7 +170,7 @@ final class PartitionProgress {
 
   /** What stands beside the committed offset. */
   String metadata() {
-    StringBuilder all = new StringBuilder(VERSION);
+    StringBuilder all = new StringBuilder(listens ? LISTENING : VERSION);
     long at = next;
     for (Map.Entry<Long, Long> run : runs.entrySet()) {
       if (all.length() > MOST_SIGNS) {

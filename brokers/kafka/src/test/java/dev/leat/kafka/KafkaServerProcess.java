@@ -81,7 +81,9 @@ public final class KafkaServerProcess implements AutoCloseable {
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
     }
-    Thread.ofVirtual().start(() -> out.lines().forEach(System.err::println));
+    // A virtual thread that reads a pipe takes one of the system's from all others.
+    Thread unused =
+        Thread.ofPlatform().daemon().start(() -> out.lines().forEach(System.err::println));
   }
 
   private static int freePort() throws IOException {
