@@ -128,7 +128,7 @@ class LeatCommandTest {
     assertThat(run("demo", "--broker", "rabbit://ada:s3cret@host")).isEqualTo(2);
     assertThat(err.toString().strip())
         .isEqualTo(
-            "leat: rabbit://***@host: no broker has the scheme 'rabbit:', known are file:, memory:,"
+            "leat: rabbit://***@host: no broker has the scheme 'rabbit:', known are file:, kafka:, memory:,"
                 + " poor:, redis:, rediss:");
   }
 

@@ -163,11 +163,19 @@ final class Appends implements AutoCloseable {
 
   private void send(
       Target target, Append append, Optional<LaneAddress> lane, CompletableFuture<String> placed) {
+    if (lane.filter(to -> to.partition() >= target.partitions).isPresent()) {
+      placed.completeExceptionally(
+          new BadMessage("there is no lane '%s'".formatted(lane.orElseThrow())));
+      return;
+    }
+    if (onTheWay.get() > BUFFER / 2) {
+      placed.completeExceptionally(
+          new StreamFull("Kafka takes what is sent more slowly than it comes"));
+      return;
+    }
     int size = append.message().payload().size();
+    onTheWay.addAndGet(size);
     try {
-      if (onTheWay.addAndGet(size) > BUFFER / 2) {
-        throw new StreamFull("Kafka takes what is sent more slowly than it comes");
-      }
       ProducerRecord<byte[], byte[]> record =
           target.placed(
               CloudEventRecord.write(

@@ -88,7 +88,7 @@ final class KafkaBroker implements Broker {
   private final Set<KafkaTail> tails = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
-  private KafkaBroker(KafkaSettings settings, EventLoop loop, Admin admin) {
+  private KafkaBroker(KafkaSettings settings, EventLoop loop, Admin admin, int replyPartitions) {
     this.settings = settings;
     this.loop = loop;
     this.admin = admin;
@@ -97,7 +97,7 @@ final class KafkaBroker implements Broker {
     this.health = new KafkaHealth(admin, topics, offsets);
     this.appends = new Appends(settings, topics);
     this.ranges = new RangeReader(settings, topics, offsets);
-    this.replies = new ReplyReader(settings, topics);
+    this.replies = new ReplyReader(settings, topics, replyPartitions);
   }
 
   /**
@@ -125,7 +125,16 @@ final class KafkaBroker implements Broker {
           silent);
     }
     try {
-      return new KafkaBroker(settings, loop, admin);
+      int partitions =
+          new KafkaTopics(admin, settings)
+              .existing(TopicNames.REPLIES)
+              .toCompletableFuture()
+              .join()
+              .orElse(settings.partitions());
+      return new KafkaBroker(settings, loop, admin, partitions);
+    } catch (CompletionException away) {
+      admin.close(Duration.ZERO);
+      throw KafkaFailures.of(away);
     } catch (KafkaException unusable) {
       admin.close(Duration.ZERO);
       throw refused(settings, unusable);

@@ -14,6 +14,7 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 
 /** What Kafka's clients throw, as one sentence of ours. */
@@ -40,6 +41,9 @@ final class KafkaFailures {
     }
     if (cause instanceof ConfigException wrong) {
       return new BadConfiguration(sentence(wrong));
+    }
+    if (cause instanceof InvalidTopicException) {
+      return new BadMessage("it names a stream that cannot be one of Kafka's", cause);
     }
     if (cause instanceof RecordTooLargeException) {
       return new BadMessage(

@@ -10,6 +10,7 @@ import dev.leat.broker.EventLoop;
 import dev.leat.broker.HandOverGate;
 import dev.leat.broker.Lane;
 import dev.leat.broker.ReplyListener;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -28,6 +29,10 @@ final class KafkaLane implements Lane {
   private final Consumer<BrokenEntry> onBroken;
   private final HandOverGate gate = new HandOverGate();
 
+  // Confined to the loop.
+  private final List<Runnable> waiting = new ArrayList<>();
+  private boolean isBegun;
+
   KafkaLane(
       KafkaBroker broker, ReplyReader reader, EventLoop loop, String name, ReplyListener replies) {
     this.broker = broker;
@@ -45,6 +50,8 @@ final class KafkaLane implements Lane {
     this.told = new Batcher<>(loop, all -> all.forEach(Runnable::run), Runnable::run);
     this.onBroken = replies::onBroken;
     reader.add(name, this);
+    // Also where it fails: then the broker is closed, and says so.
+    var unused = reader.begun().whenComplete((done, failure) -> told.add(this::begin));
   }
 
   @Override
@@ -54,14 +61,27 @@ final class KafkaLane implements Lane {
 
   @Override
   public CompletionStage<List<String>> append(List<Append> batch) {
-    CompletableFuture<Void> begun = reader.begun();
-    CompletionStage<List<String>> sent =
-        begun.isDone() || batch.stream().noneMatch(one -> one.message().wantsReply())
-            ? broker.append(batch)
-            : begun.thenCompose(now -> broker.append(batch));
     CompletableFuture<List<String>> told = new CompletableFuture<>();
-    var unused = sent.whenComplete((ids, failure) -> this.told.add(() -> tell(told, ids, failure)));
+    if (isBegun) {
+      send(batch, told);
+    } else {
+      // Its reply would come before replies are read.
+      waiting.add(() -> send(batch, told));
+    }
     return told;
+  }
+
+  private void send(List<Append> batch, CompletableFuture<List<String>> told) {
+    var unused =
+        broker
+            .append(batch)
+            .whenComplete((ids, failure) -> this.told.add(() -> tell(told, ids, failure)));
+  }
+
+  private void begin() {
+    isBegun = true;
+    waiting.forEach(Runnable::run);
+    waiting.clear();
   }
 
   private static void tell(

@@ -329,6 +329,9 @@ final class KafkaMember implements Subscription {
     synchronized (this) {
       for (HeldMessage one : more) {
         PartitionProgress own = progress.get(one.partition());
+        if (own != null) {
+          own.fetched(one.place().offset());
+        }
         if (own != null && !own.isDone(one.place().offset())) {
           one.attemptedBefore(own.attempts(one.place().offset()));
           fetched.add(one);

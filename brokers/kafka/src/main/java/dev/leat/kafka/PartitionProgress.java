@@ -26,6 +26,9 @@ final class PartitionProgress {
   private long next;
   private boolean listens;
 
+  /** Offset that is fetched next, unless some are not there. */
+  private long expected;
+
   /** Beginnings of runs that are completed, with what follows their ends. */
   private final TreeMap<Long, Long> runs = new TreeMap<>();
 
@@ -35,6 +38,7 @@ final class PartitionProgress {
   /** Nothing below an offset is to be done. */
   PartitionProgress(long next) {
     this.next = next;
+    this.expected = next;
   }
 
   /** As it was committed; what cannot be read of it counts as not completed. */
@@ -129,18 +133,37 @@ final class PartitionProgress {
   /** One is completed. */
   void done(long offset) {
     attempts.remove(offset);
-    if (isDone(offset)) {
+    done(offset, offset + 1);
+  }
+
+  /**
+   * One was fetched. What was passed over before it is not there: it was too old, or it is what
+   * transactions leave.
+   */
+  void fetched(long offset) {
+    if (offset > expected) {
+      done(expected, offset);
+    }
+    expected = Math.max(expected, offset + 1);
+  }
+
+  /** All from one offset to before another. */
+  private void done(long first, long end) {
+    long from = Math.max(first, next);
+    long to = end;
+    if (from >= to) {
       return;
     }
-    long from = offset;
-    long to = offset + 1;
-    Map.Entry<Long, Long> before = runs.floorEntry(offset);
-    if (before != null && before.getValue() == offset) {
+    Map.Entry<Long, Long> before = runs.floorEntry(from);
+    if (before != null && before.getValue() >= from) {
       from = before.getKey();
+      to = Math.max(to, before.getValue());
     }
-    Long after = runs.remove(to);
-    if (after != null) {
-      to = after;
+    Map.Entry<Long, Long> over = runs.ceilingEntry(from);
+    while (over != null && over.getKey() <= to) {
+      to = Math.max(to, over.getValue());
+      runs.remove(over.getKey());
+      over = runs.ceilingEntry(from);
     }
     runs.put(from, to);
     advance();

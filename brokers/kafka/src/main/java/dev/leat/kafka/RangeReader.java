@@ -97,13 +97,19 @@ final class RangeReader implements AutoCloseable {
       own = new KafkaConsumer<>(properties);
       consumer = own;
     }
-    // Nothing is left of a question before.
-    own.unsubscribe();
-    own.assign(left);
-    for (TopicPartition one : left) {
-      own.seek(one, bounds.begin(one));
+    try {
+      // Nothing is left of a question before.
+      own.unsubscribe();
+      own.assign(left);
+      for (TopicPartition one : left) {
+        own.seek(one, bounds.begin(one));
+      }
+      return new Question(own, lane, from, limit, bounds, left).answer();
+    } catch (RuntimeException failure) {
+      consumer = null;
+      own.close();
+      throw failure;
     }
-    return new Question(own, lane, from, limit, bounds, left).answer();
   }
 
   /** One question; what is read of it. */

@@ -36,13 +36,22 @@ final class ReplyReader implements AutoCloseable {
   private final int partition;
   private final Thread thread;
   private volatile boolean closed;
+
+  /** Of its thread: the offset that is read next. */
+  private long next = -1;
+
   private volatile @Nullable KafkaConsumer<byte[], byte[]> reading;
 
-  ReplyReader(KafkaSettings settings, KafkaTopics topics) {
+  /**
+   * Reads nothing yet.
+   *
+   * @param partitions of the topic of replies
+   */
+  ReplyReader(KafkaSettings settings, KafkaTopics topics, int partitions) {
     this.settings = settings;
     this.topics = topics;
     // Which does not matter, as long as processes have different ones mostly.
-    this.partition = ThreadLocalRandom.current().nextInt(settings.partitions());
+    this.partition = ThreadLocalRandom.current().nextInt(partitions);
     this.thread = Thread.ofPlatform().name("leat-kafka-replies").daemon().unstarted(this::work);
   }
 
@@ -85,12 +94,18 @@ final class ReplyReader implements AutoCloseable {
     TopicPartition own = new TopicPartition(TopicNames.REPLIES, partition);
     try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings.consumer())) {
       consumer.assign(List.of(own));
-      consumer.seekToEnd(List.of(own));
-      long unused = consumer.position(own);
+      if (next < 0) {
+        consumer.seekToEnd(List.of(own));
+        next = consumer.position(own);
+      } else {
+        // What came while it was not read is read now.
+        consumer.seek(own, next);
+      }
       reading = consumer;
       begun.complete(null);
       while (!closed) {
         take(consumer.poll(TURN));
+        next = consumer.position(own);
       }
     } catch (WakeupException ending) {
       log.debug("replies are not read any more");

@@ -43,6 +43,22 @@ class PartitionProgressTest {
   }
 
   @Test
+  void what_is_passed_over_when_fetching_is_not_waited_for() {
+    PartitionProgress progress = new PartitionProgress(5);
+    progress.fetched(5);
+    progress.fetched(8);
+    progress.done(8);
+    assertThat(progress.next()).isEqualTo(5);
+    assertThat(progress.beyond()).isEqualTo(3);
+    progress.done(5);
+    assertThat(progress.next()).isEqualTo(9);
+    progress.fetched(5_000_000_000L);
+    assertThat(progress.next()).isEqualTo(5_000_000_000L);
+    assertThat(progress.beyond()).isZero();
+    assertThat(progress.metadata()).isEqualTo("1:");
+  }
+
+  @Test
   void what_does_not_fit_is_handed_over_once_more() {
     PartitionProgress progress = new PartitionProgress(0);
     for (long offset = 1; offset < 4_000; offset += 2) {
