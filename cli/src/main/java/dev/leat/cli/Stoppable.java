@@ -8,7 +8,8 @@ import java.util.function.ToIntFunction;
 
 /** Runs what comes to an end in good order where the process is told to end in the midst of it. */
 final class Stoppable {
-  private static final long FAREWELL_SECONDS = 5;
+  /** So long the process waits for what is under way when it is told to end. */
+  private static final long FAREWELL_SECONDS = 10;
 
   private Stoppable() {}
 

@@ -88,11 +88,16 @@ final class KafkaBroker implements Broker {
   private final Set<KafkaTail> tails = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
-  private KafkaBroker(KafkaSettings settings, EventLoop loop, Admin admin, int replyPartitions) {
+  private KafkaBroker(
+      KafkaSettings settings,
+      EventLoop loop,
+      Admin admin,
+      KafkaTopics topics,
+      int replyPartitions) {
     this.settings = settings;
     this.loop = loop;
     this.admin = admin;
-    this.topics = new KafkaTopics(admin, settings);
+    this.topics = topics;
     KafkaOffsets offsets = new KafkaOffsets(admin);
     this.health = new KafkaHealth(admin, topics, offsets);
     this.appends = new Appends(settings, topics);
@@ -125,13 +130,14 @@ final class KafkaBroker implements Broker {
           silent);
     }
     try {
+      KafkaTopics topics = new KafkaTopics(admin, settings);
       int partitions =
-          new KafkaTopics(admin, settings)
+          topics
               .existing(TopicNames.REPLIES)
               .toCompletableFuture()
               .join()
               .orElse(settings.partitions());
-      return new KafkaBroker(settings, loop, admin, partitions);
+      return new KafkaBroker(settings, loop, admin, topics, partitions);
     } catch (CompletionException away) {
       admin.close(Duration.ZERO);
       throw KafkaFailures.of(away);
