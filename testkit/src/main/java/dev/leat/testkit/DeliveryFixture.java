@@ -19,6 +19,7 @@ import dev.leat.broker.Cancellation;
 import dev.leat.broker.Capability;
 import dev.leat.broker.GroupHealth;
 import dev.leat.broker.Lane;
+import dev.leat.broker.ReplyListener;
 import dev.leat.wire.DeadLetter;
 import java.time.Duration;
 import java.util.List;
@@ -117,24 +118,24 @@ abstract class DeliveryFixture {
 
   /** Appends a message as it stands, past all callers. */
   void append(StreamRef stream, Message message) {
-    onLane(lane -> lane.append(List.of(new Append(stream, message))));
+    onLane(batch -> {}, lane -> lane.append(List.of(new Append(stream, message))));
   }
 
   /** Tells workers that nobody waits, past all callers. */
   void cancel(Cancellation cancelled) {
-    onLane(lane -> lane.cancel(topic, cancelled));
+    onLane(batch -> {}, lane -> lane.cancel(topic, cancelled));
   }
 
-  private void onLane(Function<Lane, CompletionStage<?>> action) {
+  /** Does something with a lane that is closed when that has ended, and awaits that. */
+  void onLane(ReplyListener replies, Function<Lane, CompletionStage<?>> action) {
     Lane lane =
         result(
             CompletableFuture.supplyAsync(
-                () -> leat.broker().openLane(leat.loop(), leat.nextLane(), batch -> {}),
-                leat.loop()));
+                () -> leat.broker().openLane(leat.loop(), leat.nextLane(), replies), leat.loop()));
     result(
         CompletableFuture.supplyAsync(() -> action.apply(lane), leat.loop())
             .thenCompose(asked -> asked));
-    leat.loop().execute(lane::close);
+    result(CompletableFuture.runAsync(lane::close, leat.loop()));
   }
 
   /** Hears of the ids that are cancelled from now on, and that were before. */

@@ -13,6 +13,7 @@ import dev.leat.MessageId;
 import dev.leat.Payload;
 import dev.leat.Position;
 import dev.leat.Reply;
+import dev.leat.broker.Append;
 import dev.leat.broker.Capability;
 import dev.leat.broker.Entry;
 import dev.leat.broker.OpenMessage;
@@ -24,6 +25,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -162,6 +164,35 @@ abstract class TrailContract extends ReplayContract {
     assertThat(trail.attempts().getFirst())
         .extracting(Trail.Attempt::number, Trail.Attempt::member, Trail.Attempt::took)
         .containsExactly(0, "", Optional.empty());
+    assertThat(trail.unknown()).isEmpty();
+  }
+
+  @Test
+  void a_reply_outlives_whoever_asked_for_it() {
+    if (!offersTrails()) {
+      return;
+    }
+    working(Handling.DEFAULT, (text, request) -> "answered " + text);
+    String id = leat.ids().next();
+    CompletableFuture<List<Message>> replied = new CompletableFuture<>();
+    onLane(
+        replied::complete,
+        lane ->
+            lane.append(
+                    List.of(
+                        new Append(
+                            topic.incoming(),
+                            new Message(
+                                id,
+                                "work",
+                                lane.replyAddress(topic),
+                                Headers.NONE,
+                                "x",
+                                Payload.text("x")))))
+                .thenCompose(appended -> replied));
+
+    Trail trail = reader().of(id).orElseThrow();
+    assertThat(reply(trail)).isEqualTo("answered x");
     assertThat(trail.unknown()).isEmpty();
   }
 

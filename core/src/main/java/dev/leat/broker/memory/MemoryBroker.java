@@ -405,9 +405,9 @@ final class MemoryBroker implements Broker {
     return transactions.complete(stream, delivery, completion);
   }
 
-  /** Ends a stream, unless another has its name by now. */
-  void forget(MemoryStream gone) {
-    streams.forget(gone);
+  /** Ends a stream of a lane. */
+  void end(MemoryStream ofLane) {
+    streams.end(ofLane);
   }
 
   // As it was written down

@@ -87,7 +87,7 @@ final class MemoryLane implements Lane {
   @Override
   public void close() {
     replies.close();
-    broker.forget(stream);
+    broker.end(stream);
   }
 
   private void onEntries(List<Entry> batch) {

@@ -133,6 +133,14 @@ final class MemoryStream {
     return key;
   }
 
+  synchronized long length() {
+    return log.present();
+  }
+
+  synchronized long bytes() {
+    return log.bytes();
+  }
+
   long number() {
     return number;
   }

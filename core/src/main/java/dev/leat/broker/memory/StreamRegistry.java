@@ -17,6 +17,7 @@ final class StreamRegistry {
   private final EventLoop loop;
   private final Map<String, MemoryStream> streams = new ConcurrentHashMap<>();
   private final Map<StreamRef, MemoryStream> byRef = new ConcurrentHashMap<>();
+  private final EndedLanes ended;
   private final AtomicLong numbers = new AtomicLong();
   private volatile boolean closed;
 
@@ -25,6 +26,7 @@ final class StreamRegistry {
     this.broker = broker;
     this.limits = limits;
     this.loop = loop;
+    this.ended = new EndedLanes(limits);
   }
 
   Collection<MemoryStream> all() {
@@ -52,11 +54,15 @@ final class StreamRegistry {
     return known == null ? StreamKeys.isPrivateReplies(StreamKeys.of(ref)) : known.isOfLane();
   }
 
-  /** Ends a stream, unless another has its name by now. */
-  void forget(MemoryStream gone) {
-    gone.close();
-    streams.remove(gone.key(), gone);
-    byRef.remove(new StreamRef.At(gone.key()), gone);
+  /** Ends a stream of a lane: nobody is there any more, but what it was told can be looked at. */
+  void end(MemoryStream ofLane) {
+    ofLane.close();
+    // What is written down is read from there.
+    if (streams.get(ofLane.key()) == ofLane && !broker.journal().keeps()) {
+      ended.add(ofLane);
+    }
+    streams.remove(ofLane.key(), ofLane);
+    byRef.remove(new StreamRef.At(ofLane.key()), ofLane);
   }
 
   /** For looking only. */
@@ -91,13 +97,17 @@ final class StreamRegistry {
   /** For looking only: asking after a stream does not bring it into being. */
   MemoryStream existing(String key) {
     MemoryStream found = streams.get(key);
+    if (found == null) {
+      found = ended.get(key);
+    }
     return found == null ? new MemoryStream(key, 0, limits, loop, broker) : found;
   }
 
   /** The same by its key. */
   MemoryStream get(String key) {
     refuseIfClosed();
-    return streams.computeIfAbsent(key, this::newStream);
+    MemoryStream past = streams.containsKey(key) ? null : ended.get(key);
+    return past == null ? streams.computeIfAbsent(key, this::newStream) : past;
   }
 
   private MemoryStream newStream(String key) {
@@ -131,5 +141,6 @@ final class StreamRegistry {
   /** Nothing is left. */
   void clear() {
     streams.clear();
+    ended.clear();
   }
 }

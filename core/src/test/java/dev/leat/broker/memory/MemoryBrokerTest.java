@@ -17,6 +17,7 @@ import dev.leat.broker.Broker;
 import dev.leat.broker.Brokers;
 import dev.leat.broker.Delivery;
 import dev.leat.broker.Entry;
+import dev.leat.broker.Lane;
 import dev.leat.broker.Membership;
 import dev.leat.broker.StreamHealth;
 import dev.leat.broker.Subscription;
@@ -98,6 +99,54 @@ class MemoryBrokerTest {
     assertThat(texts(TOPIC.incoming())).containsExactly("1", "2", "3", "4");
     broker.append(List.of(new Append(other.incoming(), message("c"))));
     assertThat(texts(other.incoming())).containsExactly("c");
+  }
+
+  @Test
+  void replies_of_lanes_that_are_gone_are_kept_up_to_as_many_as_one_lane_keeps() {
+    try (MemoryBroker small = open("memory:?history=3")) {
+      StreamRef first = laneThatIsTold(small, "one", "a", "b");
+      StreamRef second = laneThatIsTold(small, "two", "c");
+      assertThat(texts(small, first)).containsExactly("a", "b");
+      assertThat(texts(small, second)).containsExactly("c");
+
+      laneThatIsTold(small, "silent");
+      StreamRef third = laneThatIsTold(small, "three", "d");
+      assertThat(texts(small, first)).isEmpty();
+      assertThat(texts(small, second)).containsExactly("c");
+      assertThat(texts(small, third)).containsExactly("d");
+
+      assertThat(append(small, new Append(third, message("late")))).containsExactly("");
+      assertThat(texts(small, third)).containsExactly("d");
+      laneThatIsTold(small, "three", "e");
+      assertThat(texts(small, third)).containsExactly("e");
+    }
+  }
+
+  @Test
+  void replies_of_lanes_that_are_gone_are_no_more_bytes_than_a_stream_may_hold() {
+    try (MemoryBroker small = open("memory:?bytes=10")) {
+      StreamRef first = laneThatIsTold(small, "one", "1234");
+      StreamRef second = laneThatIsTold(small, "two", "567890");
+      assertThat(texts(small, first)).containsExactly("1234");
+      StreamRef third = laneThatIsTold(small, "three", "x");
+      assertThat(texts(small, first)).isEmpty();
+      assertThat(texts(small, second)).containsExactly("567890");
+      assertThat(texts(small, third)).containsExactly("x");
+    }
+  }
+
+  private StreamRef laneThatIsTold(MemoryBroker told, String name, String... replies) {
+    Lane lane = told.openLane(loop, name, batch -> {});
+    StreamRef stream = new StreamRef.At(lane.replyAddress(TOPIC));
+    for (String reply : replies) {
+      append(told, new Append(stream, message(reply)));
+    }
+    lane.close();
+    return stream;
+  }
+
+  private static List<String> append(MemoryBroker to, Append append) {
+    return to.append(List.of(append)).toCompletableFuture().join();
   }
 
   @Test
@@ -307,7 +356,11 @@ class MemoryBrokerTest {
   }
 
   private List<String> texts(StreamRef stream) {
-    return result(broker.range(stream, Position.START, 100)).stream()
+    return texts(broker, stream);
+  }
+
+  private static List<String> texts(Broker at, StreamRef stream) {
+    return result(at.range(stream, Position.START, 100)).stream()
         .map(entry -> entry.message().payload().asText())
         .toList();
   }
