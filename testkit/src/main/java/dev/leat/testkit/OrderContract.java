@@ -83,8 +83,10 @@ public abstract class OrderContract extends DeliveryFixture {
     untilHandled(20, "b");
     untilHandled(2, "none");
     assertThat(handledOf("a")).isEmpty();
-    until("one is in flight", () -> group().pending().orElseThrow() == 1);
-    assertThat(group().backlog()).hasValue(20);
+    if (leat.broker().capabilities().contains(Capability.EXACT_BACKLOG)) {
+      until("one is in flight", () -> group().pending().orElseThrow() == 1);
+      assertThat(group().backlog()).hasValue(20);
+    }
 
     go.countDown();
     untilHandled(21, "a");

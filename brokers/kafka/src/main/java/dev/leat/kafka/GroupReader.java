@@ -1,12 +1,14 @@
 package dev.leat.kafka;
 
 import dev.leat.BadMessage;
+import dev.leat.LeatException;
 import dev.leat.Position;
 import dev.leat.broker.Membership;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -53,7 +55,8 @@ final class GroupReader implements ConsumerRebalanceListener {
   /** Of this thread, while it has one. */
   private @Nullable KafkaConsumer<byte[], byte[]> consumer;
 
-  private boolean isPaused;
+  /** Why it may not be in its group. */
+  private @Nullable LeatException refused;
 
   GroupReader(KafkaMember member, KafkaSettings settings, KafkaTopics topics, String topic) {
     this.member = member;
@@ -75,8 +78,7 @@ final class GroupReader implements ConsumerRebalanceListener {
   private void work() {
     while (!stopped) {
       try {
-        topics.partitions(topic).join();
-        read();
+        read(topics.partitions(topic).join());
       } catch (RuntimeException failure) {
         if (!stopped) {
           log.warn(
@@ -92,7 +94,7 @@ final class GroupReader implements ConsumerRebalanceListener {
     member.left();
   }
 
-  private void read() {
+  private void read(int partitions) {
     Properties properties = settings.consumer();
     Membership membership = member.membership();
     properties.put(ConsumerConfig.GROUP_ID_CONFIG, TopicNames.groupId(topic, membership.group()));
@@ -100,25 +102,40 @@ final class GroupReader implements ConsumerRebalanceListener {
     properties.putIfAbsent(ConsumerConfig.GROUP_PROTOCOL_CONFIG, "consumer");
     try (KafkaConsumer<byte[], byte[]> opened = new KafkaConsumer<>(properties)) {
       consumer = opened;
-      isPaused = false;
-      opened.subscribe(List.of(topic), this);
-      while (!stopped) {
+      refuseDisorder(opened, Places.all(topic, partitions));
+      if (refused == null) {
+        opened.subscribe(List.of(topic), this);
+      }
+      while (!stopped && refused == null) {
         turn(opened);
       }
       commit(opened, member.changed(true));
     } finally {
       member.revoked(member.partitions());
     }
+    LeatException why = refused;
+    if (why != null) {
+      stopped = true;
+      member.refused(why);
+    }
+  }
+
+  /** Whoever does not keep a group's order must not be in it. */
+  private void refuseDisorder(
+      KafkaConsumer<byte[], byte[]> opened, Collection<TopicPartition> partitions) {
+    Membership membership = member.membership();
+    if (membership.ordered()) {
+      return;
+    }
+    for (OffsetAndMetadata known : opened.committed(Set.copyOf(partitions)).values()) {
+      if (known != null && PartitionProgress.read(known.offset(), known.metadata()).isOrdered()) {
+        refused = membership.breaksOrder();
+      }
+    }
   }
 
   private void turn(KafkaConsumer<byte[], byte[]> opened) {
-    boolean isFull = member.isFull();
-    if (isFull && !isPaused) {
-      opened.pause(opened.assignment());
-    } else if (!isFull && isPaused) {
-      opened.resume(opened.paused());
-    }
-    isPaused = isFull;
+    pause(opened);
     List<HeldMessage> fetched = new ArrayList<>();
     for (ConsumerRecord<byte[], byte[]> record : opened.poll(TURN)) {
       TopicPartition partition = new TopicPartition(record.topic(), record.partition());
@@ -135,6 +152,16 @@ final class GroupReader implements ConsumerRebalanceListener {
     Map<TopicPartition, OffsetAndMetadata> changed = member.changed(false);
     if (!changed.isEmpty()) {
       opened.commitAsync(changed, (done, failure) -> committed(changed, failure));
+    }
+  }
+
+  private void pause(KafkaConsumer<byte[], byte[]> opened) {
+    Set<TopicPartition> wanted = new HashSet<>(member.tooFull());
+    wanted.retainAll(opened.assignment());
+    Set<TopicPartition> paused = opened.paused();
+    if (!paused.equals(wanted)) {
+      opened.resume(paused);
+      opened.pause(wanted);
     }
   }
 
@@ -172,6 +199,10 @@ final class GroupReader implements ConsumerRebalanceListener {
     KafkaConsumer<byte[], byte[]> own = own();
     Set<TopicPartition> all = Set.copyOf(partitions);
     Map<TopicPartition, PartitionProgress> progress = new HashMap<>();
+    refuseDisorder(own, all);
+    if (refused != null) {
+      return;
+    }
     Map<TopicPartition, OffsetAndMetadata> committed = own.committed(all);
     List<TopicPartition> fresh = new ArrayList<>();
     for (TopicPartition one : all) {
@@ -189,9 +220,6 @@ final class GroupReader implements ConsumerRebalanceListener {
       for (TopicPartition one : fresh) {
         progress.put(one, new PartitionProgress(own.position(one)));
       }
-    }
-    if (isPaused) {
-      own.pause(all);
     }
     member.assigned(progress, Set.copyOf(fresh));
     commit(own, member.changed(true));

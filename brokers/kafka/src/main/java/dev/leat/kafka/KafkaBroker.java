@@ -51,6 +51,7 @@ import org.apache.kafka.common.config.ConfigException;
 final class KafkaBroker implements Broker {
   private static final Set<Capability> CAPABILITIES =
       Set.of(
+          Capability.KEY_ORDER,
           Capability.TAIL,
           Capability.RANGE,
           Capability.TRIM,
@@ -207,9 +208,6 @@ final class KafkaBroker implements Broker {
   @Override
   public Subscription subscribe(Membership membership, DeliveryListener listener) {
     refuseIfClosed();
-    if (membership.ordered()) {
-      require(Capability.KEY_ORDER);
-    }
     KafkaMember member = new KafkaMember(this, settings, topics, loop, membership, listener);
     members.add(member);
     var unused = member.hasLeft().whenComplete((done, failure) -> members.remove(member));

@@ -2,26 +2,16 @@ package dev.leat.kafka;
 
 import dev.leat.BadMessage;
 import dev.leat.BrokerUnavailable;
-import dev.leat.Headers;
-import dev.leat.Message;
-import dev.leat.Payload;
-import dev.leat.Problem;
-import dev.leat.StreamRef;
-import dev.leat.broker.Append;
+import dev.leat.LeatException;
 import dev.leat.broker.Delivery;
 import dev.leat.broker.DeliveryListener;
 import dev.leat.broker.EventLoop;
-import dev.leat.broker.FaultLog;
 import dev.leat.broker.HandOverGate;
 import dev.leat.broker.Membership;
 import dev.leat.broker.Subscription;
-import dev.leat.wire.DeadLetter;
-import dev.leat.wire.ProblemReply;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -47,12 +37,6 @@ import org.slf4j.LoggerFactory;
 final class KafkaMember implements Subscription {
   private static final Logger log = LoggerFactory.getLogger(KafkaMember.class);
 
-  /** Messages that are fetched before they are asked for. */
-  private static final int MOST_FETCHED = 500;
-
-  /** Until a dead letter is sent again that could not be sent. */
-  private static final Duration AGAIN = Duration.ofSeconds(1);
-
   /** Between two commits. */
   private static final long COMMIT_NANOS = Duration.ofMillis(100).toNanos();
 
@@ -61,7 +45,7 @@ final class KafkaMember implements Subscription {
   private final DeliveryListener listener;
   private final EventLoop loop;
   private final GroupReader reader;
-  private final FaultLog brokenEntries;
+  private final BrokenRecords brokenRecords;
   private final HandOverGate gate = new HandOverGate();
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
   private final CompletableFuture<Void> left = new CompletableFuture<>();
@@ -70,9 +54,8 @@ final class KafkaMember implements Subscription {
   // Guarded by this.
   private final Map<TopicPartition, PartitionProgress> progress = new HashMap<>();
   private final Set<TopicPartition> uncommitted = new HashSet<>();
-  private final Deque<HeldMessage> fetched = new ArrayDeque<>();
+  private final WaitingMessages waiting;
   private final Set<HeldMessage> handed = new LinkedHashSet<>();
-  private final Set<HeldMessage> delayed = new HashSet<>();
   private long demand;
   private long committedAt;
   private boolean isWatched;
@@ -89,7 +72,8 @@ final class KafkaMember implements Subscription {
     this.membership = membership;
     this.listener = listener;
     this.loop = loop;
-    this.brokenEntries = new FaultLog(log, loop.clock());
+    this.brokenRecords = new BrokenRecords(broker, membership, loop);
+    this.waiting = new WaitingMessages(membership.ordered());
     String topic = TopicNames.of(membership.topic().incoming());
     this.reader = new GroupReader(this, settings, topics, topic);
   }
@@ -172,6 +156,7 @@ final class KafkaMember implements Subscription {
   /** Whether it was held still. */
   boolean completed(KafkaDelivery delivery) {
     HeldMessage held = delivery.held();
+    boolean othersMayGoOn;
     synchronized (this) {
       if (!held.isOf(delivery)) {
         return false;
@@ -179,6 +164,10 @@ final class KafkaMember implements Subscription {
       handed.remove(held);
       held.goes();
       done(held.partition(), held.place().offset());
+      othersMayGoOn = waiting.completed(held);
+    }
+    if (othersMayGoOn) {
+      pump();
     }
     leaveOnceDone();
     return true;
@@ -198,9 +187,9 @@ final class KafkaMember implements Subscription {
         attempted(held);
       }
       if (delay.isPositive()) {
-        delayed.add(held);
+        waiting.later(held);
       } else {
-        fetched.addFirst(held);
+        waiting.again(held);
       }
     }
     if (delay.isPositive()) {
@@ -214,10 +203,9 @@ final class KafkaMember implements Subscription {
 
   private void comesBack(HeldMessage held) {
     synchronized (this) {
-      if (!delayed.remove(held)) {
+      if (!waiting.isTime(held)) {
         return;
       }
-      fetched.addFirst(held);
     }
     pump();
   }
@@ -255,14 +243,15 @@ final class KafkaMember implements Subscription {
     pumping.set(false);
     List<Delivery> batch = new ArrayList<>();
     synchronized (this) {
-      while (demand > 0 && !isEnding && !fetched.isEmpty()) {
-        HeldMessage next = fetched.poll();
-        if (!next.isGone()) {
-          handed.add(next);
-          batch.add(next.handOver(this));
-          attempted(next);
-          demand--;
+      while (demand > 0 && !isEnding) {
+        HeldMessage next = waiting.poll();
+        if (next == null) {
+          break;
         }
+        handed.add(next);
+        batch.add(next.handOver(this));
+        attempted(next);
+        demand--;
       }
     }
     if (batch.isEmpty()) {
@@ -298,7 +287,7 @@ final class KafkaMember implements Subscription {
         if (rest <= 0) {
           handed.remove(held);
           held.free();
-          fetched.addFirst(held);
+          waiting.again(held);
           lapsed = true;
         } else {
           least = Math.min(least, rest);
@@ -318,11 +307,22 @@ final class KafkaMember implements Subscription {
 
   // What its reader says, on its thread
 
-  /** Whether enough is fetched, or too much is completed here and there to be written down. */
-  synchronized boolean isFull() {
-    return isEnding
-        || fetched.size() >= MOST_FETCHED
-        || progress.values().stream().anyMatch(PartitionProgress::isScattered);
+  /**
+   * Partitions of which nothing is to be fetched now: enough waits, or so much is completed here
+   * and there that little more could be written down.
+   */
+  synchronized Set<TopicPartition> tooFull() {
+    if (isEnding || waiting.isFull()) {
+      return Set.copyOf(progress.keySet());
+    }
+    Set<TopicPartition> scattered = new HashSet<>();
+    progress.forEach(
+        (partition, own) -> {
+          if (own.isScattered()) {
+            scattered.add(partition);
+          }
+        });
+    return scattered;
   }
 
   void fetched(List<HeldMessage> more) {
@@ -334,17 +334,13 @@ final class KafkaMember implements Subscription {
         }
         if (own != null && !own.isDone(one.place().offset())) {
           one.attemptedBefore(own.attempts(one.place().offset()));
-          fetched.add(one);
+          waiting.add(one);
         }
       }
     }
     pump();
   }
 
-  /**
-   * Nobody must be stopped by a record that breaks the protocol: it is kept as it is, and whoever
-   * waits for its reply is told.
-   */
   void broken(TopicPartition partition, ConsumerRecord<byte[], byte[]> record, BadMessage broken) {
     synchronized (this) {
       PartitionProgress own = progress.get(partition);
@@ -352,43 +348,7 @@ final class KafkaMember implements Subscription {
         return;
       }
     }
-    String why = String.valueOf(broken.getMessage());
-    String entry = Places.place(record).toString();
-    brokenEntries.warn(
-        "stream={} entry={} breaks the protocol, and is a dead letter: {}",
-        partition.topic(),
-        entry,
-        why);
-    Problem cause = Problem.of(400, DeadLetter.BROKEN_ENTRY, why);
-    byte[] value = record.value() == null ? new byte[0] : record.value();
-    Message kept = new Message(entry, "", "", Headers.NONE, "", Payload.binary(value));
-    List<Append> appends = new ArrayList<>(2);
-    appends.add(
-        new Append(
-            membership.topic().deadLetters(),
-            DeadLetter.of(kept, cause, 1, loop.wallClock().instant())
-                .by(membership.group(), membership.member())
-                .written()));
-    String id = CloudEventRecord.id(record);
-    String destination = CloudEventRecord.destination(record);
-    if (membership.answers() && !id.isEmpty() && TopicNames.isForReplies(destination)) {
-      Message asker = new Message(id, "", destination, Headers.NONE, "", Payload.EMPTY);
-      appends.add(
-          new Append(
-              new StreamRef.At(destination),
-              ProblemReply.to(asker, cause, membership.topic().toString())));
-    }
-    var unused =
-        broker
-            .append(appends)
-            .whenComplete(
-                (there, failure) -> {
-                  if (failure == null) {
-                    brokenIsKept(partition, record.offset());
-                  } else {
-                    var unusedTimer = loop.schedule(AGAIN, () -> broken(partition, record, broken));
-                  }
-                });
+    brokenRecords.add(record, broken, () -> brokenIsKept(partition, record.offset()));
   }
 
   private synchronized void brokenIsKept(TopicPartition partition, long offset) {
@@ -397,10 +357,14 @@ final class KafkaMember implements Subscription {
 
   void assigned(Map<TopicPartition, PartitionProgress> more, Set<TopicPartition> fresh) {
     synchronized (this) {
-      more.values().forEach(one -> one.listens(!membership.answers()));
+      more.forEach(
+          (partition, own) -> {
+            // So that it is known that the group is there, from where on, and what it keeps to.
+            if (own.keepsTo(membership) || fresh.contains(partition)) {
+              uncommitted.add(partition);
+            }
+          });
       progress.putAll(more);
-      // So that it is known that the group is there, and from where on.
-      uncommitted.addAll(fresh);
     }
     log.debug("stream group={} has partitions={}", membership.group(), more.keySet());
     begins();
@@ -414,6 +378,18 @@ final class KafkaMember implements Subscription {
             listener.onConnected();
           }
           ready.complete(null);
+        });
+  }
+
+  /** It may not be in its group. */
+  void refused(LeatException cause) {
+    ready.completeExceptionally(cause);
+    loop.execute(
+        () -> {
+          if (!gate.isClosed()) {
+            gate.close();
+            listener.onEnded(cause);
+          }
         });
   }
 
@@ -432,9 +408,7 @@ final class KafkaMember implements Subscription {
 
   /** Nothing more is handed over of partitions that others are to have. */
   synchronized void goes(Collection<TopicPartition> going) {
-    for (Collection<HeldMessage> some : List.of(fetched, delayed)) {
-      some.removeIf(one -> goes(one, going));
-    }
+    waiting.removeAll(going);
   }
 
   synchronized boolean isAtWorkOn(Collection<TopicPartition> going) {
@@ -445,7 +419,8 @@ final class KafkaMember implements Subscription {
   synchronized void revoked(Collection<TopicPartition> gone) {
     gone.forEach(progress::remove);
     uncommitted.removeAll(gone);
-    List.of(fetched, handed, delayed).forEach(some -> some.removeIf(one -> goes(one, gone)));
+    waiting.removeAll(gone);
+    handed.removeIf(one -> goes(one, gone));
   }
 
   private static boolean goes(HeldMessage one, Collection<TopicPartition> gone) {

@@ -1,13 +1,17 @@
 package dev.leat.kafka;
 
+import dev.leat.broker.Membership;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What of a partition a group has completed: all below an offset, and some beyond it. The offset is
  * what is committed, and the rest stands in the commit's metadata, as the lengths of what is not,
  * and is, completed, in turn: after {@code 1:1,3} one is not, then three are; and behind {@code ;}
- * how often others were handed over. One thread.
+ * how often others were handed over. Before the colon stands what the group keeps to: {@code l} if
+ * it only listens, {@code o} if it keeps order by key. One thread.
  */
 final class PartitionProgress {
   /** Signs of metadata that brokers take if they are not told otherwise: 4,096 bytes. */
@@ -18,13 +22,11 @@ final class PartitionProgress {
 
   private static final char ATTEMPTS = ';';
 
-  private static final String VERSION = "1:";
-
-  /** The same, of a group that only listens. */
-  private static final String LISTENING = "1l:";
+  private static final Pattern VERSION = Pattern.compile("1(l?)(o?):");
 
   private long next;
   private boolean listens;
+  private boolean ordered;
 
   /** Offset that is fetched next, unless some are not there. */
   private long expected;
@@ -44,10 +46,12 @@ final class PartitionProgress {
   /** As it was committed; what cannot be read of it counts as not completed. */
   static PartitionProgress read(long committed, String metadata) {
     PartitionProgress progress = new PartitionProgress(committed);
-    progress.listens = metadata.startsWith(LISTENING);
-    if (progress.listens || metadata.startsWith(VERSION)) {
+    Matcher version = VERSION.matcher(metadata);
+    if (version.lookingAt()) {
+      progress.listens = !version.group(1).isEmpty();
+      progress.ordered = !version.group(2).isEmpty();
       try {
-        int begin = metadata.indexOf(':') + 1;
+        int begin = version.end();
         int end = metadata.indexOf(ATTEMPTS);
         progress.readRuns(metadata.substring(begin, end < 0 ? metadata.length() : end));
         if (end >= 0) {
@@ -94,8 +98,17 @@ final class PartitionProgress {
     return listens;
   }
 
-  void listens(boolean whether) {
-    listens = whether;
+  /** Whether its group keeps order by key. */
+  boolean isOrdered() {
+    return ordered;
+  }
+
+  /** It is as a member says from now on; whether that is new. */
+  boolean keepsTo(Membership membership) {
+    boolean isNew = listens == membership.answers() || ordered != membership.ordered();
+    listens = !membership.answers();
+    ordered = membership.ordered();
+    return isNew;
   }
 
   /** How often one was handed over, as far as that was written down. */
@@ -193,7 +206,8 @@ final class PartitionProgress {
 
   /** What stands beside the committed offset. */
   String metadata() {
-    StringBuilder all = new StringBuilder(listens ? LISTENING : VERSION);
+    StringBuilder all = new StringBuilder("1");
+    all.append(listens ? "l" : "").append(ordered ? "o" : "").append(':');
     long at = next;
     for (Map.Entry<Long, Long> run : runs.entrySet()) {
       if (all.length() > MOST_SIGNS) {
