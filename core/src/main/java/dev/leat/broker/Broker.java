@@ -148,7 +148,8 @@ public interface Broker extends AutoCloseable {
 
   /**
    * Takes an entry out of a stream and appends a message to another, both or neither. Needs {@link
-   * Capability#MOVE}.
+   * Capability#MOVE}, and out of any other than a topic's dead letters {@link
+   * Capability#EXACT_BACKLOG} too: groups may be reading it.
    *
    * @return whether the entry was still there; if not, nothing was appended
    */

@@ -30,6 +30,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -483,7 +484,10 @@ public abstract class BrokerContract extends CensusContract {
     List<String> entryIds = append(numbers(5));
     Message again = message(Payload.text("again"));
     Append to = new Append(topic.deadLetters(), again);
-    if (!offers(Capability.MOVE, () -> broker.move(topic.incoming(), entryIds.getFirst(), to))) {
+    if (!offers(Capability.MOVE, () -> broker.move(topic.incoming(), entryIds.getFirst(), to))
+        || !offers(
+            Capability.EXACT_BACKLOG,
+            () -> broker.move(topic.incoming(), entryIds.getFirst(), to))) {
       return;
     }
 
@@ -508,11 +512,62 @@ public abstract class BrokerContract extends CensusContract {
   }
 
   @Test
+  void a_dead_letter_is_moved_once_and_whole() {
+    StreamRef letters = topic.deadLetters();
+    List<String> entryIds = new ArrayList<>();
+    for (String number : numbers(5)) {
+      entryIds.addAll(append(new Append(letters, message(Payload.text(number)))));
+    }
+    Message again = message(Payload.text("again"));
+    Append to = new Append(topic.incoming(), again);
+    if (!offers(Capability.MOVE, () -> broker.move(letters, entryIds.getFirst(), to))) {
+      return;
+    }
+
+    assertThat(result(broker.move(letters, entryIds.get(2), to))).isTrue();
+    assertThat(result(broker.move(letters, entryIds.get(2), to))).isFalse();
+    List<Message> both =
+        List.of(message(Payload.text("again 1")), message(Payload.text("again 2")));
+    List<CompletionStage<Boolean>> asked = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      asked.add(
+          broker.move(letters, entryIds.get(i % 2), new Append(topic.incoming(), both.get(i % 2))));
+    }
+    assertThat(asked.stream().map(Awaiting::result).filter(moved -> moved)).hasSize(2);
+
+    assertThat(texts(letters)).containsExactly("3", "4");
+    assertThat(result(broker.health(letters)).length()).hasValue(2);
+    assertThat(texts(topic.incoming())).containsExactlyInAnyOrder("again", "again 1", "again 2");
+    List<String> seen = new CopyOnWriteArrayList<>();
+    Subscription tail =
+        broker.tail(
+            letters,
+            Position.START,
+            batch -> batch.forEach(one -> seen.add(one.message().payload().asText())));
+    tail.request(10);
+    until("the tail has seen it", () -> seen.size() >= 2);
+    assertThat(seen).containsExactly("3", "4");
+    tail.close();
+    Inbox inbox = join("workers");
+    inbox.await(3);
+    assertThat(inbox.texts()).containsExactlyInAnyOrder("again", "again 1", "again 2");
+  }
+
+  private List<String> texts(StreamRef stream) {
+    return result(broker.range(stream, Position.START, 10)).stream()
+        .map(entry -> entry.message().payload().asText())
+        .toList();
+  }
+
+  @Test
   void an_entry_is_taken_back_only_while_no_group_has_begun_it() {
     List<String> entryIds = append(numbers(5));
     Append to = new Append(topic.deadLetters(), message(Payload.text("back")));
     if (!offers(
-        Capability.MOVE, () -> broker.moveUntaken(topic.incoming(), entryIds.getFirst(), to))) {
+            Capability.MOVE, () -> broker.moveUntaken(topic.incoming(), entryIds.getFirst(), to))
+        || !offers(
+            Capability.EXACT_BACKLOG,
+            () -> broker.moveUntaken(topic.incoming(), entryIds.getFirst(), to))) {
       return;
     }
     assertThat(result(broker.moveUntaken(topic.incoming(), entryIds.getFirst(), to))).isTrue();

@@ -573,6 +573,7 @@ abstract class ReplayContract extends DeliveryFixture {
   private boolean offersReplays() {
     return Refusals.offers(leat.broker(), Capability.RANGE)
         && Refusals.offers(leat.broker(), Capability.TIME_POSITION)
-        && offers(Capability.MOVE, this::replays);
+        && offers(Capability.MOVE, this::replays)
+        && offers(Capability.NOTES, this::replays);
   }
 }

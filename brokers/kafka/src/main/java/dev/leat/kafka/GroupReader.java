@@ -139,6 +139,7 @@ final class GroupReader implements ConsumerRebalanceListener {
     List<HeldMessage> fetched = new ArrayList<>();
     for (ConsumerRecord<byte[], byte[]> record : opened.poll(TURN)) {
       TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+      member.arrives(partition, record.offset());
       try {
         fetched.add(
             new HeldMessage(partition, Places.place(record), CloudEventRecord.read(record)));
@@ -146,7 +147,10 @@ final class GroupReader implements ConsumerRebalanceListener {
         member.broken(partition, record, broken);
       }
     }
-    if (!fetched.isEmpty()) {
+    if (fetched.isEmpty()) {
+      // What transactions leave at the end of a partition is not there for anybody.
+      opened.assignment().forEach(one -> member.passed(one, opened.position(one)));
+    } else {
       member.fetched(fetched);
     }
     Map<TopicPartition, OffsetAndMetadata> changed = member.changed(false);

@@ -55,6 +55,7 @@ final class KafkaBroker implements Broker {
           Capability.TAIL,
           Capability.RANGE,
           Capability.TRIM,
+          Capability.MOVE,
           Capability.SEVERAL_GROUPS,
           Capability.REPLIES,
           Capability.CANCELLATION,
@@ -80,6 +81,7 @@ final class KafkaBroker implements Broker {
   private final EventLoop loop;
   private final Admin admin;
   private final KafkaTopics topics;
+  private final Moves moves;
   private final KafkaHealth health;
   private final Appends appends;
   private final RangeReader ranges;
@@ -100,9 +102,10 @@ final class KafkaBroker implements Broker {
     this.admin = admin;
     this.topics = topics;
     KafkaOffsets offsets = new KafkaOffsets(admin);
-    this.health = new KafkaHealth(admin, topics, offsets);
+    this.moves = new Moves(settings, admin, topics, offsets);
+    this.health = new KafkaHealth(admin, topics, offsets, moves);
     this.appends = new Appends(settings, topics);
-    this.ranges = new RangeReader(settings, topics, offsets);
+    this.ranges = new RangeReader(settings, topics, offsets, moves);
     this.replies = new ReplyReader(settings, topics, replyPartitions);
   }
 
@@ -228,7 +231,7 @@ final class KafkaBroker implements Broker {
   @Override
   public Subscription tail(StreamRef stream, Position from, EntryListener listener) {
     refuseIfClosed();
-    KafkaTail tail = new KafkaTail(settings, topics, TopicNames.of(stream), from, listener);
+    KafkaTail tail = new KafkaTail(settings, topics, moves, TopicNames.of(stream), from, listener);
     tails.add(tail);
     return tail;
   }
@@ -289,12 +292,16 @@ final class KafkaBroker implements Broker {
 
   @Override
   public CompletionStage<Boolean> move(StreamRef stream, String entryId, Append to) {
-    return lacking(Capability.MOVE);
+    String topic = TopicNames.of(stream);
+    if (!TopicNames.isMovable(topic)) {
+      return lacking(Capability.EXACT_BACKLOG);
+    }
+    return open(() -> moves.move(topic, EntryPlace.parse(entryId), to));
   }
 
   @Override
   public CompletionStage<Boolean> moveUntaken(StreamRef stream, String entryId, Append to) {
-    return lacking(Capability.MOVE);
+    return lacking(Capability.EXACT_BACKLOG);
   }
 
   @Override
@@ -353,6 +360,7 @@ final class KafkaBroker implements Broker {
                 left.stream().map(KafkaMember::hasLeft).toArray(CompletableFuture[]::new))
             .completeOnTimeout(null, FAREWELL.toMillis(), TimeUnit.MILLISECONDS)
             .join();
+    moves.close();
     appends.close();
     admin.close(Duration.ZERO);
   }

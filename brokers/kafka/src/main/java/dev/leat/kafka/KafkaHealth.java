@@ -28,11 +28,13 @@ final class KafkaHealth {
   private final Admin admin;
   private final KafkaTopics topics;
   private final KafkaOffsets offsets;
+  private final Moves moves;
 
-  KafkaHealth(Admin admin, KafkaTopics topics, KafkaOffsets offsets) {
+  KafkaHealth(Admin admin, KafkaTopics topics, KafkaOffsets offsets, Moves moves) {
     this.admin = admin;
     this.topics = topics;
     this.offsets = offsets;
+    this.moves = moves;
   }
 
   CompletionStage<StreamHealth> of(StreamRef stream) {
@@ -49,8 +51,9 @@ final class KafkaHealth {
                         new StreamHealth(stream, OptionalLong.of(0), List.of(), OptionalLong.of(0)))
                     : offsets
                         .bounds(Places.all(topic, partitions.get()))
+                        .thenCombine(moves.takenOut(topic), KafkaHealth::without)
                         .thenCombine(
-                            groups(topic), (bounds, groups) -> health(stream, bounds, groups)));
+                            groups(topic), (there, groups) -> health(stream, there, groups)));
   }
 
   private static StreamHealth unknown(StreamRef stream) {
@@ -85,13 +88,27 @@ final class KafkaHealth {
             });
   }
 
+  private record There(KafkaOffsets.Bounds bounds, long length) {}
+
+  /** What stands there but for what was taken out of it. */
+  private static There without(
+      KafkaOffsets.Bounds bounds, Map<TopicPartition, PartitionProgress> takenOut) {
+    long length = bounds.length();
+    for (Map.Entry<TopicPartition, PartitionProgress> one : takenOut.entrySet()) {
+      long begin = bounds.begin(one.getKey());
+      PartitionProgress gone = one.getValue();
+      gone.skipTo(begin);
+      length -= gone.next() - begin + gone.beyond();
+    }
+    return new There(bounds, Math.max(0, length));
+  }
+
   private static StreamHealth health(
-      StreamRef stream,
-      KafkaOffsets.Bounds bounds,
-      Map<String, Map<TopicPartition, OffsetAndMetadata>> groups) {
+      StreamRef stream, There there, Map<String, Map<TopicPartition, OffsetAndMetadata>> groups) {
     List<GroupHealth> all = new ArrayList<>();
-    groups.forEach((group, committed) -> group(group, bounds, committed).ifPresent(all::add));
-    return new StreamHealth(stream, OptionalLong.of(bounds.length()), all, OptionalLong.empty());
+    groups.forEach(
+        (group, committed) -> group(group, there.bounds(), committed).ifPresent(all::add));
+    return new StreamHealth(stream, OptionalLong.of(there.length()), all, OptionalLong.empty());
   }
 
   /** One that has committed nothing is of another make, or has not begun. */

@@ -325,13 +325,18 @@ final class KafkaMember implements Subscription {
     return scattered;
   }
 
+  /** One is there, whatever it is; in the order of its partition. */
+  synchronized void arrives(TopicPartition partition, long offset) {
+    PartitionProgress own = progress.get(partition);
+    if (own != null) {
+      own.fetched(offset);
+    }
+  }
+
   void fetched(List<HeldMessage> more) {
     synchronized (this) {
       for (HeldMessage one : more) {
         PartitionProgress own = progress.get(one.partition());
-        if (own != null) {
-          own.fetched(one.place().offset());
-        }
         if (own != null && !own.isDone(one.place().offset())) {
           one.attemptedBefore(own.attempts(one.place().offset()));
           waiting.add(one);
@@ -339,6 +344,14 @@ final class KafkaMember implements Subscription {
       }
     }
     pump();
+  }
+
+  /** All of a partition was fetched that stands before an offset. */
+  synchronized void passed(TopicPartition partition, long offset) {
+    PartitionProgress own = progress.get(partition);
+    if (own != null && own.passed(offset)) {
+      uncommitted.add(partition);
+    }
   }
 
   void broken(TopicPartition partition, ConsumerRecord<byte[], byte[]> record, BadMessage broken) {

@@ -99,6 +99,15 @@ record KafkaSettings(
     return with(own);
   }
 
+  /** The same, of one that fences all before it with the same id. */
+  Properties transactions(String id) {
+    Properties all = producer();
+    all.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, id);
+    all.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, "10000");
+    all.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, "30000");
+    return all;
+  }
+
   /** Of a consumer that commits what it is told to alone. */
   Properties consumer() {
     Map<String, String> own = new HashMap<>();

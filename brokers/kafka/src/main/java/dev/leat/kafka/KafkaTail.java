@@ -34,6 +34,7 @@ final class KafkaTail implements Subscription {
 
   private final KafkaSettings settings;
   private final KafkaTopics topics;
+  private final Moves moves;
   private final String topic;
   private final EntryListener listener;
   private final HandOverGate gate = new HandOverGate();
@@ -47,6 +48,9 @@ final class KafkaTail implements Subscription {
   /** What was handed over, so that it is known where to go on. */
   private final Map<TopicPartition, Long> next = new HashMap<>();
 
+  /** What was taken out before it began. */
+  private Map<TopicPartition, PartitionProgress> gone = Map.of();
+
   private boolean isPaused;
 
   // Guarded by this.
@@ -56,11 +60,13 @@ final class KafkaTail implements Subscription {
   KafkaTail(
       KafkaSettings settings,
       KafkaTopics topics,
+      Moves moves,
       String topic,
       Position from,
       EntryListener listener) {
     this.settings = settings;
     this.topics = topics;
+    this.moves = moves;
     this.topic = topic;
     this.from = from;
     this.listener = listener;
@@ -82,6 +88,7 @@ final class KafkaTail implements Subscription {
     while (!gate.isClosed()) {
       try {
         int partitions = topics.partitions(topic).join();
+        gone = moves.takenOut(topic).toCompletableFuture().join();
         read(partitions);
       } catch (RuntimeException failure) {
         if (!gate.isClosed()) {
@@ -135,7 +142,9 @@ final class KafkaTail implements Subscription {
   }
 
   private void take(ConsumerRecord<byte[], byte[]> record) {
-    if (Places.isIn(from, record)) {
+    PartitionProgress takenOut = gone.get(new TopicPartition(topic, record.partition()));
+    boolean isThere = takenOut == null || !takenOut.isDone(record.offset());
+    if (isThere && Places.isIn(from, record)) {
       waiting.add(record);
     }
   }

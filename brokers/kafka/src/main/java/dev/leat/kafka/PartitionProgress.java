@@ -65,6 +65,17 @@ final class PartitionProgress {
     return progress;
   }
 
+  /** The same, to be changed by itself. */
+  PartitionProgress copy() {
+    PartitionProgress copy = new PartitionProgress(next);
+    copy.listens = listens;
+    copy.ordered = ordered;
+    copy.expected = expected;
+    copy.runs.putAll(runs);
+    copy.attempts.putAll(attempts);
+    return copy;
+  }
+
   private void readRuns(String text) {
     long at = next;
     if (text.isEmpty()) {
@@ -154,10 +165,18 @@ final class PartitionProgress {
    * transactions leave.
    */
   void fetched(long offset) {
-    if (offset > expected) {
-      done(expected, offset);
-    }
+    boolean unused = passed(offset);
     expected = Math.max(expected, offset + 1);
+  }
+
+  /** All that is before an offset was fetched; whether some of it was not there. */
+  boolean passed(long offset) {
+    boolean isMore = offset > expected;
+    if (isMore) {
+      done(expected, offset);
+      expected = offset;
+    }
+    return isMore;
   }
 
   /** All from one offset to before another. */

@@ -35,6 +35,7 @@ final class RangeReader implements AutoCloseable {
   private final KafkaSettings settings;
   private final KafkaTopics topics;
   private final KafkaOffsets offsets;
+  private final Moves moves;
   private final ExecutorService executor =
       Executors.newSingleThreadExecutor(
           Thread.ofPlatform().name("leat-kafka-range").daemon().factory());
@@ -42,10 +43,11 @@ final class RangeReader implements AutoCloseable {
   /** Of the executor's thread. */
   private @Nullable KafkaConsumer<byte[], byte[]> consumer;
 
-  RangeReader(KafkaSettings settings, KafkaTopics topics, KafkaOffsets offsets) {
+  RangeReader(KafkaSettings settings, KafkaTopics topics, KafkaOffsets offsets, Moves moves) {
     this.settings = settings;
     this.topics = topics;
     this.offsets = offsets;
+    this.moves = moves;
   }
 
   /** Entries of a stream that is perhaps not there. */
@@ -68,15 +70,21 @@ final class RangeReader implements AutoCloseable {
                       : List.of(new TopicPartition(topic, lane.partition()));
               return offsets
                   .bounds(all, from)
-                  .thenApplyAsync(
-                      bounds -> read(bounds, lane == null ? null : lane.lane(), from, limit),
+                  .thenCombineAsync(
+                      moves.takenOut(topic),
+                      (bounds, gone) ->
+                          read(bounds, gone, lane == null ? null : lane.lane(), from, limit),
                       executor);
             })
         .exceptionallyCompose(failure -> CompletableFuture.failedStage(KafkaFailures.of(failure)));
   }
 
   private List<Entry> read(
-      KafkaOffsets.Bounds bounds, @Nullable String lane, Position from, int limit) {
+      KafkaOffsets.Bounds bounds,
+      Map<TopicPartition, PartitionProgress> gone,
+      @Nullable String lane,
+      Position from,
+      int limit) {
     Set<TopicPartition> left = new HashSet<>();
     bounds
         .ends()
@@ -104,7 +112,7 @@ final class RangeReader implements AutoCloseable {
       for (TopicPartition one : left) {
         own.seek(one, bounds.begin(one));
       }
-      return new Question(own, lane, from, limit, bounds, left).answer();
+      return new Question(own, lane, from, limit, bounds, gone, left).answer();
     } catch (RuntimeException failure) {
       consumer = null;
       own.close();
@@ -119,6 +127,7 @@ final class RangeReader implements AutoCloseable {
     private final Position from;
     private final int limit;
     private final KafkaOffsets.Bounds bounds;
+    private final Map<TopicPartition, PartitionProgress> gone;
     private final Map<TopicPartition, Integer> many = new HashMap<>();
     private final Map<TopicPartition, Long> bytes = new HashMap<>();
     private final List<Entry> found = new ArrayList<>();
@@ -133,12 +142,14 @@ final class RangeReader implements AutoCloseable {
         Position from,
         int limit,
         KafkaOffsets.Bounds bounds,
+        Map<TopicPartition, PartitionProgress> gone,
         Set<TopicPartition> left) {
       this.consumer = consumer;
       this.lane = lane;
       this.from = from;
       this.limit = limit;
       this.bounds = bounds;
+      this.gone = gone;
       this.left = left;
     }
 
@@ -171,6 +182,7 @@ final class RangeReader implements AutoCloseable {
       if (!left.contains(partition)
           || isOther
           || record.offset() >= bounds.end(partition)
+          || isGone(partition, record.offset())
           || !Places.isIn(from, record)) {
         return;
       }
@@ -184,6 +196,11 @@ final class RangeReader implements AutoCloseable {
         safe = Math.min(safe, record.timestamp());
         leave(partition);
       }
+    }
+
+    private boolean isGone(TopicPartition partition, long offset) {
+      PartitionProgress takenOut = gone.get(partition);
+      return takenOut != null && takenOut.isDone(offset);
     }
 
     /** What is in order without a gap, as much as may be given. */

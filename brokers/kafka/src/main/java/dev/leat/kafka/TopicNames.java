@@ -21,6 +21,8 @@ final class TopicNames {
   private static final int LONGEST = 249;
   private static final String INCOMING = "requests";
   private static final String SHARED_REPLIES = "replies";
+  private static final String DEAD_LETTERS = "dead-letters";
+  private static final String OTHERS_DEAD_LETTERS = "others-dead-letters";
   private static final String CANCELLED = "cancelled";
   private static final String DEFAULT = "DEFAULT";
 
@@ -38,7 +40,7 @@ final class TopicNames {
       case StreamRef.DeadLetters letters ->
           name(
               letters.topic(),
-              letters.dialect() == Dialect.PACKED ? "dead-letters" : "others-dead-letters");
+              letters.dialect() == Dialect.PACKED ? DEAD_LETTERS : OTHERS_DEAD_LETTERS);
       case StreamRef.FailedAttempts attempts -> name(attempts.topic(), "failed-attempts");
       case StreamRef.At at -> at.address();
     };
@@ -69,6 +71,16 @@ final class TopicNames {
     return groupId.startsWith(beginning) && groupId.indexOf('.', beginning.length()) < 0
         ? unescaped(groupId.substring(beginning.length()))
         : Optional.empty();
+  }
+
+  /** Whether entries can be taken out of it: no group reads dead letters. */
+  static boolean isMovable(String name) {
+    return name.endsWith("." + DEAD_LETTERS) || name.endsWith("." + OTHERS_DEAD_LETTERS);
+  }
+
+  /** As what is taken out of a stream is noted; no group of members is called so. */
+  static String movedGroup(String stream) {
+    return stream + "._moved";
   }
 
   /** The topic whose requests stand in it. */

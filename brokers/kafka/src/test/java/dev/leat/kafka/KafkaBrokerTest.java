@@ -6,11 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.leat.BadConfiguration;
 import dev.leat.BadMessage;
 import dev.leat.BrokerUnavailable;
+import dev.leat.Headers;
 import dev.leat.Leat;
+import dev.leat.Message;
 import dev.leat.Payload;
 import dev.leat.Position;
 import dev.leat.StreamRef;
 import dev.leat.Topic;
+import dev.leat.broker.Append;
 import dev.leat.broker.Capability;
 import dev.leat.broker.Entry;
 import dev.leat.testkit.Awaiting;
@@ -20,9 +23,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -91,6 +96,61 @@ class KafkaBrokerTest {
               () -> leat.caller().send("large", "x", Payload.binary(new byte[2_000_000])))
           .isInstanceOf(BadMessage.class);
     }
+  }
+
+  @Test
+  void what_two_processes_take_out_at_once_each_take_once() {
+    Topic topic = Topic.of("two-movers");
+    try (Leat one = Leat.connect(KafkaServerProcess.shared().url());
+        Leat other = Leat.connect(KafkaServerProcess.shared().url())) {
+      List<String> letters = new ArrayList<>();
+      for (int i = 0; i < 60; i++) {
+        Message letter = message("letter " + i);
+        Awaiting.result(one.broker().append(new Append(topic.deadLetters(), letter)));
+      }
+      Awaiting.result(one.broker().range(topic.deadLetters(), Position.START, 100))
+          .forEach(entry -> letters.add(entry.id()));
+      List<CompletionStage<Boolean>> asked = new ArrayList<>();
+      for (String id : letters) {
+        for (Leat by : List.of(one, other)) {
+          asked.add(
+              by.broker().move(topic.deadLetters(), id, new Append(topic.incoming(), message(id))));
+        }
+      }
+      assertThat(asked.stream().filter(Awaiting::result)).hasSize(60);
+      assertThat(Awaiting.result(one.broker().range(topic.incoming(), Position.START, 100)))
+          .extracting(entry -> entry.message().id())
+          .containsExactlyInAnyOrderElementsOf(letters);
+      assertThat(Awaiting.result(other.broker().health(topic.deadLetters())).length()).hasValue(0);
+    }
+  }
+
+  @Test
+  void a_transaction_leaves_nothing_open_for_a_group_that_has_completed_all() {
+    Topic topic = Topic.of("markers");
+    try (Leat leat = Leat.connect(KafkaServerProcess.shared().url())) {
+      leat.worker("markers").on("x", String.class, (text, request) -> text).start();
+      Awaiting.result(leat.broker().append(new Append(topic.deadLetters(), message("letter"))));
+      Entry letter =
+          Awaiting.result(leat.broker().range(topic.deadLetters(), Position.START, 1)).getFirst();
+      assertThat(
+              Awaiting.result(
+                  leat.broker()
+                      .move(
+                          topic.deadLetters(),
+                          letter.id(),
+                          new Append(topic.incoming(), message("again")))))
+          .isTrue();
+      Awaiting.until(
+          "nothing is open",
+          () ->
+              Awaiting.result(leat.broker().health(topic.incoming())).groups().stream()
+                  .anyMatch(group -> group.unfinished().orElse(1) == 0));
+    }
+  }
+
+  private static Message message(String id) {
+    return new Message(id, "x", "", Headers.NONE, "", Payload.text(id));
   }
 
   @Test
