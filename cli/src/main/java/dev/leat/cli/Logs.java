@@ -38,6 +38,10 @@ public final class Logs extends ContextAwareBase implements Configurator {
     Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
     root.setLevel(level(System.getenv()));
     root.addAppender(standardError);
+    if (System.getenv(LEVEL) == null) {
+      // They say each time that a server does not answer; what it means is said by the broker.
+      context.getLogger("org.apache.kafka").setLevel(Level.ERROR);
+    }
     // That meters are there before somebody reads them is as it should be.
     context
         .getLogger("io.micrometer.core.instrument.composite.CompositeMeterRegistry")

@@ -1,38 +1,22 @@
 package dev.leat.system;
 
-import static dev.leat.testkit.Awaiting.result;
 import static dev.leat.testkit.Awaiting.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.Leat;
 import dev.leat.Message;
-import dev.leat.Position;
-import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.Worker;
-import dev.leat.broker.Entry;
 import dev.leat.redis.RedisClient;
-import dev.leat.system.OrderWorker.Order;
-import dev.leat.wire.PayloadCodec;
 import dev.leat.wire.StreamKeys;
-import java.io.IOException;
-import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.IntConsumer;
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -52,61 +36,50 @@ class ChaosTest {
 
   @TempDir private Path folder;
   private final Random random = new Random(SEED);
-  private final AtomicBoolean over = new AtomicBoolean();
-  private final AtomicInteger begun = new AtomicInteger();
-  private final AtomicInteger repeated = new AtomicInteger();
-  private final Set<String> done = ConcurrentHashMap.newKeySet();
-  private final List<String> wrong = new CopyOnWriteArrayList<>();
   private final List<String> faults = new ArrayList<>();
   private final List<String> kinds = new ArrayList<>();
-  private final List<Thread> harming = new ArrayList<>();
   private final List<Worker> lates = new ArrayList<>();
-  private final Set<String> down = ConcurrentHashMap.newKeySet();
 
   @Test
   @Timeout(value = 1, unit = TimeUnit.DAYS)
   void every_request_has_one_outcome_and_one_effect_whatever_is_killed() throws Exception {
-    try (Fleet fleet = new Fleet(folder, WORKERS, 2, true);
-        Leat late = Leat.connect(fleet.url());
-        RedisClient observer = new RedisClient(fleet.url())) {
+    try (RedisStage redis = new RedisStage(folder);
+        Fleet fleet = new Fleet(folder, redis.urlOfWay(), WORKERS, 2, true);
+        Leat late = Leat.connect(redis.url());
+        RedisClient observer = new RedisClient(redis.url())) {
       long connections = connections(observer);
-      List<Thread> clients = new ArrayList<>();
-      for (int i = 0; i < CLIENTS; i++) {
-        int number = i;
-        clients.add(Thread.startVirtualThread(() -> order(fleet, number)));
-      }
+      FleetHarm harm = new FleetHarm(fleet, random);
+      Orders orders = new Orders(fleet, CLIENTS);
       long end = System.nanoTime() + Duration.ofSeconds(SECONDS).toNanos();
       for (long left = end - System.nanoTime(); left > 0; left = end - System.nanoTime()) {
-        pause(Math.min(left, Duration.ofSeconds(5).toNanos()));
+        Orders.pause(Math.min(left, Duration.ofSeconds(5).toNanos()));
         if (System.nanoTime() < end) {
-          faults.add(harm(fleet, late));
+          faults.add(harm(harm, redis, late));
         }
       }
-      for (Thread harm : harming) {
-        harm.join();
-      }
-      over.set(true);
-      for (Thread client : clients) {
-        client.join();
-      }
+      harm.await();
+      orders.end();
 
       System.out.printf(
           "chaos seed=%d seconds=%d requests=%d repeated=%d faults=%s%n",
-          SEED, SECONDS, begun.get(), repeated.get(), faults);
-      assertThat(wrong).as("seed %d, faults %s", SEED, faults).isEmpty();
-      assertThat(done).hasSize(begun.get());
+          SEED, SECONDS, orders.begun(), orders.repeated(), faults);
       String what = "seed %d, faults %s".formatted(SEED, faults);
+      assertThat(harm.wrong()).as(what).isEmpty();
+      assertThat(orders.wrong()).as(what).isEmpty();
+      assertThat(orders.done()).hasSize(orders.begun());
       awaitDone(late, observer, what);
-      assertThat(effects(late)).as(what).hasSize(done.size());
-      assertThat(effects(late).entrySet())
+      Map<String, Integer> effects = Orders.effects(late);
+      assertThat(effects).as(what).hasSize(orders.begun());
+      assertThat(effects.entrySet())
           .as("effects that did not happen once; " + what)
-          .allMatch(effect -> effect.getValue() == 1 && done.contains(effect.getKey()));
+          .allMatch(effect -> effect.getValue() == 1 && orders.done().contains(effect.getKey()));
       lates.forEach(Worker::close);
       assertThat(observer.size("orders::DEFAULT::ORDER::" + Worker.DEFAULT_GROUP))
           .as("places in the order, beside the mark of one; " + what)
           .isEqualTo(1);
       until("no more connections than before, " + what, () -> connections(observer) <= connections);
-      try (RedisClient other = new RedisClient(fleet.url().replace("/" + Fleet.DATABASE, "/0"))) {
+      String otherDatabase = redis.url().replace("/" + RedisStage.DATABASE, "/0");
+      try (RedisClient other = new RedisClient(otherDatabase)) {
         assertThat(other.keys("*")).as("keys of another database; " + what).isEmpty();
       }
     }
@@ -118,7 +91,7 @@ class ChaosTest {
   }
 
   /** Does one of what is left of a round in which each kind of fault comes once. */
-  private String harm(Fleet fleet, Leat late) {
+  private String harm(FleetHarm harm, RedisStage redis, Leat late) {
     if (kinds.isEmpty()) {
       kinds.addAll(
           List.of(
@@ -134,35 +107,24 @@ class ChaosTest {
     }
     String kind = kinds.removeLast();
     switch (kind) {
-      case "worker killed" ->
-          whileDown(anyUp("worker", WORKERS), index -> killWorker(fleet, index));
-      case "gateway killed" -> whileDown(anyUp("gateway", 2), index -> killGateway(fleet, index));
-      case "worker stopped" ->
-          whileDown(anyUp("worker", WORKERS), index -> stopWorker(fleet, index));
-      case "worker replaced" ->
-          whileDown(anyUp("worker", WORKERS), index -> replaceWorker(fleet, index));
-      case "connections cut" -> fleet.way().cut();
-      case "password changed" -> changePassword(fleet);
+      case "worker killed" -> harm.killWorker();
+      case "gateway killed" -> harm.killGateway();
+      case "worker stopped" -> harm.stopWorker();
+      case "worker replaced" -> harm.replaceWorker();
+      case "connections cut" -> redis.way().cut();
+      case "password changed" -> changePassword(redis);
       case "group begun late" -> lates.add(listening(late, lates.size()));
-      default -> fleet.redis().restart();
+      default -> redis.server().restart();
     }
     return kind;
   }
 
-  /** As an operator does: the next is there before the one before is told to end. */
-  private static void replaceWorker(Fleet fleet, int index) {
-    Child before = fleet.workers().get(index);
-    fleet.replaceWorker(index);
-    before.signal("TERM");
-    before.exitCode();
-  }
-
-  private static void changePassword(Fleet fleet) {
-    try (RedisClient administrator = new RedisClient(fleet.url())) {
+  private static void changePassword(RedisStage redis) {
+    try (RedisClient administrator = new RedisClient(redis.url())) {
       administrator.setPassword("another");
-      fleet.way().cut();
-      pause(Duration.ofSeconds(2).toNanos());
-      administrator.setPassword(Fleet.PASSWORD);
+      redis.way().cut();
+      Orders.pause(Duration.ofSeconds(2).toNanos());
+      administrator.setPassword(RedisStage.PASSWORD);
     }
   }
 
@@ -174,125 +136,12 @@ class ChaosTest {
         .start();
   }
 
-  private static void killWorker(Fleet fleet, int index) {
-    fleet.workers().get(index).close();
-    fleet.replaceWorker(index);
-  }
-
-  private static void killGateway(Fleet fleet, int index) {
-    fleet.gateways().get(index).close();
-    fleet.replaceGateway(index);
-  }
-
-  private static void stopWorker(Fleet fleet, int index) {
-    fleet.workers().get(index).signal("STOP");
-    pause(OrderWorker.LEASE.plusSeconds(1).toNanos());
-    fleet.workers().get(index).signal("CONT");
-  }
-
-  /** A process that nothing is being done to; they take seconds to start. */
-  private String anyUp(String kind, int count) {
-    List<String> up = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      if (!down.contains(kind + " " + i)) {
-        up.add(kind + " " + i);
-      }
-    }
-    return up.isEmpty() ? "" : up.get(random.nextInt(up.size()));
-  }
-
-  private void whileDown(String name, IntConsumer action) {
-    if (!name.isEmpty() && down.add(name)) {
-      harming.add(
-          Thread.startVirtualThread(
-              () -> {
-                try {
-                  action.accept(Integer.parseInt(name.substring(name.indexOf(' ') + 1)));
-                } catch (RuntimeException failure) {
-                  wrong.add(name + ": " + failure);
-                } finally {
-                  down.remove(name);
-                }
-              }));
-    }
-  }
-
-  private void order(Fleet fleet, int client) {
-    for (int i = 0; !over.get(); i++) {
-      String id = client + "-" + i;
-      begun.incrementAndGet();
-      try {
-        if (isPlaced(fleet, id)) {
-          done.add(id);
-        }
-      } catch (InterruptedException interrupted) {
-        Thread.currentThread().interrupt();
-        return;
-      }
-    }
-  }
-
-  /** Asks for the same until it is answered, here or there. */
-  private boolean isPlaced(Fleet fleet, String id) throws InterruptedException {
-    String json = "{\"id\":\"%s\",\"text\":\"text of %s\"}".formatted(id, id);
-    for (int attempt = 0; attempt < 300; attempt++) {
-      try {
-        HttpResponse<String> response = fleet.order((id.hashCode() + attempt) & 1, id, json);
-        switch (response.statusCode()) {
-          case 201 -> {
-            if (!response.body().equals(json)) {
-              wrong.add(id + " got " + response.body());
-            }
-            return true;
-          }
-          case 409, 500, 503, 504 -> repeated.incrementAndGet();
-          default -> {
-            wrong.add(id + " got " + response.statusCode() + " " + response.body());
-            return false;
-          }
-        }
-      } catch (IOException lost) {
-        repeated.incrementAndGet();
-      }
-      pause(Duration.ofMillis(100).toNanos());
-    }
-    wrong.add(id + " was never answered");
-    return false;
-  }
-
   private static void awaitDone(Leat leat, RedisClient observer, String what) {
     try {
-      until("nothing is left to do", () -> isDone(leat));
+      until("nothing is left to do", () -> Orders.areHandled(leat));
     } catch (ConditionTimeoutException late) {
       String left = observer.describe(StreamKeys.of(Topic.of(OrderWorker.TOPIC).incoming()));
       throw new AssertionError("something is left to do, " + what + "\n" + left, late);
-    }
-  }
-
-  private static boolean isDone(Leat leat) {
-    return result(leat.broker().health(Topic.of(OrderWorker.TOPIC).incoming())).groups().stream()
-        .allMatch(group -> group.unfinished().orElseThrow() == 0);
-  }
-
-  private static Map<String, Integer> effects(Leat leat) {
-    Map<String, Integer> effects = new HashMap<>();
-    Position from = Position.START;
-    StreamRef ledger = Topic.of(OrderWorker.LEDGER).incoming();
-    List<Entry> page = result(leat.broker().range(ledger, from, 1_000));
-    while (!page.isEmpty()) {
-      page.forEach(
-          entry ->
-              effects.merge(PayloadCodec.read(entry.message(), Order.class).id(), 1, Integer::sum));
-      from = Position.after(page.getLast().id());
-      page = result(leat.broker().range(ledger, from, 1_000));
-    }
-    return effects;
-  }
-
-  private static void pause(long nanos) {
-    long until = System.nanoTime() + nanos;
-    for (long left = nanos; left > 0; left = until - System.nanoTime()) {
-      LockSupport.parkNanos(left);
     }
   }
 }

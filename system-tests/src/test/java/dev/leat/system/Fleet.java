@@ -1,8 +1,6 @@
 package dev.leat.system;
 
 import dev.leat.cli.LeatCommand;
-import dev.leat.redis.FaultProxy;
-import dev.leat.redis.RedisServerProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -19,15 +17,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Two gateways and some workers, as processes that share a Redis with a log. */
+/** Two gateways and some workers, as processes that share a broker. */
 final class Fleet implements AutoCloseable {
-  static final String PASSWORD = "s3cret";
-  static final int DATABASE = 3;
-
   private final Path folder;
   private final int failing;
-  private final RedisServerProcess redis;
-  private final FaultProxy way;
+  private final String url;
   private final boolean ordered;
   private final List<Integer> ports = List.of(freePort(), freePort());
   private final List<Child> gateways = new ArrayList<>();
@@ -38,46 +32,18 @@ final class Fleet implements AutoCloseable {
   /**
    * Starts it; of a hundred orders so many fail at first.
    *
+   * @param url of the broker
    * @param ordered whether orders of one key are placed one after the other
    */
-  Fleet(Path folder, int workerCount, int failing, boolean ordered) {
+  Fleet(Path folder, String url, int workerCount, int failing, boolean ordered) {
     this.folder = folder;
     this.failing = failing;
     this.ordered = ordered;
-    this.redis =
-        RedisServerProcess.start(
-            RedisServerProcess.CURRENT,
-            "--appendonly",
-            "yes",
-            "--appendfsync",
-            "always",
-            "--requirepass",
-            PASSWORD,
-            "--dir",
-            folder.toString());
-    this.way = new FaultProxy(redis.port());
+    this.url = url;
     ports.forEach(port -> gateways.add(newGateway(port)));
     for (int i = 0; i < workerCount; i++) {
       workers.add(newWorker());
     }
-  }
-
-  RedisServerProcess redis() {
-    return redis;
-  }
-
-  /** The way that its processes take to the server. */
-  FaultProxy way() {
-    return way;
-  }
-
-  /** The server itself, by the way that nobody harms. */
-  String url() {
-    return url(redis.url());
-  }
-
-  private static String url(String address) {
-    return address.replace("//", "//:" + PASSWORD + "@") + "/" + DATABASE;
   }
 
   List<Child> workers() {
@@ -116,12 +82,10 @@ final class Fleet implements AutoCloseable {
     http.shutdownNow();
     gateways.forEach(Child::close);
     workers.forEach(Child::close);
-    way.close();
-    redis.close();
   }
 
   private Child newWorker() {
-    List<String> arguments = new ArrayList<>(List.of(url(way.url()), Integer.toString(failing)));
+    List<String> arguments = new ArrayList<>(List.of(url, Integer.toString(failing)));
     if (ordered) {
       arguments.add("ordered");
     }
@@ -159,8 +123,7 @@ final class Fleet implements AutoCloseable {
               idempotency-key: required
           %s
           """
-              .formatted(
-                  url(way.url()), port, ordered ? "    order-by: header.idempotency-key" : ""));
+              .formatted(url, port, ordered ? "    order-by: header.idempotency-key" : ""));
       return started("listening on ", LeatCommand.class, "gateway", file.toString());
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);

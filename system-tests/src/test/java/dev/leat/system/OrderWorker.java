@@ -5,6 +5,7 @@ import dev.leat.Leat;
 import dev.leat.Reply;
 import dev.leat.Retry;
 import dev.leat.Worker;
+import dev.leat.broker.Capability;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
@@ -29,6 +30,8 @@ public final class OrderWorker {
     int failing = Integer.parseInt(arguments[1]);
     Runtime.getRuntime().addShutdownHook(new Thread(leat::close));
     Worker worker = leat.worker(TOPIC);
+    Handling handling = Handling.retrying(Retry.times(3));
+    boolean isIdempotent = leat.broker().capabilities().contains(Capability.NOTES);
     if (arguments.length > 2) {
       worker.ordered();
     }
@@ -47,7 +50,7 @@ public final class OrderWorker {
               return Reply.created("/orders/" + order.id(), order)
                   .andSend(LEDGER, "entry.add", order);
             },
-            Handling.retrying(Retry.times(3)).idempotent())
+            isIdempotent ? handling.idempotent() : handling)
         .start();
     System.out.println("ready");
   }

@@ -26,7 +26,8 @@ class RollingDeployTest {
   @Test
   void no_request_fails_while_gateways_and_workers_are_told_to_end_and_are_replaced()
       throws InterruptedException {
-    try (Fleet fleet = new Fleet(folder, 2, 0, false)) {
+    try (RedisStage redis = new RedisStage(folder);
+        Fleet fleet = new Fleet(folder, redis.urlOfWay(), 2, 0, false)) {
       List<Thread> clients = new ArrayList<>();
       for (int i = 0; i < CLIENTS; i++) {
         int number = i;

@@ -32,6 +32,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -161,19 +162,33 @@ final class Moves implements AutoCloseable {
       try {
         mover(stream).move(batch);
         return;
-      } catch (ProducerFencedException | InvalidProducerEpochException others) {
+      } catch (RuntimeException failure) {
         drop(stream);
+        if (!isByOthers(failure)) {
+          throw failure;
+        }
         if (attempt == ATTEMPTS) {
           throw new BrokerUnavailable(
-              "others take out of %s all the time, ask again".formatted(stream), others);
+              "others take out of %s all the time, ask again".formatted(stream), failure);
         }
         long nanos = PAUSE.toNanos();
         LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(nanos, 2 * nanos));
-      } catch (RuntimeException failure) {
-        drop(stream);
-        throw failure;
       }
     }
+  }
+
+  /**
+   * Whether another has begun to take out of the same stream. The next attempt sees what it did.
+   */
+  private static boolean isByOthers(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof ProducerFencedException
+          || cause instanceof InvalidProducerEpochException
+          || cause instanceof InvalidTxnStateException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private Mover mover(String stream) {
@@ -298,9 +313,10 @@ final class Moves implements AutoCloseable {
         log.debug("stream={} it is not known whether it was committed", stream, unknown);
         // It may be asked for once more, by its own word.
         producer.commitTransaction();
-      } catch (ProducerFencedException | InvalidProducerEpochException others) {
-        throw others;
       } catch (KafkaException refused) {
+        if (isByOthers(refused)) {
+          throw refused;
+        }
         throw sent.stream()
             .filter(CompletableFuture::isCompletedExceptionally)
             .<RuntimeException>map(one -> KafkaFailures.of(one.exceptionNow()))

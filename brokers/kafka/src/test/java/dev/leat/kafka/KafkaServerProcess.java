@@ -1,6 +1,7 @@
 package dev.leat.kafka;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -8,46 +9,81 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 
-/** A real Kafka on free ports of the loopback, ended with the test that started it. */
+/** A real node of Kafka on free ports of the loopback, ended with the test that started it. */
 public final class KafkaServerProcess implements AutoCloseable {
   private static @Nullable KafkaServerProcess shared;
 
-  private final int port;
-  private final Process process;
+  private final Node node;
+  private Process process;
 
-  private KafkaServerProcess() {
+  /**
+   * A node, which may be started again.
+   *
+   * @param voters all controllers, as Kafka has them named
+   * @param replication on how many nodes everything is to be
+   */
+  record Node(
+      Path folder,
+      String cluster,
+      int id,
+      int port,
+      int controllerPort,
+      String voters,
+      int replication) {
+    static Node alone() {
+      int controllerPort = freePort();
+      return new Node(
+          newFolder(),
+          Uuid.randomUuid().toString(),
+          1,
+          freePort(),
+          controllerPort,
+          "1@127.0.0.1:" + controllerPort,
+          1);
+    }
+  }
+
+  /** Begins to start one. */
+  KafkaServerProcess(Node node) {
+    this.node = node;
+    this.process = begin(node);
+    Runtime.getRuntime().addShutdownHook(new Thread(this::close));
+  }
+
+  private static Process begin(Node node) {
     try {
-      Path folder = Files.createTempDirectory("leat-kafka");
-      port = freePort();
-      process =
-          new ProcessBuilder(
-                  List.of(
-                      Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                      "-Xmx512m",
-                      "-XX:+UseSerialGC",
-                      "-XX:TieredStopAtLevel=1",
-                      "-cp",
-                      System.getProperty("java.class.path"),
-                      KafkaServerMain.class.getName(),
-                      folder.resolve("data").toString(),
-                      Integer.toString(port),
-                      Integer.toString(freePort())))
-              .redirectError(ProcessBuilder.Redirect.INHERIT)
-              .start();
+      return new ProcessBuilder(
+              List.of(
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  node.replication() > 1 ? "-Xmx256m" : "-Xmx512m",
+                  "-XX:+UseSerialGC",
+                  "-XX:TieredStopAtLevel=1",
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  KafkaServerMain.class.getName(),
+                  node.folder().resolve("data").toString(),
+                  node.cluster(),
+                  Integer.toString(node.id()),
+                  Integer.toString(node.port()),
+                  Integer.toString(node.controllerPort()),
+                  node.voters(),
+                  Integer.toString(node.replication())))
+          .redirectError(
+              ProcessBuilder.Redirect.appendTo(node.folder().resolve("errors.log").toFile()))
+          .start();
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
     }
-    Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
-    awaitReady();
   }
 
   /** One for all tests of this process. */
   public static synchronized KafkaServerProcess shared() {
     KafkaServerProcess known = shared;
     if (known == null) {
-      known = new KafkaServerProcess();
+      known = start();
       shared = known;
     }
     return known;
@@ -55,20 +91,48 @@ public final class KafkaServerProcess implements AutoCloseable {
 
   /** One of its own. */
   public static KafkaServerProcess start() {
-    return new KafkaServerProcess();
+    KafkaServerProcess started = new KafkaServerProcess(Node.alone());
+    started.awaitReady();
+    return started;
   }
 
   /** By which Leat connects: with few partitions, which are made quickly. */
   public String url() {
-    return "kafka://127.0.0.1:%d?partitions=4".formatted(port);
+    return "kafka://%s?partitions=4".formatted(address());
   }
 
   /** Host and port. */
   public String address() {
-    return "127.0.0.1:" + port;
+    return "127.0.0.1:" + node.port();
   }
 
-  private void awaitReady() {
+  /** The same node once more, with what it has on its disk; it has ended. */
+  public void begin() {
+    process = begin(node);
+  }
+
+  /** Ends it without a word. */
+  public void kill() {
+    process.destroyForcibly().onExit().join();
+  }
+
+  /** Sends it a signal, such as STOP. */
+  public void signal(String name) {
+    try {
+      new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().onExit().join();
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
+    }
+  }
+
+  /** Tells it to end, and waits until it has. */
+  public void end() {
+    signal("TERM");
+    process.onExit().join();
+  }
+
+  /** Waits until it takes requests. */
+  void awaitReady() {
     BufferedReader out = process.inputReader();
     try {
       String line = out.readLine();
@@ -76,24 +140,49 @@ public final class KafkaServerProcess implements AutoCloseable {
         line = out.readLine();
       }
       if (line == null) {
-        throw new IllegalStateException("Kafka has ended with " + process.exitValue());
+        throw new IllegalStateException(
+            "Kafka has ended with %d: %s"
+                .formatted(
+                    process.onExit().join().exitValue(),
+                    Files.readString(node.folder().resolve("errors.log"))));
       }
     } catch (IOException failure) {
       throw new UncheckedIOException(failure);
     }
     // A virtual thread that reads a pipe takes one of the system's from all others.
-    Thread unused =
-        Thread.ofPlatform().daemon().start(() -> out.lines().forEach(System.err::println));
+    Thread unused = Thread.ofPlatform().daemon().start(() -> out.lines().forEach(line -> {}));
   }
 
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
+  static Path newFolder() {
+    try {
+      return Files.createTempDirectory("leat-kafka");
+    } catch (IOException failure) {
+      throw new UncheckedIOException(failure);
     }
   }
 
+  static int freePort() {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    } catch (IOException none) {
+      throw new UncheckedIOException(none);
+    }
+  }
+
+  /** Nothing is left of it. */
   @Override
   public void close() {
-    process.destroyForcibly();
+    kill();
+    delete(node.folder().toFile());
+  }
+
+  private static void delete(File file) {
+    File[] within = file.listFiles();
+    if (within != null) {
+      for (File one : within) {
+        delete(one);
+      }
+    }
+    boolean unused = file.delete();
   }
 }
