@@ -18,10 +18,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import org.apache.kafka.clients.producer.BufferExhaustedException;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.UnknownTopicIdException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +38,17 @@ final class Appends implements AutoCloseable {
   /** Bytes that may be on their way. */
   static final long BUFFER = 64L << 20;
 
+  /** What its headers and its place take, beside a payload. */
+  private static final int OVERHEAD = 512;
+
+  /** Messages that wait for a topic to be known. */
+  private static final int MOST_WAITING = 20_000;
+
+  /** Between two looks at how many partitions a topic has. */
+  private static final int LOOK_EACH = 256;
+
+  private static final Duration METADATA = Duration.ofSeconds(10);
+  private static final Duration LOOK = Duration.ofMillis(5);
   private static final Duration FAREWELL = Duration.ofSeconds(2);
 
   /** Of the system: handlers that never rest may have all that virtual threads run on. */
@@ -56,7 +72,7 @@ final class Appends implements AutoCloseable {
     private final Queue<Consumer<Throwable>> waiting = new ArrayDeque<>();
     private final AtomicInteger turn = new AtomicInteger();
     private boolean asked;
-    private int partitions;
+    private volatile int partitions;
 
     /** Known, and nothing waits any more. */
     private volatile boolean open;
@@ -72,6 +88,10 @@ final class Appends implements AutoCloseable {
         return;
       }
       synchronized (this) {
+        if (!open && waiting.size() >= MOST_WAITING) {
+          refused.accept(tooSlow());
+          return;
+        }
         if (!open) {
           waiting.add(
               failure -> {
@@ -97,11 +117,51 @@ final class Appends implements AutoCloseable {
                 .partitions(name)
                 .thenApplyAsync(
                     many -> {
-                      producer.partitionsFor(name);
+                      awaitMetadata();
                       return many;
                     },
                     LOOKING)
                 .whenComplete(this::known);
+      }
+    }
+
+    /** It says at once what it knows, and asks meanwhile. */
+    private void awaitMetadata() {
+      long end = System.nanoTime() + METADATA.toNanos();
+      while (true) {
+        try {
+          Object unused = producer.partitionsFor(name);
+          return;
+        } catch (TimeoutException notYet) {
+          if (System.nanoTime() > end) {
+            throw notYet;
+          }
+          LockSupport.parkNanos(LOOK.toNanos());
+        }
+      }
+    }
+
+    /** It is not there any more, it seems. */
+    void lost() {
+      synchronized (this) {
+        open = false;
+      }
+      topics.forget(name);
+    }
+
+    /** Whether the producer knows such a partition; it may have been given more. */
+    private boolean has(int partition) {
+      if (partition >= partitions) {
+        look();
+      }
+      return partition < partitions;
+    }
+
+    private void look() {
+      try {
+        partitions = producer.partitionsFor(name).size();
+      } catch (TimeoutException away) {
+        // As it was.
       }
     }
 
@@ -118,15 +178,17 @@ final class Appends implements AutoCloseable {
 
     /** Messages of one key go to one partition; others to each in turn. */
     ProducerRecord<byte[], byte[]> placed(ProducerRecord<byte[], byte[]> record) {
-      return record.key() != null || record.partition() != null || partitions < 2
+      if (record.key() != null || record.partition() != null) {
+        return record;
+      }
+      int next = turn.getAndIncrement();
+      if ((next & (LOOK_EACH - 1)) == 0) {
+        look();
+      }
+      return partitions < 2
           ? record
           : new ProducerRecord<>(
-              name,
-              Math.floorMod(turn.getAndIncrement(), partitions),
-              null,
-              null,
-              record.value(),
-              record.headers());
+              name, Math.floorMod(next, partitions), null, null, record.value(), record.headers());
     }
   }
 
@@ -163,17 +225,55 @@ final class Appends implements AutoCloseable {
 
   private void send(
       Target target, Append append, Optional<LaneAddress> lane, CompletableFuture<String> placed) {
-    if (lane.filter(to -> to.partition() >= target.partitions).isPresent()) {
-      placed.completeExceptionally(
-          new BadMessage("there is no lane '%s'".formatted(lane.orElseThrow())));
+    if (lane.filter(to -> !target.has(to.partition())).isPresent()) {
+      var unused =
+          topics
+              .lookAgain(target.name)
+              .whenCompleteAsync(
+                  (there, failure) -> {
+                    int many = failure == null ? there.orElse(0) : 0;
+                    if (lane.filter(to -> to.partition() < many).isPresent()) {
+                      sendOnceSeen(target, append, lane, placed);
+                    } else {
+                      // Nobody is there.
+                      placed.complete("");
+                    }
+                  },
+                  LOOKING);
       return;
     }
+    sendNow(target, append, lane, placed);
+  }
+
+  /** To a partition that the producer has not heard of: it asks because of what it is to send. */
+  private void sendOnceSeen(
+      Target target, Append append, Optional<LaneAddress> lane, CompletableFuture<String> placed) {
+    long end = System.nanoTime() + METADATA.toNanos();
+    CompletableFuture<String> attempt = new CompletableFuture<>();
+    sendNow(target, append, lane, attempt);
+    while (attempt.isCompletedExceptionally() && System.nanoTime() < end) {
+      LockSupport.parkNanos(LOOK.toNanos());
+      attempt = new CompletableFuture<>();
+      sendNow(target, append, lane, attempt);
+    }
+    var unused =
+        attempt.whenComplete(
+            (id, failure) -> {
+              if (failure == null) {
+                placed.complete(id);
+              } else {
+                placed.completeExceptionally(failure);
+              }
+            });
+  }
+
+  private void sendNow(
+      Target target, Append append, Optional<LaneAddress> lane, CompletableFuture<String> placed) {
     if (onTheWay.get() > BUFFER / 2) {
-      placed.completeExceptionally(
-          new StreamFull("Kafka takes what is sent more slowly than it comes"));
+      placed.completeExceptionally(tooSlow());
       return;
     }
-    int size = append.message().payload().size();
+    int size = append.message().payload().size() + OVERHEAD;
     onTheWay.addAndGet(size);
     try {
       ProducerRecord<byte[], byte[]> record =
@@ -183,7 +283,11 @@ final class Appends implements AutoCloseable {
                   lane.map(LaneAddress::partition).orElse(null),
                   append.message(),
                   lane));
-      var unused = producer.send(record, (there, failure) -> sent(size, there, failure, placed));
+      var unused =
+          producer.send(record, (there, failure) -> sent(target, size, there, failure, placed));
+    } catch (BufferExhaustedException full) {
+      onTheWay.addAndGet(-size);
+      placed.completeExceptionally(tooSlow());
     } catch (RuntimeException refused) {
       onTheWay.addAndGet(-size);
       placed.completeExceptionally(
@@ -193,13 +297,25 @@ final class Appends implements AutoCloseable {
     }
   }
 
+  private static StreamFull tooSlow() {
+    return new StreamFull("Kafka takes what is sent more slowly than it comes");
+  }
+
   private void sent(
+      Target target,
       int size,
       @Nullable RecordMetadata there,
       @Nullable Exception failure,
       CompletableFuture<String> placed) {
     onTheWay.addAndGet(-size);
-    if (failure != null || there == null) {
+    if (failure instanceof BufferExhaustedException) {
+      placed.completeExceptionally(tooSlow());
+    } else if (failure != null || there == null) {
+      if (failure instanceof TimeoutException
+          || failure instanceof UnknownTopicOrPartitionException
+          || failure instanceof UnknownTopicIdException) {
+        target.lost();
+      }
       placed.completeExceptionally(
           KafkaFailures.of(failure == null ? new IllegalStateException("nothing") : failure));
     } else {

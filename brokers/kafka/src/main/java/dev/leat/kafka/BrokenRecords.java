@@ -13,9 +13,13 @@ import dev.leat.broker.Membership;
 import dev.leat.wire.DeadLetter;
 import dev.leat.wire.ProblemReply;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
 import java.util.List;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,13 +30,28 @@ import org.slf4j.LoggerFactory;
 final class BrokenRecords {
   private static final Logger log = LoggerFactory.getLogger(BrokenRecords.class);
 
-  /** Until a dead letter is sent again that could not be sent. */
+  /** More are not fetched while so many are not kept yet. */
+  private static final int MOST = 100;
+
+  /** Until a dead letter is sent again that could not be sent; twice as long each time. */
   private static final Duration AGAIN = Duration.ofSeconds(1);
+
+  private static final int LONGEST = 32;
 
   private final KafkaBroker broker;
   private final Membership membership;
   private final EventLoop loop;
   private final FaultLog faults;
+
+  // Guarded by this.
+  private final Deque<Broken> all = new ArrayDeque<>();
+  private boolean isAtWork;
+  private int pause = 1;
+  private boolean closed;
+
+  /** One, and what is to be sent because of it. */
+  private record Broken(
+      TopicPartition partition, Deque<Append> appends, boolean isShort, Runnable kept) {}
 
   BrokenRecords(KafkaBroker broker, Membership membership, EventLoop loop) {
     this.broker = broker;
@@ -48,41 +67,125 @@ final class BrokenRecords {
    */
   void add(ConsumerRecord<byte[], byte[]> record, BadMessage broken, Runnable kept) {
     String why = String.valueOf(broken.getMessage());
-    String entry = Places.place(record).toString();
     faults.warn(
         "stream={} entry={} breaks the protocol, and is a dead letter: {}",
         record.topic(),
-        entry,
+        Places.place(record),
         why);
-    Problem cause = Problem.of(400, DeadLetter.BROKEN_ENTRY, why);
-    byte[] value = record.value() == null ? new byte[0] : record.value();
-    Message letter = new Message(entry, "", "", Headers.NONE, "", Payload.binary(value));
-    List<Append> appends = new ArrayList<>(2);
-    appends.add(
-        new Append(
-            membership.topic().deadLetters(),
-            DeadLetter.of(letter, cause, 1, loop.wallClock().instant())
-                .by(membership.group(), membership.member())
-                .written()));
+    Deque<Append> appends = new ArrayDeque<>(2);
+    appends.add(letter(record, why));
     String id = CloudEventRecord.id(record);
     String destination = CloudEventRecord.destination(record);
     if (membership.answers() && !id.isEmpty() && TopicNames.isForReplies(destination)) {
       Message asker = new Message(id, "", destination, Headers.NONE, "", Payload.EMPTY);
+      Problem cause = Problem.of(400, DeadLetter.BROKEN_ENTRY, why);
       appends.add(
           new Append(
               new StreamRef.At(destination),
               ProblemReply.to(asker, cause, membership.topic().toString())));
     }
+    TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+    synchronized (this) {
+      all.add(new Broken(partition, appends, false, kept));
+    }
+    next();
+  }
+
+  private Append letter(ConsumerRecord<byte[], byte[]> record, String why) {
+    String entry = Places.place(record).toString();
+    Problem cause = Problem.of(400, DeadLetter.BROKEN_ENTRY, why);
+    byte[] value = record.value() == null ? new byte[0] : record.value();
+    Message letter = new Message(entry, "", "", Headers.NONE, "", Payload.binary(value));
+    return new Append(
+        membership.topic().deadLetters(),
+        DeadLetter.of(letter, cause, 1, loop.wallClock().instant())
+            .by(membership.group(), membership.member())
+            .written());
+  }
+
+  synchronized boolean isFull() {
+    return all.size() >= MOST;
+  }
+
+  /** Others have these partitions now. */
+  synchronized void removeAll(Collection<TopicPartition> gone) {
+    all.removeIf(one -> gone.contains(one.partition()));
+  }
+
+  synchronized void close() {
+    closed = true;
+    all.clear();
+  }
+
+  /** Sends what is to be sent next, one at a time. */
+  private void next() {
+    Broken one;
+    synchronized (this) {
+      one = all.peek();
+      if (isAtWork || closed || one == null) {
+        return;
+      }
+      isAtWork = true;
+    }
+    Append append = one.appends().peek();
+    if (append == null) {
+      done(one);
+      return;
+    }
     var unused =
         broker
-            .append(appends)
-            .whenComplete(
-                (there, failure) -> {
-                  if (failure == null) {
-                    kept.run();
-                  } else {
-                    var unusedTimer = loop.schedule(AGAIN, () -> add(record, broken, kept));
-                  }
-                });
+            .append(List.of(append))
+            .whenComplete((there, failure) -> loop.execute(() -> sent(one, append, failure)));
+  }
+
+  private void sent(Broken one, Append append, @Nullable Throwable failure) {
+    boolean isReply = append.stream() instanceof StreamRef.At;
+    boolean isRefused = failure != null && KafkaFailures.of(failure) instanceof BadMessage;
+    if (failure == null || (isReply && isRefused)) {
+      // Who cannot be told is not told.
+      one.appends().remove();
+      again();
+    } else if (isRefused && !one.isShort()) {
+      // Its payload is larger than dead letters may be: that it was there is kept at least.
+      shorten(one);
+      again();
+    } else {
+      int factor;
+      synchronized (this) {
+        factor = pause;
+        pause = Math.min(LONGEST, pause * 2);
+      }
+      var unused = loop.schedule(AGAIN.multipliedBy(factor), this::again);
+    }
+  }
+
+  private void shorten(Broken one) {
+    Append letter = one.appends().remove();
+    one.appends().addFirst(new Append(letter.stream(), letter.message().withoutPayload()));
+    synchronized (this) {
+      if (all.remove(one)) {
+        all.addFirst(new Broken(one.partition(), one.appends(), true, one.kept()));
+      }
+    }
+  }
+
+  private void again() {
+    synchronized (this) {
+      isAtWork = false;
+    }
+    next();
+  }
+
+  private void done(Broken one) {
+    boolean isThere;
+    synchronized (this) {
+      isThere = all.remove(one);
+      isAtWork = false;
+      pause = 1;
+    }
+    if (isThere) {
+      one.kept().run();
+    }
+    next();
   }
 }

@@ -45,6 +45,9 @@ final class CloudEventRecord {
 
   private static final byte[] VERSION = bytes("1.0");
 
+  /** Of a header's object. */
+  private static final int OVERHEAD = 64;
+
   private CloudEventRecord() {}
 
   /** A message for a partition; null for any. */
@@ -98,6 +101,14 @@ final class CloudEventRecord {
    * @throws BadMessage if it is no CloudEvent in binary mode
    */
   static Message read(ConsumerRecord<byte[], byte[]> record) {
+    try {
+      return message(record);
+    } catch (IllegalArgumentException | NullPointerException broken) {
+      throw new BadMessage("it cannot be a message: " + broken.getMessage(), broken);
+    }
+  }
+
+  private static Message message(ConsumerRecord<byte[], byte[]> record) {
     Headers all = record.headers();
     if (text(all, SPEC).isEmpty()) {
       throw new BadMessage("it has no ce_specversion: it is no CloudEvent in binary mode");
@@ -135,7 +146,8 @@ final class CloudEventRecord {
   /** The lane that a record is for. */
   static Optional<String> lane(ConsumerRecord<byte[], byte[]> record) {
     return Optional.ofNullable(record.headers().lastHeader(LANE))
-        .map(header -> new String(header.value(), StandardCharsets.UTF_8));
+        .map(Header::value)
+        .map(value -> new String(value, StandardCharsets.UTF_8));
   }
 
   /** What can be read of a header, of a record that perhaps breaks the protocol. */
@@ -149,6 +161,16 @@ final class CloudEventRecord {
 
   static String destination(ConsumerRecord<byte[], byte[]> record) {
     return readable(record, DESTINATION);
+  }
+
+  /** Bytes that a record takes in memory, at least. */
+  static int size(ConsumerRecord<byte[], byte[]> record) {
+    int size = Math.max(0, record.serializedKeySize()) + Math.max(0, record.serializedValueSize());
+    for (Header header : record.headers()) {
+      byte[] value = header.value();
+      size += header.key().length() + (value == null ? 0 : value.length) + OVERHEAD;
+    }
+    return size;
   }
 
   private static String readable(ConsumerRecord<byte[], byte[]> record, String name) {

@@ -1,10 +1,13 @@
 package dev.leat.kafka;
 
+import dev.leat.BadConfiguration;
 import dev.leat.BadMessage;
 import dev.leat.LeatException;
 import dev.leat.Position;
+import dev.leat.broker.FaultLog;
 import dev.leat.broker.Membership;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -39,8 +42,11 @@ final class GroupReader implements ConsumerRebalanceListener {
 
   private static final Duration PAUSE = Duration.ofMillis(500);
 
-  /** How long a partition stays with a member that is at work on what stands there. */
-  private static final Duration MOST_PATIENCE = Duration.ofSeconds(5);
+  /**
+   * How long a partition stays with a member that is at work on what stands there, at most; Kafka
+   * takes members for dead that do not ask for five minutes.
+   */
+  private static final Duration MOST_PATIENCE = Duration.ofMinutes(4);
 
   private static final Duration LOOK = Duration.ofMillis(5);
   private static final Duration FAREWELL = Duration.ofSeconds(2);
@@ -49,6 +55,7 @@ final class GroupReader implements ConsumerRebalanceListener {
   private final KafkaSettings settings;
   private final KafkaTopics topics;
   private final String topic;
+  private final FaultLog faults;
   private final Thread thread;
   private volatile boolean stopped;
 
@@ -58,7 +65,13 @@ final class GroupReader implements ConsumerRebalanceListener {
   /** Why it may not be in its group. */
   private @Nullable LeatException refused;
 
-  GroupReader(KafkaMember member, KafkaSettings settings, KafkaTopics topics, String topic) {
+  GroupReader(
+      KafkaMember member,
+      KafkaSettings settings,
+      KafkaTopics topics,
+      String topic,
+      InstantSource clock) {
+    this.faults = new FaultLog(log, clock);
     this.member = member;
     this.settings = settings;
     this.topics = topics;
@@ -80,26 +93,37 @@ final class GroupReader implements ConsumerRebalanceListener {
       try {
         read(topics.partitions(topic).join());
       } catch (RuntimeException failure) {
-        if (!stopped) {
-          log.warn(
-              "stream={} group={} is not read, asking again: {}",
-              topic,
-              member.membership().group(),
-              KafkaFailures.of(failure).getMessage());
-          member.lost();
-          LockSupport.parkNanos(PAUSE.toNanos());
+        LeatException known = KafkaFailures.of(failure);
+        if (known instanceof BadConfiguration) {
+          stopped = true;
+          member.refused(known);
+        } else {
+          goOn(String.valueOf(known.getMessage()));
         }
+      } catch (Error broken) {
+        goOn(broken.toString());
       }
     }
     member.left();
   }
 
+  private void goOn(String failure) {
+    if (!stopped) {
+      faults.warn(
+          "stream={} group={} is not read, asking again: {}",
+          topic,
+          member.membership().group(),
+          failure);
+      member.lost();
+      LockSupport.parkNanos(PAUSE.toNanos());
+    }
+  }
+
   private void read(int partitions) {
-    Properties properties = settings.consumer();
+    Properties properties = settings.member();
     Membership membership = member.membership();
     properties.put(ConsumerConfig.GROUP_ID_CONFIG, TopicNames.groupId(topic, membership.group()));
     properties.put(ConsumerConfig.CLIENT_ID_CONFIG, membership.member());
-    properties.putIfAbsent(ConsumerConfig.GROUP_PROTOCOL_CONFIG, "consumer");
     try (KafkaConsumer<byte[], byte[]> opened = new KafkaConsumer<>(properties)) {
       consumer = opened;
       refuseDisorder(opened, Places.all(topic, partitions));
@@ -142,7 +166,11 @@ final class GroupReader implements ConsumerRebalanceListener {
       member.arrives(partition, record.offset());
       try {
         fetched.add(
-            new HeldMessage(partition, Places.place(record), CloudEventRecord.read(record)));
+            new HeldMessage(
+                partition,
+                Places.place(record),
+                CloudEventRecord.read(record),
+                CloudEventRecord.size(record)));
       } catch (BadMessage broken) {
         member.broken(partition, record, broken);
       }
@@ -218,15 +246,38 @@ final class GroupReader implements ConsumerRebalanceListener {
         own.seek(one, known.offset());
       }
     }
-    Position start = member.membership().start();
     if (!fresh.isEmpty()) {
-      Places.seek(own, fresh, start);
-      for (TopicPartition one : fresh) {
-        progress.put(one, new PartitionProgress(own.position(one)));
-      }
+      beginAt(own, fresh, progress);
     }
     member.assigned(progress, Set.copyOf(fresh));
     commit(own, member.changed(true));
+  }
+
+  /** Of what a topic was given since its group began nothing was read: all of it is the group's. */
+  private void beginAt(
+      KafkaConsumer<byte[], byte[]> own,
+      List<TopicPartition> fresh,
+      Map<TopicPartition, PartitionProgress> progress) {
+    int many = own.partitionsFor(topic).size();
+    int before = many;
+    for (OffsetAndMetadata known : own.committed(Set.copyOf(Places.all(topic, many))).values()) {
+      if (known != null) {
+        before =
+            Math.min(before, PartitionProgress.read(known.offset(), known.metadata()).partitions());
+      }
+    }
+    List<TopicPartition> added = new ArrayList<>();
+    List<TopicPartition> first = new ArrayList<>();
+    for (TopicPartition one : fresh) {
+      (one.partition() < before ? first : added).add(one);
+    }
+    Places.seek(own, first, member.membership().start());
+    Places.seek(own, added, Position.START);
+    for (TopicPartition one : fresh) {
+      PartitionProgress begun = new PartitionProgress(own.position(one));
+      begun.partitions(before);
+      progress.put(one, begun);
+    }
   }
 
   /**
@@ -237,8 +288,8 @@ final class GroupReader implements ConsumerRebalanceListener {
   public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
     Set<TopicPartition> going = Set.copyOf(partitions);
     member.goes(going);
-    long lease = Math.min(MOST_PATIENCE.toNanos(), member.membership().lease().toNanos());
-    long end = System.nanoTime() + lease;
+    // Its lease ends it, unless it is extended.
+    long end = System.nanoTime() + MOST_PATIENCE.toNanos();
     while (!stopped && member.isAtWorkOn(going) && System.nanoTime() < end) {
       LockSupport.parkNanos(LOOK.toNanos());
     }

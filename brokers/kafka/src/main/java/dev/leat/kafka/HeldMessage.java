@@ -10,6 +10,7 @@ final class HeldMessage {
   private final TopicPartition partition;
   private final EntryPlace place;
   private final Message message;
+  private final int size;
   private int attempts;
 
   /** The attempt that is under way; null where nobody is at it. */
@@ -18,10 +19,16 @@ final class HeldMessage {
   /** Whether its partition was given to another member, or it was completed. */
   private volatile boolean gone;
 
-  HeldMessage(TopicPartition partition, EntryPlace place, Message message) {
+  /**
+   * Nobody is at it.
+   *
+   * @param size bytes that it takes
+   */
+  HeldMessage(TopicPartition partition, EntryPlace place, Message message, int size) {
     this.partition = partition;
     this.place = place;
     this.message = message;
+    this.size = size;
   }
 
   TopicPartition partition() {
@@ -30,6 +37,10 @@ final class HeldMessage {
 
   EntryPlace place() {
     return place;
+  }
+
+  int size() {
+    return size;
   }
 
   Message message() {

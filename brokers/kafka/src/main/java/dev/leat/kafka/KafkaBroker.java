@@ -106,7 +106,7 @@ final class KafkaBroker implements Broker {
     this.health = new KafkaHealth(admin, topics, offsets, moves);
     this.appends = new Appends(settings, topics);
     this.ranges = new RangeReader(settings, topics, offsets, moves);
-    this.replies = new ReplyReader(settings, topics, replyPartitions);
+    this.replies = new ReplyReader(settings, topics, replyPartitions, loop.clock());
   }
 
   /**
@@ -117,6 +117,7 @@ final class KafkaBroker implements Broker {
   static KafkaBroker open(KafkaSettings settings, EventLoop loop) {
     Admin admin;
     try {
+      settings.check();
       admin = Admin.create(settings.admin());
     } catch (KafkaException unusable) {
       throw refused(settings, unusable);
@@ -135,12 +136,7 @@ final class KafkaBroker implements Broker {
     }
     try {
       KafkaTopics topics = new KafkaTopics(admin, settings);
-      int partitions =
-          topics
-              .existing(TopicNames.REPLIES)
-              .toCompletableFuture()
-              .join()
-              .orElse(settings.partitions());
+      int partitions = topics.partitions(TopicNames.REPLIES).join();
       return new KafkaBroker(settings, loop, admin, topics, partitions);
     } catch (CompletionException away) {
       admin.close(Duration.ZERO);
@@ -211,6 +207,7 @@ final class KafkaBroker implements Broker {
   @Override
   public Subscription subscribe(Membership membership, DeliveryListener listener) {
     refuseIfClosed();
+    Places.refuseStrange(membership.start());
     KafkaMember member = new KafkaMember(this, settings, topics, loop, membership, listener);
     members.add(member);
     var unused = member.hasLeft().whenComplete((done, failure) -> members.remove(member));
@@ -231,7 +228,9 @@ final class KafkaBroker implements Broker {
   @Override
   public Subscription tail(StreamRef stream, Position from, EntryListener listener) {
     refuseIfClosed();
-    KafkaTail tail = new KafkaTail(settings, topics, moves, TopicNames.of(stream), from, listener);
+    Places.refuseStrange(from);
+    KafkaTail tail =
+        new KafkaTail(settings, topics, moves, TopicNames.of(stream), from, listener, loop.clock());
     tails.add(tail);
     return tail;
   }

@@ -4,12 +4,16 @@ import dev.leat.BadConfiguration;
 import dev.leat.BadMessage;
 import dev.leat.BrokerUnavailable;
 import dev.leat.LeatException;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.AuthenticationException;
@@ -20,6 +24,8 @@ import org.apache.kafka.common.errors.RecordTooLargeException;
 /** What Kafka's clients throw, as one sentence of ours. */
 final class KafkaFailures {
   private static final Pattern CONFIGURATION = Pattern.compile("configuration ([a-z0-9.]+)");
+
+  private static final Pattern DOTTED = Pattern.compile("[a-z]+([.][a-z]+)+");
 
   private KafkaFailures() {}
 
@@ -42,6 +48,9 @@ final class KafkaFailures {
     if (cause instanceof ConfigException wrong) {
       return new BadConfiguration(sentence(wrong));
     }
+    if (cause instanceof KafkaException && cause.getCause() instanceof ConfigException wrong) {
+      return new BadConfiguration(sentence(wrong));
+    }
     if (cause instanceof InvalidTopicException) {
       return new BadMessage("it names a stream that cannot be one of Kafka's", cause);
     }
@@ -61,9 +70,19 @@ final class KafkaFailures {
 
   /** Without the value, and the cause, which quotes it: it may be a secret. */
   private static String sentence(ConfigException wrong) {
-    Matcher name = CONFIGURATION.matcher(String.valueOf(wrong.getMessage()));
-    return name.find()
-        ? "'kafka.%s' is not as Kafka's clients take it".formatted(name.group(1))
+    String message = String.valueOf(wrong.getMessage());
+    Matcher configuration = CONFIGURATION.matcher(message);
+    Optional<String> name =
+        configuration.find()
+            ? Optional.of(configuration.group(1))
+            : DOTTED
+                .matcher(message)
+                .results()
+                .map(MatchResult::group)
+                .filter(ConsumerConfig.configNames()::contains)
+                .findFirst();
+    return name.isPresent()
+        ? "'kafka.%s' is not as Kafka's clients take it".formatted(name.get())
         : "a property of Kafka's clients (kafka.NAME) is not as they take it, or one is missing";
   }
 }

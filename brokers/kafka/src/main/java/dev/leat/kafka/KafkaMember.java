@@ -55,6 +55,7 @@ final class KafkaMember implements Subscription {
   private final Map<TopicPartition, PartitionProgress> progress = new HashMap<>();
   private final Set<TopicPartition> uncommitted = new HashSet<>();
   private final WaitingMessages waiting;
+  private final Set<TopicPartition> going = new HashSet<>();
   private final Set<HeldMessage> handed = new LinkedHashSet<>();
   private long demand;
   private long committedAt;
@@ -75,7 +76,7 @@ final class KafkaMember implements Subscription {
     this.brokenRecords = new BrokenRecords(broker, membership, loop);
     this.waiting = new WaitingMessages(membership.ordered());
     String topic = TopicNames.of(membership.topic().incoming());
-    this.reader = new GroupReader(this, settings, topics, topic);
+    this.reader = new GroupReader(this, settings, topics, topic, loop.clock());
   }
 
   void start() {
@@ -186,11 +187,7 @@ final class KafkaMember implements Subscription {
         held.declined();
         attempted(held);
       }
-      if (delay.isPositive()) {
-        waiting.later(held);
-      } else {
-        waiting.again(held);
-      }
+      waits(held, delay);
     }
     if (delay.isPositive()) {
       var unused = loop.schedule(delay, () -> comesBack(held));
@@ -199,6 +196,17 @@ final class KafkaMember implements Subscription {
     }
     leaveOnceDone();
     return true;
+  }
+
+  private void waits(HeldMessage released, Duration delay) {
+    if (going.contains(released.partition())) {
+      // The next that has its partition begins with it.
+      released.goes();
+    } else if (delay.isPositive()) {
+      waiting.later(released);
+    } else {
+      waiting.again(released);
+    }
   }
 
   private void comesBack(HeldMessage held) {
@@ -287,7 +295,7 @@ final class KafkaMember implements Subscription {
         if (rest <= 0) {
           handed.remove(held);
           held.free();
-          waiting.again(held);
+          waits(held, Duration.ZERO);
           lapsed = true;
         } else {
           least = Math.min(least, rest);
@@ -312,10 +320,10 @@ final class KafkaMember implements Subscription {
    * and there that little more could be written down.
    */
   synchronized Set<TopicPartition> tooFull() {
-    if (isEnding || waiting.isFull()) {
+    if (isEnding || waiting.isFull() || brokenRecords.isFull()) {
       return Set.copyOf(progress.keySet());
     }
-    Set<TopicPartition> scattered = new HashSet<>();
+    Set<TopicPartition> scattered = new HashSet<>(waiting.full());
     progress.forEach(
         (partition, own) -> {
           if (own.isScattered()) {
@@ -420,8 +428,9 @@ final class KafkaMember implements Subscription {
   }
 
   /** Nothing more is handed over of partitions that others are to have. */
-  synchronized void goes(Collection<TopicPartition> going) {
-    waiting.removeAll(going);
+  synchronized void goes(Collection<TopicPartition> partitions) {
+    going.addAll(partitions);
+    waiting.removeAll(partitions);
   }
 
   synchronized boolean isAtWorkOn(Collection<TopicPartition> going) {
@@ -432,7 +441,9 @@ final class KafkaMember implements Subscription {
   synchronized void revoked(Collection<TopicPartition> gone) {
     gone.forEach(progress::remove);
     uncommitted.removeAll(gone);
+    going.removeAll(gone);
     waiting.removeAll(gone);
+    brokenRecords.removeAll(gone);
     handed.removeIf(one -> goes(one, gone));
   }
 
@@ -468,6 +479,7 @@ final class KafkaMember implements Subscription {
 
   void left() {
     revoked(partitions());
+    brokenRecords.close();
     left.complete(null);
   }
 }

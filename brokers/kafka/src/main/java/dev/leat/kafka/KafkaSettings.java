@@ -9,7 +9,9 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -91,7 +93,9 @@ record KafkaSettings(
     own.put(ProducerConfig.LINGER_MS_CONFIG, "0");
     own.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, "5000");
     own.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, "20000");
-    own.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, "500");
+    // It is asked on loops.
+    own.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, "0");
+    own.put(ProducerConfig.METADATA_MAX_AGE_CONFIG, "30000");
     own.put(ProducerConfig.METADATA_MAX_IDLE_CONFIG, Integer.toString(Integer.MAX_VALUE));
     own.put(ProducerConfig.BUFFER_MEMORY_CONFIG, Long.toString(Appends.BUFFER));
     own.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class.getName());
@@ -114,12 +118,39 @@ record KafkaSettings(
     own.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
     own.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
     own.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false");
+    own.put(CommonClientConfigs.METADATA_MAX_AGE_CONFIG, "30000");
     own.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
     own.put(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG, "5000");
     own.put(CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG, "10000");
     own.put(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class.getName());
     own.put(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, ByteArrayDeserializer.class.getName());
     return with(own);
+  }
+
+  /** Of a member of a group. */
+  Properties member() {
+    Properties all = consumer();
+    all.putIfAbsent(ConsumerConfig.GROUP_PROTOCOL_CONFIG, "consumer");
+    if (all.getProperty(ConsumerConfig.GROUP_PROTOCOL_CONFIG).equalsIgnoreCase("classic")) {
+      // The default takes all partitions from all members for each that comes.
+      all.putIfAbsent(
+          ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,
+          CooperativeStickyAssignor.class.getName());
+    }
+    return all;
+  }
+
+  /**
+   * Looks at all of them before they are used.
+   *
+   * @throws org.apache.kafka.common.config.ConfigException if Kafka's clients do not take them
+   */
+  void check() {
+    Properties member = member();
+    member.put(ConsumerConfig.GROUP_ID_CONFIG, "g");
+    Object unusedConsumer = new ConsumerConfig(member);
+    Object unusedProducer = new ProducerConfig(producer());
+    Object unusedAdmin = new AdminClientConfig(admin());
   }
 
   /** What the URL says comes last. */

@@ -5,9 +5,11 @@ import dev.leat.BrokerUnavailable;
 import dev.leat.Position;
 import dev.leat.broker.Entry;
 import dev.leat.broker.EntryListener;
+import dev.leat.broker.FaultLog;
 import dev.leat.broker.HandOverGate;
 import dev.leat.broker.Subscription;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -37,6 +39,7 @@ final class KafkaTail implements Subscription {
   private final Moves moves;
   private final String topic;
   private final EntryListener listener;
+  private final FaultLog faults;
   private final HandOverGate gate = new HandOverGate();
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
 
@@ -63,7 +66,9 @@ final class KafkaTail implements Subscription {
       Moves moves,
       String topic,
       Position from,
-      EntryListener listener) {
+      EntryListener listener,
+      InstantSource clock) {
+    this.faults = new FaultLog(log, clock);
     this.settings = settings;
     this.topics = topics;
     this.moves = moves;
@@ -91,14 +96,17 @@ final class KafkaTail implements Subscription {
         gone = moves.takenOut(topic).toCompletableFuture().join();
         read(partitions);
       } catch (RuntimeException failure) {
-        if (!gate.isClosed()) {
-          log.warn(
-              "stream={} is not read, asking again: {}",
-              topic,
-              KafkaFailures.of(failure).getMessage());
-          LockSupport.parkNanos(PAUSE.toNanos());
-        }
+        goOn(String.valueOf(KafkaFailures.of(failure).getMessage()));
+      } catch (Error broken) {
+        goOn(broken.toString());
       }
+    }
+  }
+
+  private void goOn(String failure) {
+    if (!gate.isClosed()) {
+      faults.warn("stream={} is not read, asking again: {}", topic, failure);
+      LockSupport.parkNanos(PAUSE.toNanos());
     }
   }
 
@@ -108,13 +116,16 @@ final class KafkaTail implements Subscription {
     try (KafkaConsumer<byte[], byte[]> opened = new KafkaConsumer<>(settings.consumer())) {
       List<TopicPartition> all = Places.all(topic, partitions);
       opened.assign(all);
-      Places.seek(opened, all, from);
+      List<TopicPartition> unknown = all.stream().filter(one -> !next.containsKey(one)).toList();
+      // A topic that was given more partitions has begun there since.
+      Places.seek(opened, unknown, next.isEmpty() ? from : Position.START);
       next.forEach(opened::seek);
+      unknown.forEach(one -> next.put(one, opened.position(one)));
       synchronized (this) {
         consumer = opened;
       }
       ready.complete(null);
-      while (!gate.isClosed()) {
+      while (!gate.isClosed() && topics.lastKnown(topic, partitions) == partitions) {
         turn(opened, Set.copyOf(all));
       }
     } finally {

@@ -1,16 +1,21 @@
 package dev.leat.kafka;
 
 import dev.leat.BrokerUnavailable;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -40,8 +45,21 @@ final class KafkaTopics {
   private final Admin admin;
   private final KafkaSettings settings;
 
-  /** How many partitions each has; asked once. */
+  /** After which a topic is looked at again: it may have been given more partitions. */
+  private static final long FRESH_NANOS = Duration.ofSeconds(10).toNanos();
+
+  /** How many are made at a time. */
+  private static final int MADE_AT_ONCE = 8;
+
+  /** How many partitions each has, or who asks. */
   private final Map<String, CompletableFuture<Integer>> known = new ConcurrentHashMap<>();
+
+  private final Map<String, Long> lookedAt = new ConcurrentHashMap<>();
+  private final Set<String> looking = ConcurrentHashMap.newKeySet();
+
+  // Guarded by this.
+  private final Deque<Runnable> toBeMade = new ArrayDeque<>();
+  private int beingMade;
 
   KafkaTopics(Admin admin, KafkaSettings settings) {
     this.admin = admin;
@@ -52,6 +70,7 @@ final class KafkaTopics {
   CompletableFuture<Integer> partitions(String topic) {
     CompletableFuture<Integer> before = known.get(topic);
     if (before != null) {
+      lookNowAndThen(topic);
       return before;
     }
     CompletableFuture<Integer> asked = new CompletableFuture<>();
@@ -60,13 +79,16 @@ final class KafkaTopics {
       return other;
     }
     var unused =
-        existing(topic)
+        described(topic)
             .thenCompose(
                 there ->
-                    there.isPresent() ? CompletableFuture.completedStage(there.get()) : make(topic))
+                    there.isPresent()
+                        ? CompletableFuture.completedStage(there.get())
+                        : inTurn(() -> make(topic)))
             .whenComplete(
                 (many, failure) -> {
                   if (failure == null) {
+                    lookedAt.put(topic, System.nanoTime());
                     asked.complete(many);
                   } else {
                     known.remove(topic, asked);
@@ -79,9 +101,68 @@ final class KafkaTopics {
   /** The same of one that is perhaps not there, and is not made. */
   CompletionStage<Optional<Integer>> existing(String topic) {
     CompletableFuture<Integer> before = known.get(topic);
-    if (before != null && before.isDone() && !before.isCompletedExceptionally()) {
-      return before.thenApply(Optional::of);
+    if (before == null
+        || !before.isDone()
+        || before.isCompletedExceptionally()
+        || !isFresh(topic)) {
+      return lookAgain(topic);
     }
+    return before.thenApply(Optional::of);
+  }
+
+  /** The same, whenever it was looked at before. */
+  CompletionStage<Optional<Integer>> lookAgain(String topic) {
+    return described(topic).thenApply(there -> noted(topic, there));
+  }
+
+  /** How many it has as far as is known, without waiting. */
+  int lastKnown(String topic, int otherwise) {
+    lookNowAndThen(topic);
+    CompletableFuture<Integer> before = known.get(topic);
+    return before == null || !before.isDone() || before.isCompletedExceptionally()
+        ? otherwise
+        : before.getNow(otherwise);
+  }
+
+  /** It was deleted, it seems: it is looked for, and made, when it is asked for next. */
+  void forget(String topic) {
+    CompletableFuture<Integer> before = known.get(topic);
+    if (before != null && before.isDone()) {
+      known.remove(topic, before);
+    }
+  }
+
+  private boolean isFresh(String topic) {
+    Long at = lookedAt.get(topic);
+    return at != null && System.nanoTime() - at < FRESH_NANOS;
+  }
+
+  private void lookNowAndThen(String topic) {
+    if (!isFresh(topic) && looking.add(topic)) {
+      var unused =
+          described(topic)
+              .thenAccept(there -> noted(topic, there))
+              .whenComplete((done, failure) -> looking.remove(topic));
+    }
+  }
+
+  private Optional<Integer> noted(String topic, Optional<Integer> there) {
+    lookedAt.put(topic, System.nanoTime());
+    if (there.isPresent()) {
+      known.computeIfPresent(
+          topic,
+          (same, before) ->
+              before.isDone() && before.getNow(0) < there.get()
+                  ? CompletableFuture.completedFuture(there.get())
+                  : before);
+    } else {
+      forget(topic);
+    }
+    return there;
+  }
+
+  /** Asks the cluster. */
+  private CompletionStage<Optional<Integer>> described(String topic) {
     return Objects.requireNonNull(
             admin.describeTopics(List.of(topic)).topicNameValues().get(topic), "what was asked for")
         .toCompletionStage()
@@ -92,6 +173,45 @@ final class KafkaTopics {
                         || failure.getCause() instanceof UnknownTopicOrPartitionException
                     ? CompletableFuture.completedStage(Optional.empty())
                     : CompletableFuture.failedStage(KafkaFailures.of(failure)));
+  }
+
+  /** Hundreds that are made at once would keep a cluster from all else. */
+  private <T> CompletionStage<T> inTurn(Supplier<CompletionStage<T>> made) {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    Runnable begin =
+        () -> {
+          var unused =
+              made.get()
+                  .whenComplete(
+                      (done, failure) -> {
+                        nextIsMade();
+                        if (failure == null) {
+                          result.complete(done);
+                        } else {
+                          result.completeExceptionally(failure);
+                        }
+                      });
+        };
+    synchronized (this) {
+      if (beingMade >= MADE_AT_ONCE) {
+        toBeMade.add(begin);
+        return result;
+      }
+      beingMade++;
+    }
+    begin.run();
+    return result;
+  }
+
+  private void nextIsMade() {
+    Runnable next;
+    synchronized (this) {
+      next = toBeMade.poll();
+      beingMade -= next == null ? 1 : 0;
+    }
+    if (next != null) {
+      next.run();
+    }
   }
 
   private static Optional<Integer> partitions(TopicDescription described) {
@@ -145,7 +265,7 @@ final class KafkaTopics {
   }
 
   private CompletionStage<Integer> untilThere(String topic, int looks) {
-    return existing(topic)
+    return described(topic)
         .thenCompose(
             there ->
                 there.isPresent()

@@ -11,7 +11,8 @@ import java.util.regex.Pattern;
  * what is committed, and the rest stands in the commit's metadata, as the lengths of what is not,
  * and is, completed, in turn: after {@code 1:1,3} one is not, then three are; and behind {@code ;}
  * how often others were handed over. Before the colon stands what the group keeps to: {@code l} if
- * it only listens, {@code o} if it keeps order by key. One thread.
+ * it only listens, {@code o} if it keeps order by key, and how many partitions there were when it
+ * began. One thread.
  */
 final class PartitionProgress {
   /** Signs of metadata that brokers take if they are not told otherwise: 4,096 bytes. */
@@ -22,11 +23,14 @@ final class PartitionProgress {
 
   private static final char ATTEMPTS = ';';
 
-  private static final Pattern VERSION = Pattern.compile("1(l?)(o?):");
+  private static final Pattern VERSION = Pattern.compile("1(l?)(o?)(?:p([0-9]{1,9}))?:");
 
   private long next;
   private boolean listens;
   private boolean ordered;
+
+  /** Of the topic, when its group began; the largest number where it is not known. */
+  private int partitions = Integer.MAX_VALUE;
 
   /** Offset that is fetched next, unless some are not there. */
   private long expected;
@@ -50,6 +54,8 @@ final class PartitionProgress {
     if (version.lookingAt()) {
       progress.listens = !version.group(1).isEmpty();
       progress.ordered = !version.group(2).isEmpty();
+      String many = version.group(3);
+      progress.partitions = many == null ? Integer.MAX_VALUE : Integer.parseInt(many);
       try {
         int begin = version.end();
         int end = metadata.indexOf(ATTEMPTS);
@@ -70,6 +76,7 @@ final class PartitionProgress {
     PartitionProgress copy = new PartitionProgress(next);
     copy.listens = listens;
     copy.ordered = ordered;
+    copy.partitions = partitions;
     copy.expected = expected;
     copy.runs.putAll(runs);
     copy.attempts.putAll(attempts);
@@ -107,6 +114,15 @@ final class PartitionProgress {
   /** Whether its group only listens, and answers nobody. */
   boolean listens() {
     return listens;
+  }
+
+  /** How many partitions the topic had when the group began, as far as is known. */
+  int partitions() {
+    return partitions;
+  }
+
+  void partitions(int many) {
+    partitions = many;
   }
 
   /** Whether its group keeps order by key. */
@@ -226,7 +242,11 @@ final class PartitionProgress {
   /** What stands beside the committed offset. */
   String metadata() {
     StringBuilder all = new StringBuilder("1");
-    all.append(listens ? "l" : "").append(ordered ? "o" : "").append(':');
+    all.append(listens ? "l" : "").append(ordered ? "o" : "");
+    if (partitions < Integer.MAX_VALUE) {
+      all.append('p').append(partitions);
+    }
+    all.append(':');
     long at = next;
     for (Map.Entry<Long, Long> run : runs.entrySet()) {
       if (all.length() > MOST_SIGNS) {

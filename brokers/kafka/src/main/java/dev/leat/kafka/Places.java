@@ -22,11 +22,25 @@ final class Places {
     return IntStream.range(0, partitions).mapToObj(one -> new TopicPartition(topic, one)).toList();
   }
 
+  /**
+   * Whether reading can begin there.
+   *
+   * @throws BadMessage if it is behind an entry that cannot be one of Kafka's
+   */
+  static void refuseStrange(Position from) {
+    if (from instanceof Position.After after) {
+      Object unused = EntryPlace.parse(after.entryId());
+    }
+  }
+
   /** Goes to where reading begins, and knows that then. */
   static void seek(
       KafkaConsumer<byte[], byte[]> consumer,
       Collection<TopicPartition> partitions,
       Position from) {
+    if (partitions.isEmpty()) {
+      return;
+    }
     switch (from) {
       case Position.Start start -> consumer.seekToBeginning(partitions);
       case Position.Now now -> consumer.seekToEnd(partitions);

@@ -61,7 +61,7 @@ final class RangeReader implements AutoCloseable {
         .existing(topic)
         .thenCompose(
             partitions -> {
-              if (partitions.isEmpty()) {
+              if (partitions.isEmpty() || (lane != null && lane.partition() >= partitions.get())) {
                 return CompletableFuture.completedStage(List.<Entry>of());
               }
               List<TopicPartition> all =

@@ -3,7 +3,9 @@ package dev.leat.kafka;
 import dev.leat.BadMessage;
 import dev.leat.BrokerUnavailable;
 import dev.leat.Message;
+import dev.leat.broker.FaultLog;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,6 +33,7 @@ final class ReplyReader implements AutoCloseable {
 
   private final KafkaSettings settings;
   private final KafkaTopics topics;
+  private final FaultLog faults;
   private final Map<String, KafkaLane> lanes = new ConcurrentHashMap<>();
   private final CompletableFuture<Void> begun = new CompletableFuture<>();
   private final int partition;
@@ -47,7 +50,8 @@ final class ReplyReader implements AutoCloseable {
    *
    * @param partitions of the topic of replies
    */
-  ReplyReader(KafkaSettings settings, KafkaTopics topics, int partitions) {
+  ReplyReader(KafkaSettings settings, KafkaTopics topics, int partitions, InstantSource clock) {
+    this.faults = new FaultLog(log, clock);
     this.settings = settings;
     this.topics = topics;
     // Which does not matter, as long as processes have different ones mostly.
@@ -81,12 +85,17 @@ final class ReplyReader implements AutoCloseable {
         topics.partitions(TopicNames.REPLIES).join();
         read();
       } catch (RuntimeException failure) {
-        if (!closed) {
-          log.warn(
-              "replies are not read, asking again: {}", KafkaFailures.of(failure).getMessage());
-          LockSupport.parkNanos(PAUSE.toNanos());
-        }
+        goOn(String.valueOf(KafkaFailures.of(failure).getMessage()));
+      } catch (Error broken) {
+        goOn(broken.toString());
       }
+    }
+  }
+
+  private void goOn(String failure) {
+    if (!closed) {
+      faults.warn("replies are not read, asking again: {}", failure);
+      LockSupport.parkNanos(PAUSE.toNanos());
     }
   }
 

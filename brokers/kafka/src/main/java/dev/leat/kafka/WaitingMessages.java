@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,9 @@ final class WaitingMessages {
   private final @Nullable KeyTurns turns;
   private int size;
   private long bytes;
+
+  /** Of those that are to be handed over later. */
+  private long delayedBytes;
 
   WaitingMessages(boolean isOrdered) {
     this.turns = isOrdered ? new KeyTurns() : null;
@@ -47,15 +51,16 @@ final class WaitingMessages {
 
   /** One is to be handed over again later. */
   void later(HeldMessage released) {
-    count(released, 1);
     delayed.add(released);
+    delayedBytes += released.size();
   }
 
   /** Whether it was to be handed over later: now it is time. */
   boolean isTime(HeldMessage released) {
     boolean isThere = delayed.remove(released);
     if (isThere) {
-      ready.addFirst(released);
+      delayedBytes -= released.size();
+      again(released);
     }
     return isThere;
   }
@@ -81,22 +86,33 @@ final class WaitingMessages {
     return ready.size() >= MOST_READY || size >= MOST || bytes > MOST_BYTES;
   }
 
+  /**
+   * Partitions of which much is to be handed over later: more of them is not fetched until then.
+   */
+  Set<TopicPartition> full() {
+    return delayed.size() < MOST && delayedBytes < MOST_BYTES
+        ? Set.of()
+        : delayed.stream().map(HeldMessage::partition).collect(Collectors.toSet());
+  }
+
   /** Others have these partitions now. */
   void removeAll(Collection<TopicPartition> gone) {
     List<HeldMessage> going = new ArrayList<>(turns == null ? List.of() : turns.removeAll(gone));
-    for (Collection<HeldMessage> some : List.of(ready, delayed)) {
-      some.stream().filter(one -> gone.contains(one.partition())).forEach(going::add);
-      some.removeIf(one -> gone.contains(one.partition()));
+    ready.stream().filter(one -> gone.contains(one.partition())).forEach(going::add);
+    ready.removeIf(one -> gone.contains(one.partition()));
+    going.forEach(one -> count(one, -1));
+    for (HeldMessage one : List.copyOf(delayed)) {
+      if (gone.contains(one.partition())) {
+        delayed.remove(one);
+        delayedBytes -= one.size();
+        going.add(one);
+      }
     }
-    going.forEach(
-        one -> {
-          count(one, -1);
-          one.goes();
-        });
+    going.forEach(HeldMessage::goes);
   }
 
   private void count(HeldMessage one, int sign) {
     size += sign;
-    bytes += (long) sign * one.message().payload().size();
+    bytes += (long) sign * one.size();
   }
 }

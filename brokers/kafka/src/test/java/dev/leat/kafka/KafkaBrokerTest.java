@@ -68,6 +68,9 @@ class KafkaBrokerTest {
         "kafka://a,,b | it names servers",
         "kafka://h?zork=1 | there is no option 'zork'",
         "kafka://h?partitions=0 | 'partitions' is a number from 1 to 10000",
+        "kafka://127.0.0.1:1?kafka.isolation.level=s3cret | 'kafka.isolation.level' is not as",
+        "kafka://127.0.0.1:1?kafka.session.timeout.ms=10000 | 'kafka.session.timeout.ms' is not as",
+        "kafka://127.0.0.1:1?kafka.max.poll.records=0 | 'kafka.max.poll.records' is not as",
         "kafka://127.0.0.1:1?kafka.security.protocol=s3cret | 'kafka.security.protocol' is not as",
       })
   void a_url_that_asks_for_what_there_is_not_is_refused(String url, String sentence) {
