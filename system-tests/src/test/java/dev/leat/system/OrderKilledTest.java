@@ -10,6 +10,7 @@ import dev.leat.Position;
 import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.broker.Entry;
+import dev.leat.kafka.KafkaServerProcess;
 import dev.leat.redis.RedisServerProcess;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -37,9 +38,34 @@ class OrderKilledTest {
 
   @Test
   void what_was_done_of_each_key_is_in_order_and_once_whoever_is_killed() {
-    try (RedisServerProcess redis = RedisServerProcess.start(RedisServerProcess.CURRENT);
-        Leat leat = Leat.connect(redis.url())) {
-      start(redis, 3);
+    try (RedisServerProcess redis = RedisServerProcess.start(RedisServerProcess.CURRENT)) {
+      Map<String, List<String>> done = doneThoughKilled(redis.url());
+      assertThat(done).hasSize(KEYS);
+      assertThat(done).allSatisfy((key, numbers) -> assertThat(numbers).isEqualTo(expected()));
+    }
+  }
+
+  @Test
+  void over_kafka_it_is_in_order_and_what_is_done_once_more_is_so_from_there_on() {
+    try (KafkaServerProcess kafka = KafkaServerProcess.start()) {
+      Map<String, List<String>> done = doneThoughKilled(kafka.url());
+      assertThat(done).hasSize(KEYS);
+      assertThat(done)
+          .allSatisfy(
+              (key, numbers) -> {
+                assertThat(numbers.stream().distinct()).isEqualTo(expected());
+                assertThat(numbers).hasSizeLessThan(2 * NUMBERS);
+              });
+    }
+  }
+
+  private static List<String> expected() {
+    return IntStream.range(0, NUMBERS).mapToObj(Integer::toString).toList();
+  }
+
+  private Map<String, List<String>> doneThoughKilled(String url) {
+    try (Leat leat = Leat.connect(url)) {
+      start(url, 3);
       for (int number = 0; number < NUMBERS; number++) {
         for (int key = 0; key < KEYS; key++) {
           leat.caller().withKey("key-" + key).send(KeyedWorker.TOPIC, "entry.add", "" + number);
@@ -47,25 +73,21 @@ class OrderKilledTest {
       }
       awaitDone(leat, KEYS * NUMBERS / 10);
       workers.get(0).close();
-      start(redis, 1);
+      start(url, 1);
       awaitDone(leat, KEYS * NUMBERS / 4);
       workers.get(1).signal("STOP");
       awaitDone(leat, KEYS * NUMBERS / 2);
       workers.get(1).signal("CONT");
       workers.get(2).signal("TERM");
-      start(redis, 1);
+      start(url, 1);
       awaitDone(leat, KEYS * NUMBERS);
-
-      Map<String, List<String>> done = done(leat);
-      List<String> expected = IntStream.range(0, NUMBERS).mapToObj(Integer::toString).toList();
-      assertThat(done).hasSize(KEYS);
-      assertThat(done).allSatisfy((key, numbers) -> assertThat(numbers).isEqualTo(expected));
+      return done(leat);
     }
   }
 
-  private void start(RedisServerProcess redis, int count) {
+  private void start(String url, int count) {
     for (int i = 0; i < count; i++) {
-      Child worker = Child.quiet(folder, KeyedWorker.class, redis.url());
+      Child worker = Child.quiet(folder, KeyedWorker.class, url);
       workers.add(worker);
       worker.lineAfter("ready");
     }
@@ -74,7 +96,10 @@ class OrderKilledTest {
   private static void awaitDone(Leat leat, int atLeast) {
     await("that " + atLeast + " are done")
         .atMost(Duration.ofSeconds(60))
-        .until(() -> done(leat).values().stream().mapToInt(List::size).sum() >= atLeast);
+        .until(
+            () ->
+                done(leat).values().stream().mapToLong(all -> all.stream().distinct().count()).sum()
+                    >= atLeast);
   }
 
   /** What stands in the ledger of each key, oldest first. */

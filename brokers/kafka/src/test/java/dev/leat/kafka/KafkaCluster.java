@@ -38,7 +38,8 @@ public final class KafkaCluster implements AutoCloseable {
                   KafkaServerProcess.freePort(),
                   controllers.get(i - 1),
                   String.join(",", voters),
-                  NODES)));
+                  NODES,
+                  Map.of())));
     }
     nodes.forEach(KafkaServerProcess::awaitReady);
   }

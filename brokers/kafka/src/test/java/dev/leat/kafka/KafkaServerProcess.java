@@ -8,7 +8,9 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +26,7 @@ public final class KafkaServerProcess implements AutoCloseable {
    *
    * @param voters all controllers, as Kafka has them named
    * @param replication on how many nodes everything is to be
+   * @param settings of Kafka that are not as they are for tests
    */
   record Node(
       Path folder,
@@ -32,8 +35,9 @@ public final class KafkaServerProcess implements AutoCloseable {
       int port,
       int controllerPort,
       String voters,
-      int replication) {
-    static Node alone() {
+      int replication,
+      Map<String, String> settings) {
+    static Node alone(Map<String, String> settings) {
       int controllerPort = freePort();
       return new Node(
           newFolder(),
@@ -42,7 +46,8 @@ public final class KafkaServerProcess implements AutoCloseable {
           freePort(),
           controllerPort,
           "1@127.0.0.1:" + controllerPort,
-          1);
+          1,
+          settings);
     }
   }
 
@@ -55,22 +60,24 @@ public final class KafkaServerProcess implements AutoCloseable {
 
   private static Process begin(Node node) {
     try {
-      return new ProcessBuilder(
-              List.of(
-                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  node.replication() > 1 ? "-Xmx256m" : "-Xmx512m",
-                  "-XX:+UseSerialGC",
-                  "-XX:TieredStopAtLevel=1",
-                  "-cp",
-                  System.getProperty("java.class.path"),
-                  KafkaServerMain.class.getName(),
-                  node.folder().resolve("data").toString(),
-                  node.cluster(),
-                  Integer.toString(node.id()),
-                  Integer.toString(node.port()),
-                  Integer.toString(node.controllerPort()),
-                  node.voters(),
-                  Integer.toString(node.replication())))
+      List<String> command = new ArrayList<>();
+      command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+      command.add(node.replication() > 1 ? "-Xmx256m" : "-Xmx512m");
+      command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+      node.settings().forEach((name, value) -> command.add("-D%s=%s".formatted(name, value)));
+      command.addAll(
+          List.of(
+              "-cp",
+              System.getProperty("java.class.path"),
+              KafkaServerMain.class.getName(),
+              node.folder().resolve("data").toString(),
+              node.cluster(),
+              Integer.toString(node.id()),
+              Integer.toString(node.port()),
+              Integer.toString(node.controllerPort()),
+              node.voters(),
+              Integer.toString(node.replication())));
+      return new ProcessBuilder(command)
           .redirectError(
               ProcessBuilder.Redirect.appendTo(node.folder().resolve("errors.log").toFile()))
           .start();
@@ -91,7 +98,12 @@ public final class KafkaServerProcess implements AutoCloseable {
 
   /** One of its own. */
   public static KafkaServerProcess start() {
-    KafkaServerProcess started = new KafkaServerProcess(Node.alone());
+    return start(Map.of());
+  }
+
+  /** The same with other settings than are for tests. */
+  public static KafkaServerProcess start(Map<String, String> settings) {
+    KafkaServerProcess started = new KafkaServerProcess(Node.alone(settings));
     started.awaitReady();
     return started;
   }
