@@ -39,11 +39,10 @@ class KafkaRebalanceTest {
   @Test
   void no_request_fails_while_members_come_and_go() throws InterruptedException {
     Map<String, String> settings = Boolean.getBoolean("leat.kafka.plain") ? AS_IT_COMES : Map.of();
-    String more = System.getProperty("leat.kafka.options", "");
     try (KafkaServerProcess server = KafkaServerProcess.start(settings);
-        Leat caller = Leat.connect(server.url().replace("=4", "=16") + more)) {
+        Leat caller = Leat.connect(url(server))) {
       Deque<Leat> members = new ArrayDeque<>();
-      members.add(joined(server.url() + more));
+      members.add(joined(url(server)));
       call(caller);
       List<Thread> clients = new ArrayList<>();
       for (int i = 0; i < CLIENTS; i++) {
@@ -58,7 +57,7 @@ class KafkaRebalanceTest {
       pause();
       int warm = took.size();
       for (int i = 1; i < MEMBERS; i++) {
-        members.add(joined(server.url() + more));
+        members.add(joined(url(server)));
         pause();
       }
       for (int i = 1; i < MEMBERS; i++) {
@@ -82,6 +81,11 @@ class KafkaRebalanceTest {
       assertThat(failures).isEmpty();
       assertThat(Arrays.stream(measured)).hasSizeGreaterThan(1_000);
     }
+  }
+
+  private static String url(KafkaServerProcess server) {
+    return "kafka://%s?partitions=16%s"
+        .formatted(server.address(), System.getProperty("leat.kafka.options", ""));
   }
 
   private static double at(long[] sorted, double part) {
