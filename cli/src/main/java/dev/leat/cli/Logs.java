@@ -8,6 +8,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import ch.qos.logback.core.spi.ContextAwareBase;
+import java.util.List;
 import java.util.Map;
 import org.slf4j.LoggerFactory;
 
@@ -41,6 +42,13 @@ public final class Logs extends ContextAwareBase implements Configurator {
     if (System.getenv(LEVEL) == null) {
       // They say each time that a server does not answer; what it means is said by the broker.
       context.getLogger("org.apache.kafka").setLevel(Level.ERROR);
+      // With a stack for each partition that has no leader, and each commit of a member that left.
+      for (String loud :
+          List.of(
+              "admin.internals.PartitionLeaderStrategy",
+              "consumer.internals.CommitRequestManager")) {
+        context.getLogger("org.apache.kafka.clients." + loud).setLevel(Level.OFF);
+      }
     }
     // That meters are there before somebody reads them is as it should be.
     context

@@ -2,6 +2,7 @@ package dev.leat.kafka;
 
 import dev.leat.BadMessage;
 import dev.leat.BrokerUnavailable;
+import dev.leat.Headers;
 import dev.leat.LeatException;
 import dev.leat.StreamFull;
 import dev.leat.broker.Append;
@@ -71,6 +72,7 @@ final class Appends implements AutoCloseable {
     private final String name;
     private final Queue<Consumer<Throwable>> waiting = new ArrayDeque<>();
     private final AtomicInteger turn = new AtomicInteger();
+    private final Stalls stalls = new Stalls();
     private boolean asked;
     private volatile int partitions;
 
@@ -176,19 +178,39 @@ final class Appends implements AutoCloseable {
       }
     }
 
-    /** Messages of one key go to one partition; others to each in turn. */
-    ProducerRecord<byte[], byte[]> placed(ProducerRecord<byte[], byte[]> record) {
-      if (record.key() != null || record.partition() != null) {
-        return record;
-      }
+    /** Where a message goes that may go to any: to each in turn that takes what is sent. */
+    private @Nullable Integer next() {
       int next = turn.getAndIncrement();
       if ((next & (LOOK_EACH - 1)) == 0) {
         look();
       }
-      return partitions < 2
-          ? record
-          : new ProducerRecord<>(
-              name, Math.floorMod(next, partitions), null, null, record.value(), record.headers());
+      int many = partitions;
+      for (int i = 0; i < many; i++) {
+        int partition = Math.floorMod(next + i, many);
+        if (!stalls.isStalled(partition)) {
+          return partition;
+        }
+      }
+      return null;
+    }
+
+    private int partitionOrFirst(LaneAddress lane) {
+      int found = partition(lane);
+      return found < 0 ? lane.partitions().getFirst() : found;
+    }
+
+    /** Where a reply goes; below 0 where its lane has no such partition. */
+    private int partition(LaneAddress lane) {
+      int found = -1;
+      for (int one : lane.partitions()) {
+        if (has(one)) {
+          if (!stalls.isStalled(one)) {
+            return one;
+          }
+          found = found < 0 ? one : found;
+        }
+      }
+      return found;
     }
   }
 
@@ -225,14 +247,14 @@ final class Appends implements AutoCloseable {
 
   private void send(
       Target target, Append append, Optional<LaneAddress> lane, CompletableFuture<String> placed) {
-    if (lane.filter(to -> !target.has(to.partition())).isPresent()) {
+    if (lane.filter(to -> target.partition(to) < 0).isPresent()) {
       var unused =
           topics
               .lookAgain(target.name)
               .whenCompleteAsync(
                   (there, failure) -> {
                     int many = failure == null ? there.orElse(0) : 0;
-                    if (lane.filter(to -> to.partition() < many).isPresent()) {
+                    if (lane.filter(to -> to.partitions().getFirst() < many).isPresent()) {
                       sendOnceSeen(target, append, lane, placed);
                     } else {
                       // Nobody is there.
@@ -276,15 +298,22 @@ final class Appends implements AutoCloseable {
     int size = append.message().payload().size() + OVERHEAD;
     onTheWay.addAndGet(size);
     try {
+      boolean isFree = lane.isEmpty() && !append.message().headers().has(Headers.KEY);
+      Integer partition = isFree ? target.next() : lane.map(target::partitionOrFirst).orElse(null);
       ProducerRecord<byte[], byte[]> record =
-          target.placed(
-              CloudEventRecord.write(
-                  target.name,
-                  lane.map(LaneAddress::partition).orElse(null),
-                  append.message(),
-                  lane));
+          CloudEventRecord.write(target.name, partition, append.message(), lane);
+      if (partition != null) {
+        target.stalls.sent(partition);
+      }
       var unused =
-          producer.send(record, (there, failure) -> sent(target, size, there, failure, placed));
+          producer.send(
+              record,
+              (there, failure) -> {
+                if (partition != null) {
+                  target.stalls.ended(partition, failure == null);
+                }
+                sent(target, size, there, failure, placed);
+              });
     } catch (BufferExhaustedException full) {
       onTheWay.addAndGet(-size);
       placed.completeExceptionally(tooSlow());

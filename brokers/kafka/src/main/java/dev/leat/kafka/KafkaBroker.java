@@ -96,7 +96,7 @@ final class KafkaBroker implements Broker {
       EventLoop loop,
       Admin admin,
       KafkaTopics topics,
-      int replyPartitions) {
+      List<Integer> replyLeaders) {
     this.settings = settings;
     this.loop = loop;
     this.admin = admin;
@@ -106,7 +106,7 @@ final class KafkaBroker implements Broker {
     this.health = new KafkaHealth(admin, topics, offsets, moves);
     this.appends = new Appends(settings, topics);
     this.ranges = new RangeReader(settings, topics, offsets, moves);
-    this.replies = new ReplyReader(settings, topics, replyPartitions, loop.clock());
+    this.replies = new ReplyReader(settings, topics, replyLeaders, loop.clock());
   }
 
   /**
@@ -136,8 +136,12 @@ final class KafkaBroker implements Broker {
     }
     try {
       KafkaTopics topics = new KafkaTopics(admin, settings);
-      int partitions = topics.partitions(TopicNames.REPLIES).join();
-      return new KafkaBroker(settings, loop, admin, topics, partitions);
+      List<Integer> leaders =
+          topics
+              .partitions(TopicNames.REPLIES)
+              .thenCompose(many -> topics.leaders(TopicNames.REPLIES))
+              .join();
+      return new KafkaBroker(settings, loop, admin, topics, leaders);
     } catch (CompletionException away) {
       admin.close(Duration.ZERO);
       throw KafkaFailures.of(away);

@@ -214,6 +214,18 @@ final class KafkaTopics {
     }
   }
 
+  /** The nodes that lead its partitions, in their order; below 0 where none does. */
+  CompletionStage<List<Integer>> leaders(String topic) {
+    return Objects.requireNonNull(
+            admin.describeTopics(List.of(topic)).topicNameValues().get(topic), "what was asked for")
+        .toCompletionStage()
+        .thenApply(
+            described ->
+                described.partitions().stream()
+                    .map(one -> one.leader() == null ? -1 : one.leader().id())
+                    .toList());
+  }
+
   private static Optional<Integer> partitions(TopicDescription described) {
     return Optional.of(described.partitions().size());
   }

@@ -1,14 +1,17 @@
 package dev.leat.kafka;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Where replies to a lane go.
  *
- * @param partition of the topic of replies
+ * @param partitions of the topic of replies, any of them
  * @param lane its name
  */
-record LaneAddress(int partition, String lane) {
+record LaneAddress(List<Integer> partitions, String lane) {
   private static final String BEGINNING = TopicNames.REPLIES + "/";
 
   /** The one that an address is; empty where it is something else. */
@@ -17,15 +20,21 @@ record LaneAddress(int partition, String lane) {
     if (!address.startsWith(BEGINNING) || slash < 0) {
       return Optional.empty();
     }
-    String number = address.substring(BEGINNING.length(), slash);
-    return number.matches("[0-9]{1,5}")
-        ? Optional.of(new LaneAddress(Integer.parseInt(number), address.substring(slash + 1)))
+    String numbers = address.substring(BEGINNING.length(), slash);
+    return numbers.matches("[0-9]{1,5}([.][0-9]{1,5}){0,3}")
+        ? Optional.of(
+            new LaneAddress(
+                Arrays.stream(numbers.split("[.]", -1)).map(Integer::valueOf).toList(),
+                address.substring(slash + 1)))
         : Optional.empty();
   }
 
   /** As a message names it. */
   @Override
   public String toString() {
-    return BEGINNING + partition + "/" + lane;
+    return BEGINNING
+        + partitions.stream().map(String::valueOf).collect(Collectors.joining("."))
+        + "/"
+        + lane;
   }
 }

@@ -61,13 +61,17 @@ final class RangeReader implements AutoCloseable {
         .existing(topic)
         .thenCompose(
             partitions -> {
-              if (partitions.isEmpty() || (lane != null && lane.partition() >= partitions.get())) {
+              if (partitions.isEmpty()
+                  || (lane != null
+                      && lane.partitions().stream().anyMatch(one -> one >= partitions.get()))) {
                 return CompletableFuture.completedStage(List.<Entry>of());
               }
               List<TopicPartition> all =
                   lane == null
                       ? Places.all(topic, partitions.get())
-                      : List.of(new TopicPartition(topic, lane.partition()));
+                      : lane.partitions().stream()
+                          .map(one -> new TopicPartition(topic, one))
+                          .toList();
               return offsets
                   .bounds(all, from)
                   .thenCombineAsync(

@@ -7,6 +7,8 @@ import dev.leat.broker.FaultLog;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -23,8 +26,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads the replies to all lanes of this process: they share a partition of the topic that all
- * replies go to, and each message names its lane. On a thread of its own, from the first lane on.
+ * Reads the replies to all lanes of this process: they share two partitions of the topic that all
+ * replies go to, which two nodes lead, where there are more; each message names its lane. On a
+ * thread of its own, from the first lane on.
  */
 final class ReplyReader implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ReplyReader.class);
@@ -36,27 +40,39 @@ final class ReplyReader implements AutoCloseable {
   private final FaultLog faults;
   private final Map<String, KafkaLane> lanes = new ConcurrentHashMap<>();
   private final CompletableFuture<Void> begun = new CompletableFuture<>();
-  private final int partition;
+  private final List<Integer> partitions;
   private final Thread thread;
   private volatile boolean closed;
 
-  /** Of its thread: the offset that is read next. */
-  private long next = -1;
+  /** Of its thread: what is read next. */
+  private final Map<TopicPartition, Long> next = new HashMap<>();
 
   private volatile @Nullable KafkaConsumer<byte[], byte[]> reading;
 
   /**
    * Reads nothing yet.
    *
-   * @param partitions of the topic of replies
+   * @param leaders of the partitions of the topic of replies
    */
-  ReplyReader(KafkaSettings settings, KafkaTopics topics, int partitions, InstantSource clock) {
+  ReplyReader(
+      KafkaSettings settings, KafkaTopics topics, List<Integer> leaders, InstantSource clock) {
     this.faults = new FaultLog(log, clock);
     this.settings = settings;
     this.topics = topics;
-    // Which does not matter, as long as processes have different ones mostly.
-    this.partition = ThreadLocalRandom.current().nextInt(partitions);
+    this.partitions = chosen(leaders);
     this.thread = Thread.ofPlatform().name("leat-kafka-replies").daemon().unstarted(this::work);
+  }
+
+  /** Any, as long as processes have different ones mostly, and one is there if a node is gone. */
+  private static List<Integer> chosen(List<Integer> leaders) {
+    List<Integer> all = new ArrayList<>(IntStream.range(0, leaders.size()).boxed().toList());
+    Collections.shuffle(all, ThreadLocalRandom.current());
+    int first = all.getFirst();
+    return all.stream()
+        .filter(one -> !leaders.get(one).equals(leaders.get(first)))
+        .findFirst()
+        .map(second -> List.of(first, second))
+        .orElse(List.of(first));
   }
 
   /** Completes once replies are read: what is answered before would not be seen. */
@@ -65,7 +81,7 @@ final class ReplyReader implements AutoCloseable {
   }
 
   LaneAddress address(String lane) {
-    return new LaneAddress(partition, lane);
+    return new LaneAddress(partitions, lane);
   }
 
   synchronized void add(String name, KafkaLane lane) {
@@ -100,27 +116,34 @@ final class ReplyReader implements AutoCloseable {
   }
 
   private void read() {
-    TopicPartition own = new TopicPartition(TopicNames.REPLIES, partition);
+    List<TopicPartition> own =
+        partitions.stream().map(one -> new TopicPartition(TopicNames.REPLIES, one)).toList();
     try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings.consumer())) {
-      consumer.assign(List.of(own));
-      if (next < 0) {
-        consumer.seekToEnd(List.of(own));
-        next = consumer.position(own);
+      consumer.assign(own);
+      if (next.isEmpty()) {
+        consumer.seekToEnd(own);
+        note(consumer, own);
       } else {
         // What came while it was not read is read now.
-        consumer.seek(own, next);
+        next.forEach(consumer::seek);
       }
       reading = consumer;
       begun.complete(null);
       while (!closed) {
         take(consumer.poll(TURN));
-        next = consumer.position(own);
+        note(consumer, own);
       }
     } catch (WakeupException ending) {
       log.debug("replies are not read any more");
     } finally {
       reading = null;
     }
+  }
+
+  private void note(KafkaConsumer<byte[], byte[]> consumer, List<TopicPartition> own) {
+    Map<TopicPartition, Long> all = new HashMap<>();
+    own.forEach(one -> all.put(one, consumer.position(one)));
+    next.putAll(all);
   }
 
   private void take(Iterable<ConsumerRecord<byte[], byte[]>> records) {

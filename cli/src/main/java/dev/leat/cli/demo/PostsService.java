@@ -14,7 +14,11 @@ import org.jspecify.annotations.Nullable;
 /** Knows posts, and asks the users service who wrote them. */
 public final class PostsService implements DemoService {
   private static final String TOPIC = "posts";
-  private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+  /**
+   * As long as a caller at the edge waits, but for what the answer needs: brokers may fail over.
+   */
+  private static final Duration PATIENCE = Duration.ofSeconds(9);
 
   record Post(String id, String author, String title) {}
 
