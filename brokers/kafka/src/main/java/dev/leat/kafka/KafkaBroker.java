@@ -43,6 +43,7 @@ import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.AuthenticationException;
 
 /**
  * Streams of a Kafka cluster: topics, groups that track what they have completed by themselves, and
@@ -130,6 +131,10 @@ final class KafkaBroker implements Broker {
               .join();
     } catch (CompletionException silent) {
       admin.close(Duration.ZERO);
+      LeatException known = KafkaFailures.of(silent);
+      if (known.getCause() instanceof AuthenticationException) {
+        throw known;
+      }
       throw new BrokerUnavailable(
           "no Kafka answers at %s: is it running, and is the address right?".formatted(settings),
           silent);

@@ -18,8 +18,10 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 
 /** What Kafka's clients throw, as one sentence of ours. */
 final class KafkaFailures {
@@ -58,6 +60,17 @@ final class KafkaFailures {
       return new BadMessage(
           "a message is larger than this Kafka takes: message.max.bytes and kafka.max.request.size make it more",
           cause);
+    }
+    if (cause instanceof TopicAuthorizationException topics
+        && !topics.unauthorizedTopics().isEmpty()) {
+      return new BrokerUnavailable(
+          "Kafka does not allow what is asked of topic "
+              + String.join(", ", topics.unauthorizedTopics()),
+          cause);
+    }
+    if (cause instanceof GroupAuthorizationException group) {
+      return new BrokerUnavailable(
+          "Kafka does not allow what is asked of group " + group.groupId(), cause);
     }
     if (cause instanceof AuthorizationException) {
       return new BrokerUnavailable("Kafka does not allow it: " + cause.getMessage(), cause);

@@ -2,11 +2,16 @@ package dev.leat.kafka;
 
 import dev.leat.BadConfiguration;
 import dev.leat.broker.BrokerUrl;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -28,6 +33,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 record KafkaSettings(
     String shown, int partitions, Optional<Short> replication, Map<String, String> properties) {
   private static final String PREFIX = "kafka.";
+  private static final String CONFIG = "config";
+  private static final Set<String> OPTIONS = Set.of("partitions", "replication", CONFIG);
   private static final Pattern SERVERS =
       Pattern.compile("[^,:/@\\[\\]]+(:[0-9]{1,5})?(,[^,:/@\\[\\]]+(:[0-9]{1,5})?)*");
   private static final int PARTITIONS = 32;
@@ -46,14 +53,18 @@ record KafkaSettings(
           "%s: it names servers, as in kafka://host:9092,other:9092".formatted(url));
     }
     Map<String, String> properties = new LinkedHashMap<>();
+    String file = url.options().get(CONFIG);
+    if (file != null) {
+      properties.putAll(read(url, file));
+    }
     url.options()
         .forEach(
             (name, value) -> {
               if (name.startsWith(PREFIX)) {
                 properties.put(name.substring(PREFIX.length()), value);
-              } else if (!name.equals("partitions") && !name.equals("replication")) {
+              } else if (!OPTIONS.contains(name)) {
                 throw new BadConfiguration(
-                    "%s: there is no option '%s', known are partitions, replication, and kafka.NAME for any property of Kafka's clients"
+                    "%s: there is no option '%s', known are partitions, replication, config, and kafka.NAME for any property of Kafka's clients"
                         .formatted(url, name));
               }
             });
@@ -64,6 +75,21 @@ record KafkaSettings(
         (int) url.number("partitions", PARTITIONS, 1, MOST_PARTITIONS),
         replication == 0 ? Optional.empty() : Optional.of((short) replication),
         Map.copyOf(properties));
+  }
+
+  /** Of a file as Kafka's own tools take it: what is in it is in no list of processes. */
+  private static Map<String, String> read(BrokerUrl url, String file) {
+    Properties all = new Properties();
+    try (Reader in = Files.newBufferedReader(Path.of(file))) {
+      all.load(in);
+    } catch (IOException | IllegalArgumentException unreadable) {
+      throw new BadConfiguration(
+          "%s: its config, a file of properties of Kafka's clients, cannot be read".formatted(url),
+          unreadable);
+    }
+    Map<String, String> read = new LinkedHashMap<>();
+    all.stringPropertyNames().forEach(name -> read.put(name, all.getProperty(name)));
+    return read;
   }
 
   private static String withPorts(String servers) {

@@ -168,11 +168,16 @@ final class KafkaTopics {
         .toCompletionStage()
         .thenApply(KafkaTopics::partitions)
         .exceptionallyCompose(
-            failure ->
-                failure instanceof UnknownTopicOrPartitionException
-                        || failure.getCause() instanceof UnknownTopicOrPartitionException
-                    ? CompletableFuture.completedStage(Optional.empty())
-                    : CompletableFuture.failedStage(KafkaFailures.of(failure)));
+            failure -> {
+              Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+              if (cause instanceof UnknownTopicOrPartitionException) {
+                return CompletableFuture.completedStage(Optional.empty());
+              }
+              return CompletableFuture.failedStage(
+                  cause instanceof TopicAuthorizationException
+                      ? KafkaFailures.of(new TopicAuthorizationException(Set.of(topic)))
+                      : KafkaFailures.of(failure));
+            });
   }
 
   /** Hundreds that are made at once would keep a cluster from all else. */

@@ -24,14 +24,18 @@ final class KafkaServerMain {
     String port = arguments[3];
     String controller = arguments[4];
     int replication = Integer.parseInt(arguments[6]);
+    // One that asks who is there, beside the one that does not.
+    String others = System.getProperty("leat.test.more.listeners", "");
+    String more = others.isEmpty() ? "" : "," + others;
     String least = Integer.toString(Math.max(1, replication - 1));
     Map<String, String> all = new HashMap<>();
     all.put("process.roles", "broker,controller");
     all.put("node.id", node);
     all.put(
         "listeners",
-        "PLAINTEXT://127.0.0.1:%s,CONTROLLER://127.0.0.1:%s".formatted(port, controller));
-    all.put("advertised.listeners", "PLAINTEXT://127.0.0.1:" + port);
+        "PLAINTEXT://127.0.0.1:%s,CONTROLLER://127.0.0.1:%s%s".formatted(port, controller, more));
+    all.put("advertised.listeners", "PLAINTEXT://127.0.0.1:" + port + more);
+    all.put("inter.broker.listener.name", "PLAINTEXT");
     all.put("controller.listener.names", "CONTROLLER");
     all.put("listener.security.protocol.map", "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT");
     all.put("controller.quorum.voters", arguments[5]);
