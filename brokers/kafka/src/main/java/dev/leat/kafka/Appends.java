@@ -25,6 +25,7 @@ import org.apache.kafka.clients.producer.BufferExhaustedException;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicIdException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -48,6 +49,7 @@ final class Appends implements AutoCloseable {
   /** Between two looks at how many partitions a topic has. */
   private static final int LOOK_EACH = 256;
 
+  private static final long RENEWAL_NANOS = Duration.ofSeconds(1).toNanos();
   private static final Duration METADATA = Duration.ofSeconds(10);
   private static final Duration LOOK = Duration.ofMillis(5);
   private static final Duration FAREWELL = Duration.ofSeconds(2);
@@ -56,13 +58,18 @@ final class Appends implements AutoCloseable {
   private static final Executor LOOKING =
       task -> Thread.ofPlatform().name("leat-kafka-topic").daemon().start(task);
 
-  private final KafkaProducer<byte[], byte[]> producer;
+  private final KafkaSettings settings;
   private final KafkaTopics topics;
+  private volatile KafkaProducer<byte[], byte[]> producer;
   private final Map<String, Target> targets = new ConcurrentHashMap<>();
   private final AtomicLong onTheWay = new AtomicLong();
   private volatile boolean closed;
 
+  // Guarded by this.
+  private long renewedAt = System.nanoTime() - RENEWAL_NANOS;
+
   Appends(KafkaSettings settings, KafkaTopics topics) {
+    this.settings = settings;
     this.producer = new KafkaProducer<>(settings.producer());
     this.topics = topics;
   }
@@ -297,16 +304,17 @@ final class Appends implements AutoCloseable {
     }
     int size = append.message().payload().size() + OVERHEAD;
     onTheWay.addAndGet(size);
+    KafkaProducer<byte[], byte[]> own = producer;
+    boolean isFree = lane.isEmpty() && !append.message().headers().has(Headers.KEY);
+    Integer partition = isFree ? target.next() : lane.map(target::partitionOrFirst).orElse(null);
+    if (partition != null) {
+      target.stalls.sent(partition);
+    }
     try {
-      boolean isFree = lane.isEmpty() && !append.message().headers().has(Headers.KEY);
-      Integer partition = isFree ? target.next() : lane.map(target::partitionOrFirst).orElse(null);
       ProducerRecord<byte[], byte[]> record =
           CloudEventRecord.write(target.name, partition, append.message(), lane);
-      if (partition != null) {
-        target.stalls.sent(partition);
-      }
       var unused =
-          producer.send(
+          own.send(
               record,
               (there, failure) -> {
                 if (partition != null) {
@@ -314,15 +322,32 @@ final class Appends implements AutoCloseable {
                 }
                 sent(target, size, there, failure, placed);
               });
-    } catch (BufferExhaustedException full) {
-      onTheWay.addAndGet(-size);
-      placed.completeExceptionally(tooSlow());
     } catch (RuntimeException refused) {
       onTheWay.addAndGet(-size);
+      if (partition != null) {
+        target.stalls.ended(partition, false);
+      }
+      if (refused.getClass() == KafkaException.class || refused instanceof IllegalStateException) {
+        renew(own);
+      }
       placed.completeExceptionally(
           refused instanceof IllegalArgumentException
               ? new BadMessage(String.valueOf(refused.getMessage()), refused)
               : KafkaFailures.of(refused));
+    }
+  }
+
+  /**
+   * One that has failed for good takes nothing any more: another is made, once a second at most.
+   */
+  @SuppressWarnings("ReferenceEquality") // Another has perhaps made one meanwhile.
+  private synchronized void renew(KafkaProducer<byte[], byte[]> failed) {
+    long now = System.nanoTime();
+    if (!closed && producer == failed && now - renewedAt > RENEWAL_NANOS) {
+      renewedAt = now;
+      producer = new KafkaProducer<>(settings.producer());
+      targets.values().forEach(Target::lost);
+      LOOKING.execute(() -> failed.close(Duration.ZERO));
     }
   }
 
@@ -355,7 +380,11 @@ final class Appends implements AutoCloseable {
 
   @Override
   public void close() {
-    closed = true;
-    producer.close(FAREWELL);
+    KafkaProducer<byte[], byte[]> last;
+    synchronized (this) {
+      closed = true;
+      last = producer;
+    }
+    last.close(FAREWELL);
   }
 }

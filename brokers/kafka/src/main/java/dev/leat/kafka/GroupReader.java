@@ -18,6 +18,7 @@ import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -25,7 +26,12 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.FencedMemberEpochException;
+import org.apache.kafka.common.errors.IllegalGenerationException;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.StaleMemberEpochException;
+import org.apache.kafka.common.errors.UnknownMemberIdException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -199,7 +205,15 @@ final class GroupReader implements ConsumerRebalanceListener {
 
   private void committed(Map<TopicPartition, OffsetAndMetadata> some, @Nullable Exception failure) {
     if (failure != null) {
-      log.debug("stream={} was not committed, it is tried again", topic, failure);
+      if (failure instanceof RetriableException || isOfAnotherTime(failure)) {
+        log.debug("stream={} was not committed, it is tried again", topic, failure);
+      } else {
+        faults.warn(
+            "stream={} group={} what is completed is not committed, it is tried again: {}",
+            topic,
+            member.membership().group(),
+            String.valueOf(KafkaFailures.of(failure).getMessage()));
+      }
       member.uncommitted(some.keySet());
     }
   }
@@ -214,12 +228,23 @@ final class GroupReader implements ConsumerRebalanceListener {
     } catch (RebalanceInProgressException | IllegalStateException gone) {
       log.debug("stream={} was not committed: others have it", topic, gone);
     } catch (KafkaException failure) {
-      log.warn(
+      member.uncommitted(changed.keySet());
+      faults.warn(
           "stream={} group={} what was completed last is not committed, and is handed over again: {}",
           topic,
           member.membership().group(),
-          KafkaFailures.of(failure).getMessage());
+          String.valueOf(KafkaFailures.of(failure).getMessage()));
     }
+  }
+
+  /** Whether others have what was to be committed, since it was asked for. */
+  private static boolean isOfAnotherTime(Exception failure) {
+    return failure instanceof CommitFailedException
+        || failure instanceof RebalanceInProgressException
+        || failure instanceof UnknownMemberIdException
+        || failure instanceof StaleMemberEpochException
+        || failure instanceof FencedMemberEpochException
+        || failure instanceof IllegalGenerationException;
   }
 
   private KafkaConsumer<byte[], byte[]> own() {
@@ -236,11 +261,16 @@ final class GroupReader implements ConsumerRebalanceListener {
       return;
     }
     Map<TopicPartition, OffsetAndMetadata> committed = own.committed(all);
+    Map<TopicPartition, Long> ends = own.endOffsets(all);
     List<TopicPartition> fresh = new ArrayList<>();
     for (TopicPartition one : all) {
       OffsetAndMetadata known = committed.get(one);
       if (known == null) {
         fresh.add(one);
+      } else if (known.offset() > ends.getOrDefault(one, Long.MAX_VALUE)) {
+        // It was made anew, or cut: what stands there now is not what was completed.
+        Places.seek(own, List.of(one), Position.START);
+        progress.put(one, new PartitionProgress(own.position(one)));
       } else {
         progress.put(one, PartitionProgress.read(known.offset(), known.metadata()));
         own.seek(one, known.offset());

@@ -60,6 +60,7 @@ final class KafkaBroker implements Broker {
           Capability.SEVERAL_GROUPS,
           Capability.REPLIES,
           Capability.CANCELLATION,
+          Capability.PARTICIPANTS,
           Capability.SEVERAL_PROCESSES,
           Capability.TIME_POSITION);
 
@@ -87,6 +88,8 @@ final class KafkaBroker implements Broker {
   private final Appends appends;
   private final RangeReader ranges;
   private final ReplyReader replies;
+  private final KafkaParticipants participants;
+  private final KafkaWatch watch;
   private final Map<Topic, CancelledStream> cancelled = new ConcurrentHashMap<>();
   private final Set<KafkaMember> members = ConcurrentHashMap.newKeySet();
   private final Set<KafkaTail> tails = ConcurrentHashMap.newKeySet();
@@ -107,6 +110,8 @@ final class KafkaBroker implements Broker {
     this.health = new KafkaHealth(admin, topics, offsets, moves);
     this.appends = new Appends(settings, topics);
     this.ranges = new RangeReader(settings, topics, offsets, moves);
+    this.participants = new KafkaParticipants(this, loop);
+    this.watch = new KafkaWatch(admin, loop, members);
     this.replies = new ReplyReader(settings, topics, replyLeaders, loop.clock());
   }
 
@@ -219,6 +224,7 @@ final class KafkaBroker implements Broker {
     Places.refuseStrange(membership.start());
     KafkaMember member = new KafkaMember(this, settings, topics, loop, membership, listener);
     members.add(member);
+    watch.begin();
     var unused = member.hasLeft().whenComplete((done, failure) -> members.remove(member));
     member.start();
     return member;
@@ -270,6 +276,26 @@ final class KafkaBroker implements Broker {
     return open(() -> CompletableFuture.completedStage(true));
   }
 
+  @Override
+  public Announcement announce(Supplier<Participant> participant) {
+    refuseIfClosed();
+    return participants.add(participant);
+  }
+
+  @Override
+  public CompletionStage<List<Participant>> participants() {
+    return open(participants::now);
+  }
+
+  @Override
+  public CompletionStage<Boolean> move(StreamRef stream, String entryId, Append to) {
+    String topic = TopicNames.of(stream);
+    if (!TopicNames.isMovable(topic)) {
+      return lacking(Capability.EXACT_BACKLOG);
+    }
+    return open(() -> moves.move(topic, EntryPlace.parse(entryId), to));
+  }
+
   // What it cannot do
 
   @Override
@@ -286,25 +312,6 @@ final class KafkaBroker implements Broker {
   @Override
   public CompletionStage<Boolean> isHandled(Topic topic, String group, String type) {
     return lacking(Capability.HANDLED_TYPES);
-  }
-
-  @Override
-  public Announcement announce(Supplier<Participant> participant) {
-    throw Capability.PARTICIPANTS.missing();
-  }
-
-  @Override
-  public CompletionStage<List<Participant>> participants() {
-    return lacking(Capability.PARTICIPANTS);
-  }
-
-  @Override
-  public CompletionStage<Boolean> move(StreamRef stream, String entryId, Append to) {
-    String topic = TopicNames.of(stream);
-    if (!TopicNames.isMovable(topic)) {
-      return lacking(Capability.EXACT_BACKLOG);
-    }
-    return open(() -> moves.move(topic, EntryPlace.parse(entryId), to));
   }
 
   @Override
@@ -358,6 +365,8 @@ final class KafkaBroker implements Broker {
       return;
     }
     closed = true;
+    watch.close();
+    participants.close();
     tails.forEach(KafkaTail::close);
     replies.close();
     ranges.close();

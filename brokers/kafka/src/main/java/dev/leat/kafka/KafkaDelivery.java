@@ -28,7 +28,7 @@ final class KafkaDelivery implements Delivery {
     beginLease();
   }
 
-  private void beginLease() {
+  void beginLease() {
     leaseEnd = System.nanoTime() + Durations.bounded(member.membership().lease()).toNanos();
   }
 
@@ -116,10 +116,6 @@ final class KafkaDelivery implements Delivery {
 
   @Override
   public CompletionStage<Boolean> extend() {
-    if (ended.get() || !isHeld()) {
-      return CompletableFuture.completedStage(false);
-    }
-    beginLease();
-    return CompletableFuture.completedStage(true);
+    return CompletableFuture.completedStage(!ended.get() && member.extended(this));
   }
 }

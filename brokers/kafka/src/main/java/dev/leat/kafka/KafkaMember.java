@@ -174,6 +174,15 @@ final class KafkaMember implements Subscription {
     return true;
   }
 
+  /** Whether it is held still, and is so for another lease. */
+  synchronized boolean extended(KafkaDelivery delivery) {
+    boolean isHeld = delivery.held().isOf(delivery) && delivery.left() > 0;
+    if (isHeld) {
+      delivery.beginLease();
+    }
+    return isHeld;
+  }
+
   /** Whether it was held still. */
   boolean released(KafkaDelivery delivery, Duration delay, boolean isDeclined) {
     HeldMessage held = delivery.held();
@@ -400,6 +409,13 @@ final class KafkaMember implements Subscription {
           }
           ready.complete(null);
         });
+  }
+
+  /** Kafka answers again. */
+  void back() {
+    if (ready.isDone()) {
+      begins();
+    }
   }
 
   /** It may not be in its group. */

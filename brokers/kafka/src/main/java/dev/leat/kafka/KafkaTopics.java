@@ -42,6 +42,12 @@ final class KafkaTopics {
           TopicConfig.RETENTION_MS_CONFIG, "3600000",
           TopicConfig.SEGMENT_MS_CONFIG, "600000");
 
+  /** Who takes part says so again and again. */
+  private static final Map<String, String> OF_PARTICIPANTS =
+      Map.of(
+          TopicConfig.RETENTION_MS_CONFIG, "60000",
+          TopicConfig.SEGMENT_MS_CONFIG, "60000");
+
   private final Admin admin;
   private final KafkaSettings settings;
 
@@ -243,6 +249,8 @@ final class KafkaTopics {
     configs.put(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime");
     if (topic.equals(TopicNames.REPLIES)) {
       configs.putAll(OF_REPLIES);
+    } else if (topic.equals(TopicNames.PARTICIPANTS)) {
+      configs.putAll(OF_PARTICIPANTS);
     }
     NewTopic made = new NewTopic(topic, Optional.of(partitions), settings.replication());
     return admin

@@ -18,6 +18,9 @@ final class TopicNames {
   /** That all callers' replies go to; no topic of Leat has a name without a dot. */
   static final String REPLIES = "leat-replies";
 
+  /** That those who take part say so in. */
+  static final String PARTICIPANTS = "leat-participants";
+
   private static final int LONGEST = 249;
   private static final String INCOMING = "requests";
   private static final String SHARED_REPLIES = "replies";

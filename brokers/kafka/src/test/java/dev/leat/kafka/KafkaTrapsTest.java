@@ -13,6 +13,7 @@ import dev.leat.Payload;
 import dev.leat.Position;
 import dev.leat.StreamRef;
 import dev.leat.Topic;
+import dev.leat.WorkerEvent;
 import dev.leat.broker.Append;
 import dev.leat.broker.Broker;
 import dev.leat.broker.Brokers;
@@ -179,6 +180,26 @@ class KafkaTrapsTest {
       assertThat(ids).containsExactly("");
       assertThat(result(leat.broker().range(nobody, Position.START, 10))).isEmpty();
       CompletableFuture.runAsync(lane::close, loop).join();
+    }
+  }
+
+  @Test
+  void a_member_hears_when_kafka_is_away_and_goes_on_when_it_is_back() {
+    try (KafkaServerProcess own = KafkaServerProcess.start();
+        Leat leat = Leat.connect(own.url())) {
+      List<WorkerEvent> events = new CopyOnWriteArrayList<>();
+      leat.worker("trap-away")
+          .onEvent(events::add)
+          .on("echo", String.class, (text, request) -> text)
+          .start();
+      assertThat(call(leat, "trap-away", "a")).isEqualTo("a");
+      own.kill();
+      until("it is away", () -> events.stream().anyMatch(WorkerEvent.Lost.class::isInstance));
+      events.clear();
+      own.begin();
+      own.awaitReady();
+      until("it is back", () -> events.stream().anyMatch(WorkerEvent.Connected.class::isInstance));
+      assertThat(call(leat, "trap-away", "b")).isEqualTo("b");
     }
   }
 
