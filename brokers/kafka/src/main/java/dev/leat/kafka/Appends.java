@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -271,19 +272,28 @@ final class Appends implements AutoCloseable {
                   LOOKING);
       return;
     }
-    sendNow(target, append, lane, placed);
+    // The producer forgets a topic that a server which has just begun does not know yet.
+    sendNow(
+        target,
+        append,
+        lane,
+        placed,
+        forgotten -> {
+          target.lost();
+          target.whenKnown(
+              () -> sendNow(target, append, lane, placed, placed::completeExceptionally),
+              failure -> placed.completeExceptionally(KafkaFailures.of(failure)));
+        });
   }
 
   /** To a partition that the producer has not heard of: it asks because of what it is to send. */
   private void sendOnceSeen(
       Target target, Append append, Optional<LaneAddress> lane, CompletableFuture<String> placed) {
     long end = System.nanoTime() + METADATA.toNanos();
-    CompletableFuture<String> attempt = new CompletableFuture<>();
-    sendNow(target, append, lane, attempt);
+    CompletableFuture<String> attempt = attempt(target, append, lane);
     while (attempt.isCompletedExceptionally() && System.nanoTime() < end) {
       LockSupport.parkNanos(LOOK.toNanos());
-      attempt = new CompletableFuture<>();
-      sendNow(target, append, lane, attempt);
+      attempt = attempt(target, append, lane);
     }
     var unused =
         attempt.whenComplete(
@@ -296,8 +306,24 @@ final class Appends implements AutoCloseable {
             });
   }
 
+  private CompletableFuture<String> attempt(
+      Target target, Append append, Optional<LaneAddress> lane) {
+    CompletableFuture<String> attempt = new CompletableFuture<>();
+    sendNow(target, append, lane, attempt, attempt::completeExceptionally);
+    return attempt;
+  }
+
+  /**
+   * Sends it.
+   *
+   * @param unknown told if the producer does not know where to, and so has not sent it
+   */
   private void sendNow(
-      Target target, Append append, Optional<LaneAddress> lane, CompletableFuture<String> placed) {
+      Target target,
+      Append append,
+      Optional<LaneAddress> lane,
+      CompletableFuture<String> placed,
+      Consumer<LeatException> unknown) {
     if (onTheWay.get() > BUFFER / 2) {
       placed.completeExceptionally(tooSlow());
       return;
@@ -313,6 +339,7 @@ final class Appends implements AutoCloseable {
     try {
       ProducerRecord<byte[], byte[]> record =
           CloudEventRecord.write(target.name, partition, append.message(), lane);
+      AtomicBoolean isAsked = new AtomicBoolean(true);
       var unused =
           own.send(
               record,
@@ -320,8 +347,15 @@ final class Appends implements AutoCloseable {
                 if (partition != null) {
                   target.stalls.ended(partition, failure == null);
                 }
-                sent(target, size, there, failure, placed);
+                boolean isFull = failure instanceof BufferExhaustedException;
+                if (isAsked.get() && failure instanceof TimeoutException && !isFull) {
+                  onTheWay.addAndGet(-size);
+                  unknown.accept(KafkaFailures.of(failure));
+                } else {
+                  sent(target, size, there, failure, placed);
+                }
               });
+      isAsked.set(false);
     } catch (RuntimeException refused) {
       onTheWay.addAndGet(-size);
       if (partition != null) {

@@ -7,6 +7,7 @@ import dev.leat.BadConfiguration;
 import dev.leat.StreamRef;
 import dev.leat.Topic;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.StringLength;
@@ -45,6 +46,32 @@ class TopicNamesTest {
     assertThat(written).matches("[a-zA-Z0-9._-]{1,249}");
     if (isText(namespace) && isText(name)) {
       assertThat(TopicNames.incomingTopic(written)).contains(topic);
+    }
+  }
+
+  @Test
+  void an_address_of_a_lane_names_its_partitions() {
+    for (LaneAddress address :
+        List.of(
+            new LaneAddress(List.of(3), "lane/7"),
+            new LaneAddress(List.of(0, 99_999), "l"),
+            new LaneAddress(List.of(1, 2, 3, 4), ""))) {
+      assertThat(LaneAddress.read(address.toString())).contains(address);
+    }
+    for (String none :
+        List.of(
+            "leat-replies/l",
+            "leat-replies//l",
+            "leat-replies/x/l",
+            "leat-replies/1./l",
+            "leat-replies/.1/l",
+            "leat-replies/1..2/l",
+            "leat-replies/1.2.3.4.5/l",
+            "leat-replies/100000/l",
+            "leat-replies/99999999999999999999/l",
+            "leat-replies/-1/l",
+            "users.requests/1/l")) {
+      assertThat(LaneAddress.read(none)).as(none).isEmpty();
     }
   }
 
