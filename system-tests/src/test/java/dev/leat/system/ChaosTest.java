@@ -12,7 +12,6 @@ import dev.leat.wire.StreamKeys;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -35,9 +34,6 @@ class ChaosTest {
   private static final int WORKERS = 4;
 
   @TempDir private Path folder;
-  private final Random random = new Random(SEED);
-  private final List<String> faults = new ArrayList<>();
-  private final List<String> kinds = new ArrayList<>();
   private final List<Worker> lates = new ArrayList<>();
 
   @Test
@@ -48,23 +44,28 @@ class ChaosTest {
         Leat late = Leat.connect(redis.url());
         RedisClient observer = new RedisClient(redis.url())) {
       long connections = connections(observer);
-      FleetHarm harm = new FleetHarm(fleet, random);
+      ChaosRounds rounds =
+          new ChaosRounds(
+              fleet,
+              new Random(SEED),
+              Map.of(
+                  "redis killed",
+                  redis.server()::restart,
+                  "connections cut",
+                  redis.way()::cut,
+                  "password changed",
+                  () -> changePassword(redis),
+                  "group begun late",
+                  () -> lates.add(listening(late, lates.size()))));
       Orders orders = new Orders(fleet, CLIENTS);
-      long end = System.nanoTime() + Duration.ofSeconds(SECONDS).toNanos();
-      for (long left = end - System.nanoTime(); left > 0; left = end - System.nanoTime()) {
-        Orders.pause(Math.min(left, Duration.ofSeconds(5).toNanos()));
-        if (System.nanoTime() < end) {
-          faults.add(harm(harm, redis, late));
-        }
-      }
-      harm.await();
+      List<String> faults = rounds.run(Duration.ofSeconds(SECONDS), Duration.ofSeconds(5));
       orders.end();
 
       System.out.printf(
           "chaos seed=%d seconds=%d requests=%d repeated=%d faults=%s%n",
           SEED, SECONDS, orders.begun(), orders.repeated(), faults);
       String what = "seed %d, faults %s".formatted(SEED, faults);
-      assertThat(harm.wrong()).as(what).isEmpty();
+      assertThat(rounds.wrong()).as(what).isEmpty();
       assertThat(orders.wrong()).as(what).isEmpty();
       assertThat(orders.done()).hasSize(orders.begun());
       awaitDone(late, observer, what);
@@ -88,35 +89,6 @@ class ChaosTest {
   /** Those of the fleet and of this test; a group that is late brings some for a while. */
   private static long connections(RedisClient observer) {
     return observer.clients();
-  }
-
-  /** Does one of what is left of a round in which each kind of fault comes once. */
-  private String harm(FleetHarm harm, RedisStage redis, Leat late) {
-    if (kinds.isEmpty()) {
-      kinds.addAll(
-          List.of(
-              "worker killed",
-              "gateway killed",
-              "worker stopped",
-              "redis killed",
-              "worker replaced",
-              "connections cut",
-              "password changed",
-              "group begun late"));
-      Collections.shuffle(kinds, random);
-    }
-    String kind = kinds.removeLast();
-    switch (kind) {
-      case "worker killed" -> harm.killWorker();
-      case "gateway killed" -> harm.killGateway();
-      case "worker stopped" -> harm.stopWorker();
-      case "worker replaced" -> harm.replaceWorker();
-      case "connections cut" -> redis.way().cut();
-      case "password changed" -> changePassword(redis);
-      case "group begun late" -> lates.add(listening(late, lates.size()));
-      default -> redis.server().restart();
-    }
-    return kind;
   }
 
   private static void changePassword(RedisStage redis) {

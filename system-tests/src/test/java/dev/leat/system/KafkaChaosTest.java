@@ -7,8 +7,6 @@ import dev.leat.Leat;
 import dev.leat.kafka.KafkaCluster;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -30,8 +28,6 @@ class KafkaChaosTest {
 
   @TempDir private Path folder;
   private final Random random = new Random(SEED);
-  private final List<String> faults = new ArrayList<>();
-  private final List<String> kinds = new ArrayList<>();
 
   @Test
   @Timeout(value = 1, unit = TimeUnit.DAYS)
@@ -40,21 +36,22 @@ class KafkaChaosTest {
     try (KafkaCluster cluster = KafkaCluster.start();
         Fleet fleet = new Fleet(folder, cluster.url(), WORKERS, 2, true);
         Leat observer = Leat.connect(cluster.url())) {
-      FleetHarm harm = new FleetHarm(fleet, random);
+      ChaosRounds rounds =
+          new ChaosRounds(
+              fleet,
+              random,
+              Map.of(
+                  "node killed", () -> killNode(cluster),
+                  "node stopped", () -> stopNode(cluster),
+                  "node restarted", () -> cluster.restart(anyOfWhole(cluster)),
+                  "all nodes killed", cluster::restartAll));
       Orders orders = new Orders(fleet, CLIENTS);
-      long end = System.nanoTime() + Duration.ofSeconds(SECONDS).toNanos();
-      for (long left = end - System.nanoTime(); left > 0; left = end - System.nanoTime()) {
-        Orders.pause(Math.min(left, Duration.ofSeconds(3).toNanos()));
-        if (System.nanoTime() < end) {
-          faults.add(harm(harm, cluster));
-        }
-      }
-      harm.await();
-      until("the cluster is whole", Duration.ofSeconds(60), cluster::isWhole);
+      List<String> faults = rounds.run(Duration.ofSeconds(SECONDS), Duration.ofSeconds(3));
+      awaitWhole(cluster);
       orders.end();
 
       String what = "seed %d, faults %s".formatted(SEED, faults);
-      assertThat(harm.wrong()).as(what).isEmpty();
+      assertThat(rounds.wrong()).as(what).isEmpty();
       assertThat(orders.wrong()).as(what).isEmpty();
       assertThat(orders.done()).hasSize(orders.begun());
       until("all is handled, " + what, Duration.ofSeconds(60), () -> Orders.areHandled(observer));
@@ -68,51 +65,27 @@ class KafkaChaosTest {
     }
   }
 
-  /** Does one of what is left of a round in which each kind of fault comes once. */
-  private String harm(FleetHarm harm, KafkaCluster cluster) {
-    if (kinds.isEmpty()) {
-      kinds.addAll(
-          List.of(
-              "worker killed",
-              "gateway killed",
-              "worker stopped",
-              "worker replaced",
-              "node killed",
-              "node stopped",
-              "node restarted",
-              "all nodes killed"));
-      Collections.shuffle(kinds, random);
-    }
-    String kind = kinds.removeLast();
-    int node = random.nextInt(cluster.size());
-    switch (kind) {
-      case "worker killed" -> harm.killWorker();
-      case "gateway killed" -> harm.killGateway();
-      case "worker stopped" -> harm.stopWorker();
-      case "worker replaced" -> harm.replaceWorker();
-      case "node killed" -> {
-        whole(cluster);
-        cluster.kill(node);
-        Orders.pause(Duration.ofSeconds(4).toNanos());
-        cluster.restart(node);
-      }
-      case "node stopped" -> {
-        whole(cluster);
-        cluster.signal(node, "STOP");
-        Orders.pause(Duration.ofSeconds(5).toNanos());
-        cluster.signal(node, "CONT");
-      }
-      case "node restarted" -> {
-        whole(cluster);
-        cluster.restart(node);
-      }
-      default -> cluster.restartAll();
-    }
-    return kind;
+  private void killNode(KafkaCluster cluster) {
+    int node = anyOfWhole(cluster);
+    cluster.kill(node);
+    Orders.pause(Duration.ofSeconds(4).toNanos());
+    cluster.restart(node);
   }
 
-  /** Of what is on two nodes alone none may be lost. */
-  private static void whole(KafkaCluster cluster) {
+  private void stopNode(KafkaCluster cluster) {
+    int node = anyOfWhole(cluster);
+    cluster.signal(node, "STOP");
+    Orders.pause(Duration.ofSeconds(5).toNanos());
+    cluster.signal(node, "CONT");
+  }
+
+  /** A node, once none is missing: of what is on two alone none may be lost. */
+  private int anyOfWhole(KafkaCluster cluster) {
+    awaitWhole(cluster);
+    return random.nextInt(cluster.size());
+  }
+
+  private static void awaitWhole(KafkaCluster cluster) {
     until("the cluster is whole", Duration.ofSeconds(60), cluster::isWhole);
   }
 }

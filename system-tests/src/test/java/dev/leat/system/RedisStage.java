@@ -13,17 +13,7 @@ final class RedisStage implements AutoCloseable {
   private final FaultProxy way;
 
   RedisStage(Path folder) {
-    this.server =
-        RedisServerProcess.start(
-            RedisServerProcess.CURRENT,
-            "--appendonly",
-            "yes",
-            "--appendfsync",
-            "always",
-            "--requirepass",
-            PASSWORD,
-            "--dir",
-            folder.toString());
+    this.server = RedisServerProcess.withLog(folder, "--requirepass", PASSWORD);
     this.way = new FaultProxy(server.port());
   }
 

@@ -50,8 +50,7 @@ final class BrokenRecords {
   private boolean closed;
 
   /** One, and what is to be sent because of it. */
-  private record Broken(
-      TopicPartition partition, Deque<Append> appends, boolean isShort, Runnable kept) {}
+  private record Broken(TopicPartition partition, Deque<Append> appends, Runnable kept) {}
 
   BrokenRecords(KafkaBroker broker, Membership membership, EventLoop loop) {
     this.broker = broker;
@@ -86,7 +85,7 @@ final class BrokenRecords {
     }
     TopicPartition partition = new TopicPartition(record.topic(), record.partition());
     synchronized (this) {
-      all.add(new Broken(partition, appends, false, kept));
+      all.add(new Broken(partition, appends, kept));
     }
     next();
   }
@@ -145,9 +144,10 @@ final class BrokenRecords {
       // Who cannot be told is not told.
       one.appends().remove();
       again();
-    } else if (isRefused && !one.isShort()) {
+    } else if (isRefused && append.message().payload().size() > 0) {
       // Its payload is larger than dead letters may be: that it was there is kept at least.
-      shorten(one);
+      one.appends().remove();
+      one.appends().addFirst(new Append(append.stream(), append.message().withoutPayload()));
       again();
     } else {
       int factor;
@@ -156,16 +156,6 @@ final class BrokenRecords {
         pause = Math.min(LONGEST, pause * 2);
       }
       var unused = loop.schedule(AGAIN.multipliedBy(factor), this::again);
-    }
-  }
-
-  private void shorten(Broken one) {
-    Append letter = one.appends().remove();
-    one.appends().addFirst(new Append(letter.stream(), letter.message().withoutPayload()));
-    synchronized (this) {
-      if (all.remove(one)) {
-        all.addFirst(new Broken(one.partition(), one.appends(), true, one.kept()));
-      }
     }
   }
 

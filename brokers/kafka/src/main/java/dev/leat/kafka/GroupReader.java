@@ -46,8 +46,6 @@ final class GroupReader implements ConsumerRebalanceListener {
   /** As long as what is completed is not committed, at most, and nothing else is to be done. */
   private static final Duration TURN = Duration.ofMillis(50);
 
-  private static final Duration PAUSE = Duration.ofMillis(500);
-
   /**
    * How long a partition stays with a member that is at work on what stands there, at most; Kafka
    * takes members for dead that do not ask for five minutes.
@@ -95,33 +93,21 @@ final class GroupReader implements ConsumerRebalanceListener {
   }
 
   private void work() {
-    while (!stopped) {
-      try {
-        read(topics.partitions(topic).join());
-      } catch (RuntimeException failure) {
-        LeatException known = KafkaFailures.of(failure);
-        if (known instanceof BadConfiguration) {
-          stopped = true;
-          member.refused(known);
-        } else {
-          goOn(String.valueOf(known.getMessage()));
-        }
-      } catch (Error broken) {
-        goOn(broken.toString());
-      }
-    }
+    ReadingLoop.run(
+        "stream=%s group=%s is".formatted(topic, member.membership().group()),
+        faults,
+        () -> stopped,
+        () -> read(topics.partitions(topic).join()),
+        this::failed);
     member.left();
   }
 
-  private void goOn(String failure) {
-    if (!stopped) {
-      faults.warn(
-          "stream={} group={} is not read, asking again: {}",
-          topic,
-          member.membership().group(),
-          failure);
+  private void failed(LeatException failure) {
+    if (failure instanceof BadConfiguration) {
+      stopped = true;
+      member.refused(failure);
+    } else {
       member.lost();
-      LockSupport.parkNanos(PAUSE.toNanos());
     }
   }
 
@@ -132,7 +118,9 @@ final class GroupReader implements ConsumerRebalanceListener {
     properties.put(ConsumerConfig.CLIENT_ID_CONFIG, membership.member());
     try (KafkaConsumer<byte[], byte[]> opened = new KafkaConsumer<>(properties)) {
       consumer = opened;
-      refuseDisorder(opened, Places.all(topic, partitions));
+      if (!membership.ordered()) {
+        refuseDisorder(opened.committed(Set.copyOf(Places.all(topic, partitions))));
+      }
       if (refused == null) {
         opened.subscribe(List.of(topic), this);
       }
@@ -151,14 +139,12 @@ final class GroupReader implements ConsumerRebalanceListener {
   }
 
   /** Whoever does not keep a group's order must not be in it. */
-  private void refuseDisorder(
-      KafkaConsumer<byte[], byte[]> opened, Collection<TopicPartition> partitions) {
+  private void refuseDisorder(Map<TopicPartition, OffsetAndMetadata> committed) {
     Membership membership = member.membership();
-    if (membership.ordered()) {
-      return;
-    }
-    for (OffsetAndMetadata known : opened.committed(Set.copyOf(partitions)).values()) {
-      if (known != null && PartitionProgress.read(known.offset(), known.metadata()).isOrdered()) {
+    for (OffsetAndMetadata known : committed.values()) {
+      if (!membership.ordered()
+          && known != null
+          && PartitionProgress.read(known.offset(), known.metadata()).isOrdered()) {
         refused = membership.breaksOrder();
       }
     }
@@ -256,11 +242,11 @@ final class GroupReader implements ConsumerRebalanceListener {
     KafkaConsumer<byte[], byte[]> own = own();
     Set<TopicPartition> all = Set.copyOf(partitions);
     Map<TopicPartition, PartitionProgress> progress = new HashMap<>();
-    refuseDisorder(own, all);
+    Map<TopicPartition, OffsetAndMetadata> committed = own.committed(all);
+    refuseDisorder(committed);
     if (refused != null) {
       return;
     }
-    Map<TopicPartition, OffsetAndMetadata> committed = own.committed(all);
     Map<TopicPartition, Long> ends = own.endOffsets(all);
     List<TopicPartition> fresh = new ArrayList<>();
     for (TopicPartition one : all) {

@@ -42,7 +42,6 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.AuthenticationException;
 
 /**
@@ -162,15 +161,10 @@ final class KafkaBroker implements Broker {
   }
 
   private static LeatException refused(KafkaSettings settings, KafkaException unusable) {
-    Throwable cause = unusable.getCause() == null ? unusable : unusable.getCause();
-    return unusable instanceof ConfigException || cause instanceof ConfigException
-        ? new BadConfiguration("%s: %s".formatted(settings, sentence(unusable, cause)))
-        : KafkaFailures.of(unusable);
-  }
-
-  private static String sentence(KafkaException unusable, Throwable cause) {
-    return String.valueOf(
-        KafkaFailures.of(unusable instanceof ConfigException ? unusable : cause).getMessage());
+    LeatException known = KafkaFailures.of(unusable);
+    return known instanceof BadConfiguration
+        ? new BadConfiguration("%s: %s".formatted(settings, known.getMessage()))
+        : known;
   }
 
   @Override

@@ -61,7 +61,7 @@ final class KafkaDelivery implements Delivery {
     return held.acceptedAt();
   }
 
-  private boolean isHeld() {
+  boolean isHeld() {
     return held.isOf(this) && left() > 0;
   }
 

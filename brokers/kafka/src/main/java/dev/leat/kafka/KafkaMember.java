@@ -176,7 +176,7 @@ final class KafkaMember implements Subscription {
 
   /** Whether it is held still, and is so for another lease. */
   synchronized boolean extended(KafkaDelivery delivery) {
-    boolean isHeld = delivery.held().isOf(delivery) && delivery.left() > 0;
+    boolean isHeld = delivery.isHeld();
     if (isHeld) {
       delivery.beginLease();
     }

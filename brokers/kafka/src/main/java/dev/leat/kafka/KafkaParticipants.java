@@ -22,7 +22,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,23 +44,21 @@ final class KafkaParticipants {
   private static final int PORTION = 1_000;
 
   private final KafkaBroker broker;
-  private final EventLoop loop;
   private final FaultLog faults;
   private final Map<String, Supplier<Participant>> all = new ConcurrentHashMap<>();
-  private boolean begun;
-  private volatile boolean closed;
+  private final Recurring said;
 
   KafkaParticipants(KafkaBroker broker, EventLoop loop) {
     this.broker = broker;
-    this.loop = loop;
     this.faults = new FaultLog(log, loop.clock());
+    this.said = new Recurring(loop, PAUSE, this::sayAll);
   }
 
   Announcement add(Supplier<Participant> participant) {
     String id = UUID.randomUUID().toString();
     all.put(id, participant);
     say(id, participant);
-    begin();
+    said.begin();
     return () -> {
       if (all.remove(id) != null) {
         var unused = send(id, GONE, Payload.EMPTY);
@@ -69,26 +66,9 @@ final class KafkaParticipants {
     };
   }
 
-  private synchronized void begin() {
-    if (!begun) {
-      begun = true;
-      again();
-    }
-  }
-
-  private void again() {
-    if (!closed) {
-      try {
-        var unused = loop.schedule(PAUSE, this::sayAll);
-      } catch (RejectedExecutionException ended) {
-        log.debug("the loop has ended, nobody takes part any more", ended);
-      }
-    }
-  }
-
-  private void sayAll() {
+  private CompletionStage<?> sayAll() {
     all.forEach(this::say);
-    again();
+    return CompletableFuture.completedStage(all);
   }
 
   private void say(String id, Supplier<Participant> participant) {
@@ -97,7 +77,7 @@ final class KafkaParticipants {
             .exceptionally(
                 failure -> {
                   LeatException known = KafkaFailures.of(failure);
-                  if (!closed) {
+                  if (!said.isClosed()) {
                     faults.warn(
                         "others do not see who takes part here: {}",
                         String.valueOf(known.getMessage()));
@@ -150,7 +130,7 @@ final class KafkaParticipants {
 
   /** Says that none of them takes part any more. */
   void close() {
-    closed = true;
+    said.close();
     for (String id : List.copyOf(all.keySet())) {
       if (all.remove(id) != null) {
         var unused = send(id, GONE, Payload.EMPTY);

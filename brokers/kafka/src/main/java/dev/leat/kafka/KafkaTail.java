@@ -19,7 +19,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -32,7 +31,6 @@ import org.slf4j.LoggerFactory;
 final class KafkaTail implements Subscription {
   private static final Logger log = LoggerFactory.getLogger(KafkaTail.class);
   private static final Duration TURN = Duration.ofMillis(500);
-  private static final Duration PAUSE = Duration.ofMillis(500);
 
   private final KafkaSettings settings;
   private final KafkaTopics topics;
@@ -90,24 +88,16 @@ final class KafkaTail implements Subscription {
   }
 
   private void work() {
-    while (!gate.isClosed()) {
-      try {
-        int partitions = topics.partitions(topic).join();
-        gone = moves.takenOut(topic).toCompletableFuture().join();
-        read(partitions);
-      } catch (RuntimeException failure) {
-        goOn(String.valueOf(KafkaFailures.of(failure).getMessage()));
-      } catch (Error broken) {
-        goOn(broken.toString());
-      }
-    }
-  }
-
-  private void goOn(String failure) {
-    if (!gate.isClosed()) {
-      faults.warn("stream={} is not read, asking again: {}", topic, failure);
-      LockSupport.parkNanos(PAUSE.toNanos());
-    }
+    ReadingLoop.run(
+        "stream=%s is".formatted(topic),
+        faults,
+        gate::isClosed,
+        () -> {
+          int partitions = topics.partitions(topic).join();
+          gone = moves.takenOut(topic).toCompletableFuture().join();
+          read(partitions);
+        },
+        failure -> {});
   }
 
   private void read(int partitions) {
@@ -125,8 +115,9 @@ final class KafkaTail implements Subscription {
         consumer = opened;
       }
       ready.complete(null);
+      Set<TopicPartition> same = Set.copyOf(all);
       while (!gate.isClosed() && topics.lastKnown(topic, partitions) == partitions) {
-        turn(opened, Set.copyOf(all));
+        turn(opened, same);
       }
     } finally {
       synchronized (this) {

@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
@@ -48,14 +49,14 @@ final class KafkaTopics {
           TopicConfig.RETENTION_MS_CONFIG, "60000",
           TopicConfig.SEGMENT_MS_CONFIG, "60000");
 
-  private final Admin admin;
-  private final KafkaSettings settings;
-
   /** After which a topic is looked at again: it may have been given more partitions. */
   private static final long FRESH_NANOS = Duration.ofSeconds(10).toNanos();
 
   /** How many are made at a time. */
   private static final int MADE_AT_ONCE = 8;
+
+  private final Admin admin;
+  private final KafkaSettings settings;
 
   /** How many partitions each has, or who asks. */
   private final Map<String, CompletableFuture<Integer>> known = new ConcurrentHashMap<>();
@@ -106,14 +107,10 @@ final class KafkaTopics {
 
   /** The same of one that is perhaps not there, and is not made. */
   CompletionStage<Optional<Integer>> existing(String topic) {
-    CompletableFuture<Integer> before = known.get(topic);
-    if (before == null
-        || !before.isDone()
-        || before.isCompletedExceptionally()
-        || !isFresh(topic)) {
-      return lookAgain(topic);
-    }
-    return before.thenApply(Optional::of);
+    Optional<Integer> before = knownNow(topic);
+    return before.isPresent() && isFresh(topic)
+        ? CompletableFuture.completedStage(before)
+        : lookAgain(topic);
   }
 
   /** The same, whenever it was looked at before. */
@@ -124,10 +121,13 @@ final class KafkaTopics {
   /** How many it has as far as is known, without waiting. */
   int lastKnown(String topic, int otherwise) {
     lookNowAndThen(topic);
-    CompletableFuture<Integer> before = known.get(topic);
-    return before == null || !before.isDone() || before.isCompletedExceptionally()
-        ? otherwise
-        : before.getNow(otherwise);
+    return knownNow(topic).orElse(otherwise);
+  }
+
+  private Optional<Integer> knownNow(String topic) {
+    return Optional.ofNullable(known.get(topic))
+        .filter(asked -> asked.state() == Future.State.SUCCESS)
+        .map(CompletableFuture::resultNow);
   }
 
   /** It was deleted, it seems: it is looked for, and made, when it is asked for next. */
@@ -145,10 +145,7 @@ final class KafkaTopics {
 
   private void lookNowAndThen(String topic) {
     if (!isFresh(topic) && looking.add(topic)) {
-      var unused =
-          described(topic)
-              .thenAccept(there -> noted(topic, there))
-              .whenComplete((done, failure) -> looking.remove(topic));
+      var unused = lookAgain(topic).whenComplete((done, failure) -> looking.remove(topic));
     }
   }
 
@@ -169,9 +166,7 @@ final class KafkaTopics {
 
   /** Asks the cluster. */
   private CompletionStage<Optional<Integer>> described(String topic) {
-    return Objects.requireNonNull(
-            admin.describeTopics(List.of(topic)).topicNameValues().get(topic), "what was asked for")
-        .toCompletionStage()
+    return describe(topic)
         .thenApply(KafkaTopics::partitions)
         .exceptionallyCompose(
             failure -> {
@@ -227,14 +222,18 @@ final class KafkaTopics {
 
   /** The nodes that lead its partitions, in their order; below 0 where none does. */
   CompletionStage<List<Integer>> leaders(String topic) {
-    return Objects.requireNonNull(
-            admin.describeTopics(List.of(topic)).topicNameValues().get(topic), "what was asked for")
-        .toCompletionStage()
+    return describe(topic)
         .thenApply(
             described ->
                 described.partitions().stream()
                     .map(one -> one.leader() == null ? -1 : one.leader().id())
                     .toList());
+  }
+
+  private CompletionStage<TopicDescription> describe(String topic) {
+    return Objects.requireNonNull(
+            admin.describeTopics(List.of(topic)).topicNameValues().get(topic), "what was asked for")
+        .toCompletionStage();
   }
 
   private static Optional<Integer> partitions(TopicDescription described) {

@@ -3,7 +3,7 @@ package dev.leat.kafka;
 import dev.leat.broker.EventLoop;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 
@@ -18,8 +18,7 @@ final class KafkaWatch {
   private final Admin admin;
   private final EventLoop loop;
   private final Collection<KafkaMember> members;
-  private boolean begun;
-  private volatile boolean closed;
+  private final Recurring looks;
 
   /** Confined to the loop. */
   private boolean isAway;
@@ -28,52 +27,29 @@ final class KafkaWatch {
     this.admin = admin;
     this.loop = loop;
     this.members = members;
+    this.looks = new Recurring(loop, PAUSE, this::look);
   }
 
-  synchronized void begin() {
-    if (!begun) {
-      begun = true;
-      again();
-    }
+  void begin() {
+    looks.begin();
   }
 
-  private void again() {
-    if (!closed) {
-      try {
-        var unused = loop.schedule(PAUSE, this::look);
-      } catch (RejectedExecutionException ended) {
-        closed = true;
-      }
-    }
+  private CompletionStage<?> look() {
+    return KafkaFailures.stage(admin.describeCluster().nodes())
+        .toCompletableFuture()
+        .orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+        .handleAsync((nodes, failure) -> tell(failure != null), loop);
   }
 
-  private void look() {
-    if (closed) {
-      return;
+  private boolean tell(boolean isAwayNow) {
+    if (isAwayNow != isAway) {
+      isAway = isAwayNow;
+      members.forEach(isAway ? KafkaMember::lost : KafkaMember::back);
     }
-    var unused =
-        KafkaFailures.stage(admin.describeCluster().nodes())
-            .toCompletableFuture()
-            .orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
-            .whenComplete((nodes, failure) -> tell(failure != null));
-  }
-
-  private void tell(boolean isAwayNow) {
-    try {
-      loop.execute(
-          () -> {
-            if (isAwayNow != isAway) {
-              isAway = isAwayNow;
-              members.forEach(isAway ? KafkaMember::lost : KafkaMember::back);
-            }
-            again();
-          });
-    } catch (RejectedExecutionException ended) {
-      closed = true;
-    }
+    return isAway;
   }
 
   void close() {
-    closed = true;
+    looks.close();
   }
 }

@@ -136,23 +136,19 @@ final class Moves implements AutoCloseable {
       asked.remove();
       next = asked.peek();
     }
+    moveAll(batch);
+  }
+
+  private void moveAll(List<Move> batch) {
     try {
       move(batch);
     } catch (RuntimeException failure) {
       if (batch.size() == 1) {
-        first.moved().completeExceptionally(KafkaFailures.of(failure));
+        batch.getFirst().moved().completeExceptionally(KafkaFailures.of(failure));
       } else {
         // One that cannot be moved is not to stop the others.
-        batch.forEach(this::moveAlone);
+        batch.forEach(one -> moveAll(List.of(one)));
       }
-    }
-  }
-
-  private void moveAlone(Move one) {
-    try {
-      move(List.of(one));
-    } catch (RuntimeException failure) {
-      one.moved().completeExceptionally(KafkaFailures.of(failure));
     }
   }
 

@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -33,7 +32,6 @@ import org.slf4j.LoggerFactory;
 final class ReplyReader implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ReplyReader.class);
   private static final Duration TURN = Duration.ofMillis(500);
-  private static final Duration PAUSE = Duration.ofMillis(500);
 
   private final KafkaSettings settings;
   private final KafkaTopics topics;
@@ -96,23 +94,15 @@ final class ReplyReader implements AutoCloseable {
   }
 
   private void work() {
-    while (!closed) {
-      try {
-        topics.partitions(TopicNames.REPLIES).join();
-        read();
-      } catch (RuntimeException failure) {
-        goOn(String.valueOf(KafkaFailures.of(failure).getMessage()));
-      } catch (Error broken) {
-        goOn(broken.toString());
-      }
-    }
-  }
-
-  private void goOn(String failure) {
-    if (!closed) {
-      faults.warn("replies are not read, asking again: {}", failure);
-      LockSupport.parkNanos(PAUSE.toNanos());
-    }
+    ReadingLoop.run(
+        "replies are",
+        faults,
+        () -> closed,
+        () -> {
+          int unused = topics.partitions(TopicNames.REPLIES).join();
+          read();
+        },
+        failure -> {});
   }
 
   private void read() {

@@ -25,13 +25,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.Collectors;
-import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -161,7 +158,9 @@ class KafkaBrokerTest {
     try (Leat leat = Leat.connect(KafkaServerProcess.shared().url())) {
       leat.worker("strange").on("echo", String.class, (text, request) -> text).start();
       assertThat(leat.caller().call("strange", "echo", "a", String.class, LONG)).isEqualTo("a");
-      produce("strange.requests", "no event");
+      byte[] noEvent = "no event".getBytes(StandardCharsets.UTF_8);
+      KafkaServerProcess.shared()
+          .produce(List.of(new ProducerRecord<>("strange.requests", noEvent)));
       Awaiting.until(
           "it is given up",
           () -> Awaiting.result(leat.broker().range(letters(), Position.START, 9)).size() == 1);
@@ -169,8 +168,7 @@ class KafkaBrokerTest {
       DeadLetter letter = DeadLetter.read(kept.message());
       assertThat(letter.isOfBrokenEntry()).isTrue();
       assertThat(letter.detail()).contains("no CloudEvent in binary mode");
-      assertThat(letter.message().payload().bytes())
-          .isEqualTo("no event".getBytes(StandardCharsets.UTF_8));
+      assertThat(letter.message().payload().bytes()).isEqualTo(noEvent);
       for (String text : List.of("b", "c", "d", "e")) {
         assertThat(leat.caller().call("strange", "echo", text, String.class, LONG)).isEqualTo(text);
       }
@@ -179,16 +177,5 @@ class KafkaBrokerTest {
 
   private static StreamRef letters() {
     return Topic.of("strange").deadLetters();
-  }
-
-  private static void produce(String topic, String value) {
-    Properties properties = new Properties();
-    properties.put("bootstrap.servers", KafkaServerProcess.shared().address());
-    properties.put("key.serializer", ByteArraySerializer.class.getName());
-    properties.put("value.serializer", ByteArraySerializer.class.getName());
-    try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(properties)) {
-      var unused =
-          producer.send(new ProducerRecord<>(topic, value.getBytes(StandardCharsets.UTF_8)));
-    }
   }
 }

@@ -116,7 +116,7 @@ class KafkaSecurityTest {
         "authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer");
     settings.put("super.users", "User:ANONYMOUS");
     server = KafkaServerProcess.start(settings);
-    try (Admin admin = Admin.create(Map.of("bootstrap.servers", server.address()))) {
+    try (Admin admin = server.admin()) {
       admin
           .alterUserScramCredentials(
               List.of(

@@ -11,7 +11,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
 /** A real node of Kafka on free ports of the loopback, ended with the test that started it. */
@@ -116,6 +122,26 @@ public final class KafkaServerProcess implements AutoCloseable {
   /** Host and port. */
   public String address() {
     return "127.0.0.1:" + node.port();
+  }
+
+  /** Writes records as they stand, past all brokers of ours. */
+  void produce(List<ProducerRecord<byte[], byte[]>> records) {
+    Properties properties = new Properties();
+    properties.put("bootstrap.servers", address());
+    properties.put("key.serializer", ByteArraySerializer.class.getName());
+    properties.put("value.serializer", ByteArraySerializer.class.getName());
+    try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(properties)) {
+      for (ProducerRecord<byte[], byte[]> one : records) {
+        Object unused = producer.send(one).get();
+      }
+    } catch (InterruptedException | ExecutionException failure) {
+      throw new IllegalStateException(failure);
+    }
+  }
+
+  /** One that may do everything. */
+  Admin admin() {
+    return Admin.create(Map.of("bootstrap.servers", address()));
   }
 
   /** The same node once more, with what it has on its disk; it has ended. */

@@ -27,15 +27,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
-import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -59,7 +55,7 @@ class KafkaTrapsTest {
       assertThat(call(leat, "trap-header", "a")).isEqualTo("a");
       ProducerRecord<byte[], byte[]> strange = event("trap-header.requests", null, "strange");
       strange.headers().add("leat_h_", bytes("x"));
-      produce(List.of(strange));
+      server.produce(List.of(strange));
       StreamRef letters = Topic.of("trap-header").deadLetters();
       until("it is given up", () -> length(leat, letters) == 1);
       for (String text : List.of("b", "c", "d", "e")) {
@@ -79,7 +75,7 @@ class KafkaTrapsTest {
         one.headers().add("leat_lane", null);
         strange.add(one);
       }
-      produce(strange);
+      server.produce(strange);
       assertThat(call(leat, "trap-reply", "b")).isEqualTo("b");
     }
   }
@@ -88,7 +84,7 @@ class KafkaTrapsTest {
   void a_group_that_began_now_reads_all_of_what_a_topic_is_given_later() throws Exception {
     Topic topic = Topic.of("trap-more");
     try (Broker broker = Brokers.open(server.url() + "&kafka.metadata.max.age.ms=1000", loop);
-        Admin admin = admin()) {
+        Admin admin = server.admin()) {
       List<String> handed = new CopyOnWriteArrayList<>();
       Subscription member =
           broker.subscribe(
@@ -111,7 +107,7 @@ class KafkaTrapsTest {
       for (int i = 0; i < 16; i++) {
         all.add(event("trap-more.requests", i % 8, "n" + i));
       }
-      produce(all);
+      server.produce(all);
       until("all are handed over", () -> handed.size() == 16);
       assertThat(handed).doesNotHaveDuplicates();
       until(
@@ -124,7 +120,7 @@ class KafkaTrapsTest {
   void a_topic_that_was_deleted_is_made_again_when_it_is_sent_to() throws Exception {
     String patience = "&kafka.request.timeout.ms=1000&kafka.delivery.timeout.ms=2000";
     try (Leat leat = Leat.connect(server.url() + patience);
-        Admin admin = admin()) {
+        Admin admin = server.admin()) {
       assertThat(leat.caller().send("trap-gone", "x", Payload.text("before"))).isNotEmpty();
       admin.deleteTopics(List.of("trap-gone.requests")).all().get();
       until("it is made again", () -> isSent(leat));
@@ -146,7 +142,7 @@ class KafkaTrapsTest {
   void lanes_have_replies_where_the_topic_of_replies_is_given_more_partitions() throws Exception {
     try (KafkaServerProcess own = KafkaServerProcess.start();
         Leat worker = Leat.connect(own.url());
-        Admin admin = Admin.create(Map.of("bootstrap.servers", own.address()))) {
+        Admin admin = own.admin()) {
       worker.worker("trap-lanes").on("echo", String.class, (text, request) -> text).start();
       assertThat(call(worker, "trap-lanes", "a")).isEqualTo("a");
       admin.createPartitions(Map.of("leat-replies", NewPartitions.increaseTo(40))).all().get();
@@ -228,10 +224,6 @@ class KafkaTrapsTest {
     return result(leat.broker().range(stream, Position.START, 100)).size();
   }
 
-  private Admin admin() {
-    return Admin.create(Map.of("bootstrap.servers", server.address()));
-  }
-
   private static byte[] bytes(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
   }
@@ -245,19 +237,5 @@ class KafkaTrapsTest {
     record.headers().add("ce_type", bytes("echo"));
     record.headers().add("ce_source", bytes("test"));
     return record;
-  }
-
-  private void produce(List<ProducerRecord<byte[], byte[]>> records) {
-    Properties properties = new Properties();
-    properties.put("bootstrap.servers", server.address());
-    properties.put("key.serializer", ByteArraySerializer.class.getName());
-    properties.put("value.serializer", ByteArraySerializer.class.getName());
-    try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(properties)) {
-      for (ProducerRecord<byte[], byte[]> one : records) {
-        Object unused = producer.send(one).get();
-      }
-    } catch (InterruptedException | ExecutionException failure) {
-      throw new IllegalStateException(failure);
-    }
   }
 }

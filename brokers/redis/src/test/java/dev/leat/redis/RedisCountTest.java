@@ -31,15 +31,7 @@ class RedisCountTest {
 
   @BeforeEach
   void start() {
-    redis =
-        RedisServerProcess.start(
-            RedisServerProcess.CURRENT,
-            "--appendonly",
-            "yes",
-            "--appendfsync",
-            "always",
-            "--dir",
-            folder.toString());
+    redis = RedisServerProcess.withLog(folder);
     client = new RedisClient(redis.port());
     leat = Leat.connect(redis.url());
     client.startGroup(STREAM, GROUP);

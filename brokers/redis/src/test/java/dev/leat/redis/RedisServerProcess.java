@@ -55,6 +55,15 @@ public final class RedisServerProcess implements AutoCloseable {
     return new RedisServerProcess(null, executable(version), options);
   }
 
+  /** One of the current version that keeps a log of all in a folder, with more options. */
+  public static RedisServerProcess withLog(Path folder, String... more) {
+    List<String> options =
+        new ArrayList<>(
+            List.of("--appendonly", "yes", "--appendfsync", "always", "--dir", folder.toString()));
+    options.addAll(List.of(more));
+    return start(CURRENT, options.toArray(String[]::new));
+  }
+
   /**
    * A server whose clock can be set: it runs under libfaketime, a package of most systems. It is
    * the older of the two, since the other is linked statically and asks the kernel by itself.

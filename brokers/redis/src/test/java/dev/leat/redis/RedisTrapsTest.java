@@ -23,7 +23,6 @@ import dev.leat.wire.DeadLetter;
 import dev.leat.wire.StreamKeys;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -299,7 +298,7 @@ class RedisTrapsTest {
   @Test
   void a_server_that_is_still_loading_is_waited_for() {
     redis.close();
-    redis = withLog("--key-load-delay", "2000");
+    redis = RedisServerProcess.withLog(folder, "--key-load-delay", "2000");
     try (Leat leat = Leat.connect(redis.url());
         RedisClient client = new RedisClient(redis.port())) {
       echo(leat).start();
@@ -441,7 +440,7 @@ class RedisTrapsTest {
   @Test
   void a_server_that_is_killed_and_restarted_with_its_log_under_load_loses_nothing_accepted() {
     redis.close();
-    redis = withLog();
+    redis = RedisServerProcess.withLog(folder);
     Set<String> handled = ConcurrentHashMap.newKeySet();
     List<String> accepted = new CopyOnWriteArrayList<>();
     try (Leat leat = Leat.connect(redis.url());
@@ -472,14 +471,6 @@ class RedisTrapsTest {
       until("nothing is pending", () -> pending(client) == 0);
       assertThat(accepted).doesNotHaveDuplicates();
     }
-  }
-
-  private RedisServerProcess withLog(String... more) {
-    List<String> options =
-        new ArrayList<>(
-            List.of("--appendonly", "yes", "--appendfsync", "always", "--dir", folder.toString()));
-    options.addAll(List.of(more));
-    return RedisServerProcess.start(RedisServerProcess.CURRENT, options.toArray(String[]::new));
   }
 
   private static void send(Leat leat, List<String> accepted, AtomicBoolean over) {

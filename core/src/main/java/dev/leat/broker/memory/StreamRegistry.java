@@ -96,18 +96,21 @@ final class StreamRegistry {
 
   /** For looking only: asking after a stream does not bring it into being. */
   MemoryStream existing(String key) {
-    MemoryStream found = streams.get(key);
-    if (found == null) {
-      found = ended.get(key);
-    }
+    MemoryStream found = there(key);
     return found == null ? new MemoryStream(key, 0, limits, loop, broker) : found;
   }
 
   /** The same by its key. */
   MemoryStream get(String key) {
     refuseIfClosed();
-    MemoryStream past = streams.containsKey(key) ? null : ended.get(key);
-    return past == null ? streams.computeIfAbsent(key, this::newStream) : past;
+    MemoryStream found = there(key);
+    return found == null ? streams.computeIfAbsent(key, this::newStream) : found;
+  }
+
+  /** The one that is there, or was a lane's that is gone. */
+  private @Nullable MemoryStream there(String key) {
+    MemoryStream found = streams.get(key);
+    return found == null ? ended.get(key) : found;
   }
 
   private MemoryStream newStream(String key) {
