@@ -114,7 +114,10 @@ final class Appends implements AutoCloseable {
               .lookAgain(target.name())
               .whenCompleteAsync(
                   (there, failure) -> {
-                    if (failure == null && partition < there.orElse(0)) {
+                    if (failure != null) {
+                      // Somebody may be there.
+                      placed.completeExceptionally(KafkaFailures.of(failure));
+                    } else if (partition < there.orElse(0)) {
                       sendOnceSeen(target, append, lane, placed);
                     } else {
                       // Nobody is there.

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.leat.BadMessage;
+import dev.leat.BrokerUnavailable;
 import dev.leat.Headers;
 import dev.leat.Leat;
 import dev.leat.Message;
@@ -162,7 +163,6 @@ class KafkaTrapsTest {
   @Test
   void a_reply_to_a_lane_that_cannot_be_is_for_nobody() {
     try (Leat leat = Leat.connect(server.url())) {
-      Message reply = new Message("r", Message.REPLY, "", Headers.NONE, "", Payload.text("x"));
       StreamRef nobody = new StreamRef.At("leat-replies/9999/l");
       Lane lane =
           CompletableFuture.supplyAsync(
@@ -171,7 +171,7 @@ class KafkaTrapsTest {
       List<String> ids =
           result(
               CompletableFuture.supplyAsync(
-                      () -> lane.append(List.of(new Append(nobody, reply))), loop)
+                      () -> lane.append(List.of(new Append(nobody, reply()))), loop)
                   .thenCompose(sent -> sent));
       assertThat(ids).containsExactly("");
       assertThat(result(leat.broker().range(nobody, Position.START, 10))).isEmpty();
@@ -190,6 +190,10 @@ class KafkaTrapsTest {
           .start();
       assertThat(call(leat, "trap-away", "a")).isEqualTo("a");
       own.kill();
+      Append reply = new Append(new StreamRef.At("leat-replies/9999/l"), reply());
+      assertThatThrownBy(() -> result(leat.broker().append(reply)))
+          .as("it is not known whether somebody is there")
+          .isInstanceOf(BrokerUnavailable.class);
       until("it is away", () -> events.stream().anyMatch(WorkerEvent.Lost.class::isInstance));
       events.clear();
       own.begin();
@@ -209,6 +213,10 @@ class KafkaTrapsTest {
           .isInstanceOf(BadMessage.class)
           .hasMessage("'1-1' is not the id of an entry");
     }
+  }
+
+  private static Message reply() {
+    return new Message("r", Message.REPLY, "", Headers.NONE, "", Payload.text("x"));
   }
 
   private static void complete(Delivery delivery, List<String> handed) {
