@@ -38,18 +38,19 @@ class FileKilledTest {
     FileLedger.check(url, said, SEED, KILLS);
   }
 
-  /** What a program says until it is killed, so long after it has begun. */
+  /** What a program says until it is killed, so long after it has said something. */
   private static List<String> linesOf(String url, int run, int millis) {
     List<String> said = new ArrayList<>();
     try (Child child = Child.start(FileProgram.class, url, "r" + run)) {
       child.lineAfter("ready ");
+      // However long a busy machine takes until the first is accepted.
+      String line = child.line();
       Thread killer =
           Thread.startVirtualThread(
               () -> {
                 LockSupport.parkNanos(Duration.ofMillis(millis).toNanos());
                 child.signal("KILL");
               });
-      String line = child.line();
       while (!line.equals("null")) {
         FileLedger.read(line, said);
         line = child.line();

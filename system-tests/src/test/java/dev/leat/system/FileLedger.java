@@ -55,7 +55,7 @@ final class FileLedger {
     System.out.printf(
         "seed %d: %d kills, %d said to be accepted or answered, %d done%n",
         seed, kills, said.size(), ledger.size());
-    assertThat(said).as("seed %d", seed).hasSizeGreaterThan(kills);
+    assertThat(said).as("seed %d", seed).hasSizeGreaterThan(10 * kills);
     assertThat(ledger).as("seed %d, done twice", seed).doesNotHaveDuplicates();
     assertThat(ledger).as("seed %d, lost", seed).containsAll(said);
     byKey(ledger)
