@@ -30,6 +30,8 @@ public final class BenchCommand implements Callable<Integer> {
 
   private static final String REDIS_WITH_LOG = "redis-aof";
 
+  private static final String KAFKA = "kafka";
+
   private static final int RATED_CONNECTIONS = 64;
 
   @Spec private CommandSpec spec;
@@ -41,7 +43,8 @@ public final class BenchCommand implements Callable<Integer> {
       defaultValue = "memory:,redis",
       description =
           "memory:, file: (a folder of its own), redis (a redis-server that is started), redis-aof "
-              + "(the same with its log, everysec), or the URL of one that is there. "
+              + "(the same with its log, everysec), kafka (a node that is started), or the URL of "
+              + "one that is there. "
               + "Default: ${DEFAULT-VALUE}.")
   private List<String> brokers;
 
@@ -58,7 +61,8 @@ public final class BenchCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "P",
       defaultValue = "vertx",
-      description = "What Leat is compared with: vertx, grpc, spring. Default: ${DEFAULT-VALUE}.")
+      description =
+          "What Leat is compared with: vertx, grpc, spring, kafka (its plain clients). Default: ${DEFAULT-VALUE}.")
   private List<String> peers;
 
   @Option(
@@ -118,7 +122,10 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Option(
       names = "--scale",
-      description = "Measures one gateway before 1, 2 and 4 workers, and no peers.")
+      description = {
+        "Measures one gateway before 1, 2 and 4 workers over Redis, and no peers; with --broker",
+        "kafka ever more partitions and members over that."
+      })
   private boolean scale;
 
   @Option(
@@ -182,7 +189,9 @@ public final class BenchCommand implements Callable<Integer> {
         new Comparison.Plan(
             connections, starts, pairs, Duration.ofSeconds(warmUp), Duration.ofSeconds(seconds));
     if (scale) {
-      Scale.print(screen, Scale.measure(folder, wrk, plan));
+      List<Supplier<Setup>> setups =
+          brokers.contains(KAFKA) ? Scale.overKafka(folder) : Scale.overRedis(folder);
+      Scale.print(screen, Scale.measure(setups, wrk, plan));
       return 0;
     }
     if (costs) {
@@ -246,7 +255,11 @@ public final class BenchCommand implements Callable<Integer> {
           "wrk is missing: install it (apt-get install wrk) and run this again");
     }
     boolean needsServer =
-        scale || costs || durable || brokers.contains(REDIS) || brokers.contains(REDIS_WITH_LOG);
+        (scale && !brokers.contains(KAFKA))
+            || costs
+            || durable
+            || brokers.contains(REDIS)
+            || brokers.contains(REDIS_WITH_LOG);
     if (needsServer && !isOnPath("redis-server")) {
       throw new ParameterException(
           spec.commandLine(),
@@ -281,9 +294,11 @@ public final class BenchCommand implements Callable<Integer> {
       case "vertx" -> () -> Setup.vertx(folder);
       case "grpc" -> () -> Setup.grpc(folder);
       case "spring" -> () -> Setup.spring(folder);
+      case KAFKA -> () -> KafkaSetup.plain(folder);
       default ->
           throw new ParameterException(
-              spec.commandLine(), "'" + name + "' is no peer; there are vertx, grpc and spring");
+              spec.commandLine(),
+              "'" + name + "' is no peer; there are vertx, grpc, spring and kafka");
     };
   }
 
@@ -292,6 +307,7 @@ public final class BenchCommand implements Callable<Integer> {
       case "memory:" -> () -> Setup.embedded(folder, 1);
       case "file:" -> () -> Setup.file(folder);
       case REDIS -> () -> Setup.redis(folder, Setup.Log.NONE);
+      case KAFKA -> () -> KafkaSetup.leat(folder);
       case REDIS_WITH_LOG -> () -> Setup.redis(folder, Setup.Log.EVERY_SECOND);
       default -> () -> Setup.over(folder, broker);
     };

@@ -261,11 +261,11 @@ record Setup(String name, int port, List<Program> programs) implements AutoClose
     return "redis://127.0.0.1:" + server;
   }
 
-  private static Program gateway(Path folder, int port, String url) {
+  static Program gateway(Path folder, int port, String url) {
     return leat(folder, "gateway", "gateway", url, "port=" + port, LOOPS);
   }
 
-  private static Program leat(Path folder, String name, String... arguments) {
+  static Program leat(Path folder, String name, String... arguments) {
     return Program.java(
         folder,
         name,
