@@ -2,7 +2,6 @@ package dev.leat.kafka;
 
 import java.util.ArrayDeque;
 import java.util.Queue;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -18,12 +17,25 @@ final class AppendTarget {
   /** Between two looks at how many partitions a topic has. */
   private static final int LOOK_EACH = 256;
 
+  /** Messages that go to one partition together, so that its member is not given all there are. */
+  private static final int MOST_TOGETHER = 32;
+
+  /** What does not come within that has not come together. */
+  private static final long STICKY_NANOS = 1_000_000;
+
   private final String name;
   private final KafkaTopics topics;
   private final Supplier<KafkaProducer<byte[], byte[]>> producer;
   private final Queue<Consumer<Throwable>> waiting = new ArrayDeque<>();
-  private final AtomicInteger turn = new AtomicInteger();
+  private final Object sticking = new Object();
   private final Stalls stalls = new Stalls();
+
+  // Guarded by sticking.
+  private int turn;
+  private @Nullable Integer sticky;
+  private int left;
+  private long chosenAt;
+
   private boolean asked;
   private volatile int partitions;
 
@@ -144,9 +156,26 @@ final class AppendTarget {
     }
   }
 
-  /** Where a message goes that may go to any: to each in turn that takes what is sent. */
+  /**
+   * Where a message goes that may go to any: to each in turn that takes what is sent. What comes
+   * together stays together, for a server takes some for one partition as it takes one.
+   */
   @Nullable Integer next() {
-    int next = turn.getAndIncrement();
+    long now = System.nanoTime();
+    synchronized (sticking) {
+      Integer same = sticky;
+      if (same != null && --left > 0 && now - chosenAt < STICKY_NANOS) {
+        return same;
+      }
+      sticky = choose();
+      left = MOST_TOGETHER;
+      chosenAt = now;
+      return sticky;
+    }
+  }
+
+  private @Nullable Integer choose() {
+    int next = turn++;
     if ((next & (LOOK_EACH - 1)) == 0) {
       look();
     }
