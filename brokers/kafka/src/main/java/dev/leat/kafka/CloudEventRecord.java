@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
@@ -37,6 +38,9 @@ final class CloudEventRecord {
   /** The lane that a reply is for, of those that share a partition. */
   private static final String LANE = "leat_lane";
 
+  /** What is ours, and no header of a message. */
+  private static final String OWN = "leat_";
+
   /** Before the name of a header that is called as one of these. */
   private static final String ESCAPE = "leat_h_";
 
@@ -44,6 +48,8 @@ final class CloudEventRecord {
   private static final String NONE = "leat:";
 
   private static final byte[] VERSION = bytes("1.0");
+
+  private static final Pattern JSON = Pattern.compile("[^;]*[+]json(;.*)?");
 
   /** Of a header's object. */
   private static final int OVERHEAD = 64;
@@ -60,8 +66,11 @@ final class CloudEventRecord {
     headers.add(SOURCE, bytes(message.source().isEmpty() ? NONE : message.source()));
     Encoding encoding = message.payload().encoding();
     Optional<String> said = message.headers().get(dev.leat.Headers.CONTENT_TYPE);
-    headers.add(CONTENT_TYPE, bytes(said.orElse(encoding.mediaType())));
-    headers.add(PROTOCOL, bytes(encoding.wireName()));
+    String mediaType = said.orElse(encoding.mediaType());
+    headers.add(CONTENT_TYPE, bytes(mediaType));
+    if (taken(mediaType) != encoding) {
+      headers.add(PROTOCOL, bytes(encoding.wireName()));
+    }
     if (!message.destination().isEmpty()) {
       headers.add(DESTINATION, bytes(message.destination()));
     }
@@ -91,7 +100,7 @@ final class CloudEventRecord {
   private static boolean isOwn(String name) {
     return switch (name) {
       case SPEC, ID, TYPE, SOURCE, CONTENT_TYPE -> true;
-      default -> name.startsWith("leat_");
+      default -> name.startsWith(OWN);
     };
   }
 
@@ -109,38 +118,71 @@ final class CloudEventRecord {
   }
 
   private static Message message(ConsumerRecord<byte[], byte[]> record) {
-    Headers all = record.headers();
-    if (text(all, SPEC).isEmpty()) {
-      throw new BadMessage("it has no ce_specversion: it is no CloudEvent in binary mode");
+    Read read = new Read();
+    for (Header header : record.headers()) {
+      read.take(header);
     }
-    String id = needed(all, ID);
-    String type = needed(all, TYPE);
-    String source = text(all, SOURCE).orElse("");
-    String mediaType = text(all, CONTENT_TYPE).orElse("");
-    Encoding encoding = encoding(text(all, PROTOCOL), mediaType);
-    dev.leat.Headers.Builder headers = dev.leat.Headers.builder();
-    for (Header header : all) {
+    return read.message(record);
+  }
+
+  /** What was read of a record so far: of headers of one name the last is right. */
+  private static final class Read {
+    private final dev.leat.Headers.Builder headers = dev.leat.Headers.builder();
+    private @Nullable String spec;
+    private @Nullable String id;
+    private @Nullable String type;
+    private String source = "";
+    private String mediaType = "";
+    private @Nullable String protocol;
+    private String destination = "";
+    private boolean hasKey;
+
+    void take(Header header) {
       String name = header.key();
-      if (name.startsWith(ESCAPE)) {
-        headers.set(name.substring(ESCAPE.length()), text(header));
-      } else if (!isOwn(name)) {
-        headers.set(name, text(header));
+      String value = text(header);
+      switch (name) {
+        case SPEC -> spec = value;
+        case ID -> id = value;
+        case TYPE -> type = value;
+        case SOURCE -> source = value;
+        case CONTENT_TYPE -> mediaType = value;
+        case PROTOCOL -> protocol = value;
+        case DESTINATION -> destination = value;
+        default -> takeOther(name, value);
       }
     }
-    if (!mediaType.isEmpty() && !mediaType.equals(encoding.mediaType())) {
-      headers.set(dev.leat.Headers.CONTENT_TYPE, mediaType);
+
+    private void takeOther(String name, String value) {
+      if (name.startsWith(ESCAPE)) {
+        headers.set(name.substring(ESCAPE.length()), value);
+      } else if (!name.startsWith(OWN)) {
+        headers.set(name, value);
+        hasKey |= name.equals(dev.leat.Headers.KEY);
+      }
     }
-    if (record.key() != null && all.lastHeader(dev.leat.Headers.KEY) == null) {
-      headers.set(dev.leat.Headers.KEY, decoded(record.key()));
+
+    Message message(ConsumerRecord<byte[], byte[]> record) {
+      if (spec == null) {
+        throw new BadMessage("it has no ce_specversion: it is no CloudEvent in binary mode");
+      }
+      String hasId = needed(id, ID);
+      String hasType = needed(type, TYPE);
+      Encoding encoding = encoding(protocol, mediaType);
+      if (!mediaType.isEmpty() && !mediaType.equals(encoding.mediaType())) {
+        headers.set(dev.leat.Headers.CONTENT_TYPE, mediaType);
+      }
+      if (record.key() != null && !hasKey) {
+        headers.set(dev.leat.Headers.KEY, decoded(record.key()));
+      }
+      byte[] value = record.value() == null ? new byte[0] : record.value();
+      return new Message(
+          hasId,
+          hasType.equals(NONE) ? "" : hasType,
+          destination,
+          headers.build(),
+          source.equals(NONE) ? "" : source,
+          Payload.of(encoding, value));
     }
-    byte[] value = record.value() == null ? new byte[0] : record.value();
-    return new Message(
-        id,
-        type.equals(NONE) ? "" : type,
-        text(all, DESTINATION).orElse(""),
-        headers.build(),
-        source.equals(NONE) ? "" : source,
-        Payload.of(encoding, value));
   }
 
   /** The lane that a record is for. */
@@ -181,21 +223,29 @@ final class CloudEventRecord {
     }
   }
 
-  private static String needed(Headers headers, String name) {
-    return text(headers, name)
-        .filter(value -> !value.isEmpty())
-        .orElseThrow(() -> new BadMessage("it has no %s, as a CloudEvent has".formatted(name)));
+  private static String needed(@Nullable String value, String name) {
+    if (value == null || value.isEmpty()) {
+      throw new BadMessage("it has no %s, as a CloudEvent has".formatted(name));
+    }
+    return value;
   }
 
-  private static Encoding encoding(Optional<String> protocol, String mediaType) {
-    if (protocol.isPresent()) {
-      return Arrays.stream(Encoding.values())
-          .filter(one -> one.wireName().equals(protocol.get()))
-          .findFirst()
-          .orElseThrow(() -> new BadMessage("'%s' is no protocol".formatted(protocol.get())));
+  private static Encoding encoding(@Nullable String protocol, String mediaType) {
+    return protocol == null
+        ? taken(mediaType)
+        : Arrays.stream(Encoding.values())
+            .filter(one -> one.wireName().equals(protocol))
+            .findFirst()
+            .orElseThrow(() -> new BadMessage("'%s' is no protocol".formatted(protocol)));
+  }
+
+  /** What a media type is taken for where nothing else is said. */
+  private static Encoding taken(String mediaType) {
+    if (mediaType.equals(Encoding.JSON.mediaType())) {
+      return Encoding.JSON;
     }
     String plain = mediaType.toLowerCase(Locale.ROOT);
-    if (plain.startsWith("application/json") || plain.matches("[^;]*[+]json(;.*)?")) {
+    if (plain.startsWith("application/json") || JSON.matcher(plain).matches()) {
       return Encoding.JSON;
     }
     return plain.startsWith("text/") ? Encoding.TEXT : Encoding.BINARY;
@@ -213,6 +263,15 @@ final class CloudEventRecord {
   }
 
   private static String decoded(byte[] bytes) {
+    for (byte one : bytes) {
+      if (one < 0) {
+        return decodedByRule(bytes);
+      }
+    }
+    return new String(bytes, StandardCharsets.ISO_8859_1);
+  }
+
+  private static String decodedByRule(byte[] bytes) {
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException noText) {
