@@ -3,9 +3,12 @@ package dev.leat.trail;
 import dev.leat.Topic;
 
 /** Topics that Leat keeps for itself, so that no list of topics shows them. */
-final class InternalTopics {
+public final class InternalTopics {
   private static final String NAMESPACE = "leat";
   private static final String REPLAY = "replay#";
+
+  /** How far bridges have copied what they copy. */
+  public static final Topic BRIDGE = new Topic(NAMESPACE, "bridge");
 
   /** What was done by hand, by whom. */
   static final Topic AUDIT = new Topic(NAMESPACE, "audit");
@@ -24,6 +27,7 @@ final class InternalTopics {
 
   static boolean isOne(Topic topic) {
     return topic.equals(AUDIT)
+        || topic.equals(BRIDGE)
         || (topic.namespace().equals(NAMESPACE) && topic.name().startsWith(REPLAY));
   }
 }

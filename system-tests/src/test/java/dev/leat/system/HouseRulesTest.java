@@ -65,6 +65,8 @@ class HouseRulesTest {
     "dev.leat.worker,        dev.leat | dev.leat.broker | dev.leat.wire | org.slf4j..",
     "dev.leat.caller,        dev.leat | dev.leat.broker | dev.leat.wire | org.slf4j..",
     "dev.leat.trail,         dev.leat | dev.leat.broker | dev.leat.wire | org.slf4j..",
+    "dev.leat.bridge,"
+        + " dev.leat | dev.leat.broker | dev.leat.trail | dev.leat.wire | org.slf4j..",
     "dev.leat.opentelemetry, dev.leat | io.opentelemetry..",
     "dev.leat.micrometer,    dev.leat | io.micrometer..",
     "dev.leat.gateway.route, dev.leat | dev.leat.caller",

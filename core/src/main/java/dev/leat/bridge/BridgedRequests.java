@@ -1,0 +1,394 @@
+package dev.leat.bridge;
+
+import dev.leat.BadMessage;
+import dev.leat.BrokerUnavailable;
+import dev.leat.Headers;
+import dev.leat.Leat;
+import dev.leat.LeatException;
+import dev.leat.Message;
+import dev.leat.Problem;
+import dev.leat.StreamRef;
+import dev.leat.Topic;
+import dev.leat.broker.Append;
+import dev.leat.broker.Cancellation;
+import dev.leat.broker.Capability;
+import dev.leat.broker.Delivery;
+import dev.leat.broker.DeliveryListener;
+import dev.leat.broker.EventLoop;
+import dev.leat.broker.FaultLog;
+import dev.leat.broker.Lane;
+import dev.leat.broker.Membership;
+import dev.leat.broker.Subscription;
+import dev.leat.wire.DeadLetter;
+import dev.leat.wire.ProblemReply;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Hands on what is asked of a topic, and brings back what is answered. On the loop, but for what
+ * opens and closes it.
+ */
+final class BridgedRequests implements DeliveryListener, AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(BridgedRequests.class);
+
+  /** Between two looks at what is on its way. */
+  private static final Duration LOOK = Duration.ofSeconds(1);
+
+  /** Of these, so many between two extensions of leases. */
+  private static final int LOOKS = 8;
+
+  /** A reply that comes so long after the deadline still finds somebody, perhaps. */
+  private static final Duration GRACE = Duration.ofSeconds(1);
+
+  /** Until what was refused for a while is tried again. */
+  private static final Duration PAUSE = Duration.ofMillis(200);
+
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private final Leat from;
+  private final Leat to;
+  private final Topic topic;
+  private final int concurrency;
+  private final Membership membership;
+  private final EventLoop loop;
+  private final FaultLog faults;
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
+  private final CountDownLatch empty = new CountDownLatch(1);
+  private @Nullable Lane lane;
+  private @Nullable Subscription reading;
+  private @Nullable Subscription cancelling;
+
+  // Confined to the loop.
+  private final Map<String, Deque<OpenRequest>> waiting = new HashMap<>();
+  private final Set<OpenRequest> open = new LinkedHashSet<>();
+  private int looks;
+  private boolean isEnding;
+
+  // Any thread.
+  private final AtomicLong sent = new AtomicLong();
+  private final AtomicLong answered = new AtomicLong();
+  private final AtomicLong givenUp = new AtomicLong();
+  private volatile int openNow;
+
+  BridgedRequests(Leat from, Leat to, Membership membership, int concurrency) {
+    this.from = from;
+    this.to = to;
+    this.topic = membership.topic();
+    this.membership = membership;
+    this.concurrency = concurrency;
+    this.loop = to.loop();
+    this.faults = new FaultLog(log, loop.clock());
+  }
+
+  void begin() {
+    Results.of(CompletableFuture.runAsync(this::openLane, loop));
+    Subscription begun = from.broker().subscribe(membership, this);
+    reading = begun;
+    begun.request(concurrency);
+    if (from.broker().capabilities().contains(Capability.CANCELLATION)) {
+      cancelling =
+          from.broker()
+              .cancellations(topic, some -> loop.execute(() -> some.forEach(this::cancelled)));
+    }
+  }
+
+  private void openLane() {
+    lane = to.broker().openLane(loop, to.nextLane(), some -> some.forEach(this::replied));
+    look();
+  }
+
+  CompletionStage<?> ready() {
+    Subscription begun = reading;
+    return begun == null
+        ? CompletableFuture.failedStage(new BrokerUnavailable("it has not begun"))
+        : begun.ready();
+  }
+
+  CompletionStage<?> ended() {
+    return ended;
+  }
+
+  Bridge.Counts counts(long letters, long kept) {
+    return new Bridge.Counts(sent.get(), answered.get(), openNow, givenUp.get(), letters, kept);
+  }
+
+  // From the first broker
+
+  @Override
+  public void onDeliveries(List<Delivery> batch) {
+    loop.execute(() -> batch.forEach(this::take));
+  }
+
+  @Override
+  public void onLost() {
+    log.warn(
+        "topic={} the broker that is left is away, requests are handed on once it is back", topic);
+  }
+
+  @Override
+  public void onEnded(LeatException cause) {
+    ended.completeExceptionally(cause);
+  }
+
+  private void take(Delivery delivery) {
+    Message message = delivery.message();
+    boolean isAsked = from.broker().isForReplies(message.destination());
+    OpenRequest one = new OpenRequest(delivery, isAsked);
+    open.add(one);
+    openNow = open.size();
+    if (isAsked) {
+      waiting.computeIfAbsent(message.id(), first -> new ArrayDeque<>()).add(one);
+    }
+    send(one);
+  }
+
+  private Lane lane() {
+    Lane own = lane;
+    if (own == null) {
+      throw new BrokerUnavailable("the bridge has ended");
+    }
+    return own;
+  }
+
+  private void send(OpenRequest one) {
+    Message message = one.message();
+    String destination = one.isAsked() ? lane().replyAddress(topic) : message.destination();
+    Message same =
+        new Message(
+            message.id(),
+            message.type(),
+            destination,
+            ofOtherClock(message.headers()),
+            message.source(),
+            message.payload());
+    var unused =
+        lane()
+            .append(List.of(new Append(topic.incoming(), same)))
+            .whenComplete((ids, failure) -> loop.execute(() -> wasSent(one, ids, failure)));
+  }
+
+  /** Deadlines are by the clock of the broker that a message stands in. */
+  private Headers ofOtherClock(Headers headers) {
+    Duration ahead = to.broker().clockAhead().minus(from.broker().clockAhead());
+    return headers
+        .deadline()
+        .map(at -> headers.with(Headers.DEADLINE, Long.toString(at.plus(ahead).toEpochMilli())))
+        .orElse(headers);
+  }
+
+  private void wasSent(OpenRequest one, @Nullable List<String> ids, @Nullable Throwable failure) {
+    if (failure != null) {
+      wasNotSent(one, Results.cause(failure));
+    } else if (ids != null) {
+      sent.incrementAndGet();
+      one.standsAt(ids.getFirst());
+      if (!one.isAsked()) {
+        complete(one, List.of());
+      }
+    }
+  }
+
+  private void wasNotSent(OpenRequest one, Throwable cause) {
+    if (cause instanceof BadMessage refused) {
+      reject(one, String.valueOf(refused.getMessage()));
+      return;
+    }
+    faults.warn(
+        "topic={} requests are not handed on now, trying again: {}",
+        topic,
+        String.valueOf(cause.getMessage()));
+    forget(one);
+    var unused =
+        one.delivery().decline(LOOK).whenComplete((held, failure) -> loop.execute(() -> over(one)));
+  }
+
+  /** It never will be taken there: kept here with its cause, and whoever waits is told. */
+  private void reject(OpenRequest one, String why) {
+    forget(one);
+    givenUp.incrementAndGet();
+    Problem cause = Problem.of(500, "Not bridged", why);
+    DeadLetter letter =
+        DeadLetter.of(one.message(), cause, one.delivery().attempt(), loop.wallClock().instant())
+            .acceptedAt(one.delivery().acceptedAt())
+            .by(membership.group(), membership.member());
+    List<Append> appends = new ArrayList<>();
+    appends.add(new Append(topic.deadLetters(), letter.written()));
+    if (one.isAsked()) {
+      appends.add(reply(one, ProblemReply.to(one.message(), cause, from.instance())));
+    }
+    complete(one, appends);
+  }
+
+  private void cancelled(Cancellation cancelled) {
+    for (OpenRequest one :
+        List.copyOf(waiting.getOrDefault(cancelled.messageId(), new ArrayDeque<>()))) {
+      if (cancelled.entryId().isEmpty() || cancelled.entryId().equals(one.delivery().entryId())) {
+        forget(one);
+        var unused = lane().cancel(topic, Cancellation.of(cancelled.messageId(), one.place()));
+        complete(one, List.of());
+      }
+    }
+  }
+
+  // From the other broker
+
+  private void replied(Message reply) {
+    Deque<OpenRequest> same = waiting.get(reply.id());
+    if (same != null) {
+      OpenRequest one = same.getFirst();
+      forget(one);
+      complete(one, List.of(reply(one, reply)));
+    }
+  }
+
+  private static Append reply(OpenRequest one, Message reply) {
+    return new Append(new StreamRef.At(one.message().destination()), reply);
+  }
+
+  private void forget(OpenRequest one) {
+    Deque<OpenRequest> same = waiting.get(one.message().id());
+    if (same != null) {
+      same.remove(one);
+      if (same.isEmpty()) {
+        waiting.remove(one.message().id());
+      }
+    }
+  }
+
+  /** Tried again for as long as it is held. */
+  private void complete(OpenRequest one, List<Append> appends) {
+    var unused =
+        one.delivery()
+            .complete(appends)
+            .whenComplete(
+                (held, failure) -> loop.execute(() -> wasCompleted(one, appends, held, failure)));
+  }
+
+  private void wasCompleted(
+      OpenRequest one, List<Append> appends, @Nullable Boolean held, @Nullable Throwable failure) {
+    if (failure == null) {
+      answered.addAndGet(Boolean.TRUE.equals(held) ? 1 : 0);
+      over(one);
+    } else if (!open.contains(one)) {
+      log.debug("message={} is held by another", one.message().id());
+    } else if (Results.cause(failure) instanceof BadMessage refused && !appends.isEmpty()) {
+      log.warn("message={} its reply is not taken: {}", one.message().id(), refused.getMessage());
+      Problem cause = Problem.of(500, "Not bridged", "the reply is more than a stream takes");
+      complete(
+          one,
+          one.isAsked()
+              ? List.of(reply(one, ProblemReply.to(one.message(), cause, from.instance())))
+              : List.of());
+    } else {
+      faults.warn(
+          "topic={} answers are not brought back now, trying again: {}",
+          topic,
+          String.valueOf(Results.cause(failure).getMessage()));
+      var unused = loop.schedule(PAUSE, () -> complete(one, appends));
+    }
+  }
+
+  private void over(OpenRequest one) {
+    if (!open.remove(one)) {
+      return;
+    }
+    openNow = open.size();
+    Subscription begun = reading;
+    if (!isEnding && begun != null) {
+      begun.request(1);
+    }
+    if (isEnding && open.isEmpty()) {
+      empty.countDown();
+    }
+  }
+
+  /** What nobody waits for any more is over; what somebody does is held on to. */
+  private void look() {
+    boolean isExtended = looks++ % LOOKS == LOOKS - 1;
+    Instant late = loop.clock().instant().plus(from.broker().clockAhead()).minus(GRACE);
+    for (OpenRequest one : List.copyOf(open)) {
+      if (one.isAsked() && one.message().headers().deadline().filter(late::isAfter).isPresent()) {
+        if (waiting.containsKey(one.message().id())) {
+          forget(one);
+          complete(one, List.of());
+        }
+      } else if (isExtended) {
+        extend(one);
+      }
+    }
+    if (!ended.isDone()) {
+      var unused = loop.schedule(LOOK, this::look);
+    }
+  }
+
+  private void extend(OpenRequest one) {
+    var unused =
+        one.delivery()
+            .extend()
+            .whenComplete(
+                (held, failure) -> {
+                  if (Boolean.FALSE.equals(held)) {
+                    loop.execute(
+                        () -> {
+                          // Another has it, and hands it on.
+                          forget(one);
+                          over(one);
+                        });
+                  }
+                });
+  }
+
+  @Override
+  public void close() {
+    Subscription begun = reading;
+    if (begun == null) {
+      return;
+    }
+    // Where the broker is away this would take as long as it is.
+    begun.end().toCompletableFuture().completeOnTimeout(null, 1, TimeUnit.SECONDS).join();
+    loop.execute(
+        () -> {
+          isEnding = true;
+          if (open.isEmpty()) {
+            empty.countDown();
+          }
+        });
+    try {
+      if (!empty.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+        log.warn("topic={} requests={} are still open, and go back to their group", topic, openNow);
+        Results.of(CompletableFuture.supplyAsync(this::giveBack, loop).thenCompose(all -> all));
+      }
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    begun.close();
+    if (cancelling != null) {
+      cancelling.close();
+    }
+    ended.complete(null);
+    loop.execute(() -> lane().close());
+  }
+
+  private CompletionStage<Void> giveBack() {
+    return CompletableFuture.allOf(
+        open.stream()
+            .map(one -> one.delivery().release(Duration.ZERO).toCompletableFuture())
+            .toArray(CompletableFuture[]::new));
+  }
+}

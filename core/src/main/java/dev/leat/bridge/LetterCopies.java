@@ -1,0 +1,110 @@
+package dev.leat.bridge;
+
+import dev.leat.BadMessage;
+import dev.leat.Leat;
+import dev.leat.LeatException;
+import dev.leat.Topic;
+import dev.leat.broker.Append;
+import dev.leat.broker.Entry;
+import dev.leat.broker.FaultLog;
+import dev.leat.broker.Subscription;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Copies a topic's dead letters as they come; those at the first broker stay. */
+final class LetterCopies implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(LetterCopies.class);
+  private static final String LETTERS = "dead-letters";
+  private static final int PORTION = 100;
+  private static final Duration PAUSE = Duration.ofMillis(500);
+
+  private final Leat from;
+  private final Leat to;
+  private final Topic topic;
+  private final BridgeMarks marks;
+  private final FaultLog faults;
+  private final BlockingQueue<List<Entry>> come = new LinkedBlockingQueue<>();
+  private final AtomicLong copied = new AtomicLong();
+  private volatile boolean closed;
+  private @Nullable Subscription reading;
+  private @Nullable Thread thread;
+
+  LetterCopies(Leat from, Leat to, Topic topic, BridgeMarks marks) {
+    this.from = from;
+    this.to = to;
+    this.topic = topic;
+    this.marks = marks;
+    this.faults = new FaultLog(log, to.loop().clock());
+  }
+
+  void begin() {
+    Subscription begun = from.broker().tail(topic.deadLetters(), marks.last(LETTERS), come::add);
+    reading = begun;
+    thread = Thread.ofVirtual().name("leat-bridge-letters").start(() -> copy(begun));
+    begun.request(PORTION);
+  }
+
+  long copied() {
+    return copied.get();
+  }
+
+  private void copy(Subscription begun) {
+    try {
+      while (!closed) {
+        List<Entry> batch = come.take();
+        for (Entry one : batch) {
+          copy(one);
+        }
+        if (!closed) {
+          begun.request(batch.size());
+        }
+      }
+    } catch (InterruptedException ended) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Until it is there: what comes after it is not before it. */
+  private void copy(Entry one) {
+    while (!closed) {
+      try {
+        Object unused =
+            Results.of(to.broker().append(new Append(topic.deadLetters(), one.message())));
+        copied.incrementAndGet();
+        marks.reached(LETTERS, one.id());
+        return;
+      } catch (BadMessage refused) {
+        log.warn(
+            "topic={} dead letter={} is not copied, it stays where it is: {}",
+            topic,
+            one.message().id(),
+            refused.getMessage());
+        return;
+      } catch (LeatException away) {
+        faults.warn(
+            "topic={} dead letters are not copied now, trying again: {}",
+            topic,
+            String.valueOf(away.getMessage()));
+        LockSupport.parkNanos(PAUSE.toNanos());
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    if (reading != null) {
+      reading.close();
+    }
+    if (thread != null) {
+      thread.interrupt();
+    }
+  }
+}
