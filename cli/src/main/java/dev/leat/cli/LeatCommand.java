@@ -63,6 +63,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ExportCommand.class,
       DeadLettersCommand.class,
       RedriveCommand.class,
+      BridgeCommand.class,
       FileCommand.class,
       CompletionCommand.class,
       WarmUpCommand.class,
