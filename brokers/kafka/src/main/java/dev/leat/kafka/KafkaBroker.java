@@ -26,6 +26,7 @@ import dev.leat.broker.Membership;
 import dev.leat.broker.Note;
 import dev.leat.broker.OpenMessage;
 import dev.leat.broker.ReplyListener;
+import dev.leat.broker.StreamCensus;
 import dev.leat.broker.StreamHealth;
 import dev.leat.broker.Subscription;
 import java.time.Duration;
@@ -60,6 +61,7 @@ final class KafkaBroker implements Broker {
           Capability.REPLIES,
           Capability.CANCELLATION,
           Capability.PARTICIPANTS,
+          Capability.CENSUS,
           Capability.SEVERAL_PROCESSES,
           Capability.TIME_POSITION);
 
@@ -86,6 +88,7 @@ final class KafkaBroker implements Broker {
   private final KafkaHealth health;
   private final Appends appends;
   private final RangeReader ranges;
+  private final KafkaCensus census;
   private final ReplyReader replies;
   private final KafkaParticipants participants;
   private final KafkaWatch watch;
@@ -109,6 +112,7 @@ final class KafkaBroker implements Broker {
     this.health = new KafkaHealth(admin, topics, offsets, moves);
     this.appends = new Appends(settings, topics);
     this.ranges = new RangeReader(settings, topics, offsets, moves);
+    this.census = new KafkaCensus(admin, topics, offsets, health, ranges, loop.wallClock());
     this.participants = new KafkaParticipants(this, loop);
     this.watch = new KafkaWatch(admin, loop, members);
     this.replies = new ReplyReader(settings, topics, replyLeaders, loop.clock());
@@ -290,13 +294,18 @@ final class KafkaBroker implements Broker {
     return open(() -> moves.move(topic, EntryPlace.parse(entryId), to));
   }
 
-  // What it cannot do
+  @Override
+  public CompletionStage<StreamCensus> census(Topic topic) {
+    return open(() -> census.of(topic));
+  }
 
   @Override
   public CompletionStage<List<OpenMessage>> open(
       Topic topic, String group, Position from, int limit) {
-    return lacking(Capability.CENSUS);
+    return open(() -> census.open(topic, group, from, limit));
   }
+
+  // What it cannot do
 
   @Override
   public CompletionStage<Set<String>> untaken(StreamRef stream, List<String> entryIds) {

@@ -61,8 +61,7 @@ final class KafkaHealth {
   }
 
   /** What each group of a stream has committed, by its name. */
-  private CompletionStage<Map<String, Map<TopicPartition, OffsetAndMetadata>>> groups(
-      String topic) {
+  CompletionStage<Map<String, Map<TopicPartition, OffsetAndMetadata>>> groups(String topic) {
     return KafkaFailures.stage(admin.listGroups().valid())
         .thenCompose(
             listed -> {

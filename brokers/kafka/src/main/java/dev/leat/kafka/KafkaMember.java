@@ -194,7 +194,6 @@ final class KafkaMember implements Subscription {
       held.free();
       if (isDeclined) {
         held.declined();
-        attempted(held);
       }
       waits(held, delay);
     }
@@ -213,8 +212,19 @@ final class KafkaMember implements Subscription {
       released.goes();
     } else if (delay.isPositive()) {
       waiting.later(released);
+      given(released, loop.wallClock().millis() + delay.toMillis());
     } else {
       waiting.again(released);
+      given(released, 0);
+    }
+  }
+
+  /** So that it is known how it stands. */
+  private void given(HeldMessage back, long due) {
+    PartitionProgress own = progress.get(back.partition());
+    if (own != null) {
+      own.waits(back.place().offset(), back.attempts(), due);
+      uncommitted.add(back.partition());
     }
   }
 
@@ -390,7 +400,8 @@ final class KafkaMember implements Subscription {
       more.forEach(
           (partition, own) -> {
             // So that it is known that the group is there, from where on, and what it keeps to.
-            if (own.keepsTo(membership) || fresh.contains(partition)) {
+            boolean isNew = own.keepsTo(membership);
+            if (own.isLeft() || isNew || fresh.contains(partition)) {
               uncommitted.add(partition);
             }
           });

@@ -2,6 +2,7 @@ package dev.leat.kafka;
 
 import dev.leat.broker.Membership;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -10,8 +11,9 @@ import java.util.regex.Pattern;
  * What of a partition a group has completed: all below an offset, and some beyond it. The offset is
  * what is committed, and the rest stands in the commit's metadata, as the lengths of what is not,
  * and is, completed, in turn: after {@code 1:1,3} one is not, then three are; and behind {@code ;}
- * how often others were handed over. Before the colon stands what the group keeps to: {@code l} if
- * it only listens, {@code o} if it keeps order by key, and how many partitions there were when it
+ * how often others were handed over, and with a {@code d} and a time those that nobody is at until
+ * then: {@code ;0*2dmhy7q2o0}. Before the colon stands what the group keeps to: {@code l} if it
+ * only listens, {@code o} if it keeps order by key, and how many partitions there were when it
  * began. One thread.
  */
 final class PartitionProgress {
@@ -22,6 +24,8 @@ final class PartitionProgress {
   private static final int MOST_RUNS = 400;
 
   private static final char ATTEMPTS = ';';
+  private static final char LATER = 'd';
+  private static final int RADIX = 36;
 
   private static final Pattern VERSION = Pattern.compile("1(l?)(o?)(?:p([0-9]{1,9}))?:");
 
@@ -40,6 +44,9 @@ final class PartitionProgress {
 
   /** How often those were handed over that are not completed. */
   private final TreeMap<Long, Integer> attempts = new TreeMap<>();
+
+  /** Of these, which nobody is at, and until when; epoch milliseconds. */
+  private final TreeMap<Long, Long> waiting = new TreeMap<>();
 
   /** Nothing below an offset is to be done. */
   PartitionProgress(long next) {
@@ -66,6 +73,7 @@ final class PartitionProgress {
       } catch (NumberFormatException foreign) {
         progress.runs.clear();
         progress.attempts.clear();
+        progress.waiting.clear();
       }
     }
     return progress;
@@ -80,6 +88,7 @@ final class PartitionProgress {
     copy.expected = expected;
     copy.runs.putAll(runs);
     copy.attempts.putAll(attempts);
+    copy.waiting.putAll(waiting);
     return copy;
   }
 
@@ -105,9 +114,13 @@ final class PartitionProgress {
       if (times < 0) {
         throw new NumberFormatException(one);
       }
+      long offset = next + Long.parseLong(one.substring(0, times));
+      int later = one.indexOf(LATER, times);
       attempts.put(
-          next + Long.parseLong(one.substring(0, times)),
-          Integer.parseInt(one.substring(times + 1)));
+          offset, Integer.parseInt(one.substring(times + 1, later < 0 ? one.length() : later)));
+      if (later >= 0) {
+        waiting.put(offset, Long.parseLong(one.substring(later + 1), RADIX));
+      }
     }
   }
 
@@ -145,11 +158,55 @@ final class PartitionProgress {
 
   /** One was handed over so often. */
   void handed(long offset, int times) {
+    waiting.remove(offset);
     if (times > 0) {
       attempts.put(offset, times);
     } else {
       attempts.remove(offset);
     }
+  }
+
+  /** One was given back, after so many attempts, for a time; epoch milliseconds. */
+  void waits(long offset, int times, long due) {
+    attempts.put(offset, times);
+    waiting.put(offset, due);
+  }
+
+  /** Whoever was at it is not there any more; whether anybody was. */
+  boolean isLeft() {
+    attempts.keySet().forEach(offset -> waiting.put(offset, 0L));
+    return !attempts.isEmpty();
+  }
+
+  /** Whether somebody is at it. */
+  boolean isHeld(long offset) {
+    return attempts.containsKey(offset) && !waiting.containsKey(offset);
+  }
+
+  /** How many somebody is at, of those below an offset. */
+  long held(long end) {
+    return attempts.headMap(end).keySet().stream().filter(this::isHeld).count();
+  }
+
+  /** Until when nobody is at it; none where somebody is, or nobody was yet. */
+  OptionalLong due(long offset) {
+    Long due = waiting.get(offset);
+    return due == null ? OptionalLong.empty() : OptionalLong.of(due);
+  }
+
+  /** How many wait for longer than until a time, of those below an offset. */
+  long delayed(long end, long now) {
+    return waiting.headMap(end).values().stream().filter(due -> due > now).count();
+  }
+
+  /** The lowest that nobody was ever at. */
+  long untouched() {
+    long offset = next;
+    while (isDone(offset) || attempts.containsKey(offset)) {
+      Map.Entry<Long, Long> run = runs.floorEntry(offset);
+      offset = run != null && offset < run.getValue() ? run.getValue() : offset + 1;
+    }
+    return offset;
   }
 
   /** The lowest that is not completed. */
@@ -173,6 +230,7 @@ final class PartitionProgress {
   /** One is completed. */
   void done(long offset) {
     attempts.remove(offset);
+    waiting.remove(offset);
     done(offset, offset + 1);
   }
 
@@ -227,6 +285,7 @@ final class PartitionProgress {
       }
       runs.headMap(offset).clear();
       attempts.headMap(offset).clear();
+      waiting.headMap(offset).clear();
       advance();
     }
   }
@@ -263,6 +322,10 @@ final class PartitionProgress {
         break;
       }
       all.append(separator).append(one.getKey() - next).append('*').append(one.getValue());
+      Long due = waiting.get(one.getKey());
+      if (due != null) {
+        all.append(LATER).append(Long.toString(due, RADIX));
+      }
       separator = ',';
     }
     return all.toString();

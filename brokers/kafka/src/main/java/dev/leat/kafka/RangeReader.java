@@ -83,6 +83,15 @@ final class RangeReader implements AutoCloseable {
         .exceptionallyCompose(failure -> CompletableFuture.failedStage(KafkaFailures.of(failure)));
   }
 
+  /** What stands there, but for what is gone. */
+  CompletionStage<List<Entry>> read(
+      KafkaOffsets.Bounds bounds,
+      Map<TopicPartition, PartitionProgress> gone,
+      Position from,
+      int limit) {
+    return CompletableFuture.supplyAsync(() -> read(bounds, gone, null, from, limit), executor);
+  }
+
   private List<Entry> read(
       KafkaOffsets.Bounds bounds,
       Map<TopicPartition, PartitionProgress> gone,

@@ -80,4 +80,30 @@ class PartitionProgressTest {
       assertThat(read.beyond()).isZero();
     }
   }
+
+  @Test
+  void how_what_is_open_stands_is_read_back() {
+    PartitionProgress progress = new PartitionProgress(100);
+    progress.handed(100, 1);
+    progress.handed(101, 2);
+    progress.handed(103, 1);
+    progress.waits(101, 2, 1_795_936_813_003L);
+    progress.waits(104, 0, 0);
+    progress.done(102);
+
+    PartitionProgress read = PartitionProgress.read(progress.next(), progress.metadata());
+
+    assertThat(read.isHeld(100)).isTrue();
+    assertThat(read.isHeld(101)).isFalse();
+    assertThat(read.due(101)).hasValue(1_795_936_813_003L);
+    assertThat(read.attempts(101)).isEqualTo(2);
+    assertThat(read.due(104)).hasValue(0);
+    assertThat(read.held(110)).isEqualTo(2);
+    assertThat(read.held(103)).isEqualTo(1);
+    assertThat(read.delayed(110, 1_795_936_813_000L)).isEqualTo(1);
+    assertThat(read.delayed(110, 1_795_936_813_003L)).isZero();
+    assertThat(read.untouched()).isEqualTo(105);
+    assertThat(read.isLeft()).isTrue();
+    assertThat(read.held(110)).isZero();
+  }
 }
