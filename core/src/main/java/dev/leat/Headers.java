@@ -23,6 +23,12 @@ public final class Headers {
   /** Epoch milliseconds after which nobody waits for the reply. */
   public static final String DEADLINE = "deadline";
 
+  /**
+   * Which brokers a bridge has brought a request from, by their ids, separated by commas; of a dead
+   * letter that was copied, the id of one, a space, and its place there.
+   */
+  public static final String BRIDGED = "bridged";
+
   /** On a cancellation: the id of the request's entry, where that is known. */
   public static final String ENTRY = "entry";
 

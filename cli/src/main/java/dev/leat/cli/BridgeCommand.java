@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
@@ -84,10 +85,12 @@ final class BridgeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    String source = name(from);
-    if (source.equals(name(to))) {
+    if (from.equals(to)) {
       throw new ParameterException(
-          spec.commandLine(), "--from and --to are the same broker, " + source);
+          spec.commandLine(), "--from and --to are the same broker, " + name(to));
+    }
+    if (Set.copyOf(topics).size() < topics.size()) {
+      throw new ParameterException(spec.commandLine(), "a topic is named twice");
     }
     Leat first = SharedBroker.connect(spec, from);
     Leat second = other(first);
@@ -95,7 +98,7 @@ final class BridgeCommand implements Callable<Integer> {
     Closing closing = Closing.on(() -> end(bridges, first, second));
     try {
       for (String topic : topics) {
-        Bridge.Plan plan = new Bridge.Plan(source, group, ordered, concurrency, kept);
+        Bridge.Plan plan = new Bridge.Plan(group, ordered, concurrency, kept);
         Bridge opened = Bridge.open(first, second, Topic.of(topic), plan);
         synchronized (bridges) {
           bridges.put(Topic.of(topic), opened);

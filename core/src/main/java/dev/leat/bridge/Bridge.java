@@ -35,8 +35,6 @@ public final class Bridge implements AutoCloseable {
   /**
    * How a topic moves.
    *
-   * @param source what the first broker is called, without secrets: whoever goes on later knows by
-   *     it how far this has come
    * @param group whose requests are handed on; empty for the only one that answers
    * @param isOrdered whether the group keeps order by key; one key's next request is handed on once
    *     the one before is answered
@@ -44,8 +42,7 @@ public final class Bridge implements AutoCloseable {
    * @param isKept whether what is completed is copied before anything else: for looking at, and to
    *     be replayed. The topic must have no workers at the other broker yet
    */
-  public record Plan(
-      String source, String group, boolean isOrdered, int concurrency, boolean isKept) {
+  public record Plan(String group, boolean isOrdered, int concurrency, boolean isKept) {
     /** Refuses a concurrency of none. */
     public Plan {
       if (concurrency < 1) {
@@ -81,13 +78,30 @@ public final class Bridge implements AutoCloseable {
     String group = group(first, topic, plan.group());
     Membership member = Membership.of(topic, group, to.nextLane());
     Membership own = plan.isOrdered() ? member.inOrder() : member;
-    BridgeMarks marks = new BridgeMarks(to, plan.source() + " " + topic);
-    long kept = plan.isKept() ? new KeptCopies(from, to, own, marks).copy() : 0;
-    LetterCopies letters = new LetterCopies(from, to, topic, marks);
-    BridgedRequests requests = new BridgedRequests(from, to, own, plan.concurrency());
-    letters.begin();
-    requests.begin();
-    return new Bridge(requests, letters, kept);
+    String source = BridgeMarks.identity(from);
+    String target = BridgeMarks.identity(to);
+    if (source.equals(target)) {
+      throw new BadConfiguration("both are the same broker: a bridge has one at each end");
+    }
+    long kept = plan.isKept() ? copyKept(from, to, own, source) : 0;
+    BridgeMarks marks = new BridgeMarks(to, source, topic, "dead-letters");
+    LetterCopies letters = new LetterCopies(from, to, topic, source, target, marks);
+    BridgedRequests requests =
+        new BridgedRequests(from, to, own, source, target, plan.concurrency());
+    Bridge bridge = new Bridge(requests, letters, kept);
+    try {
+      requests.begin();
+      letters.begin();
+    } catch (RuntimeException refused) {
+      bridge.close();
+      throw refused;
+    }
+    return bridge;
+  }
+
+  private static long copyKept(Leat from, Leat to, Membership member, String source) {
+    BridgeMarks marks = new BridgeMarks(to, source, member.topic(), "kept");
+    return new KeptCopies(from, to, member, marks).copy();
   }
 
   /** Whose requests are handed on: another group would be handed what was completed long ago. */

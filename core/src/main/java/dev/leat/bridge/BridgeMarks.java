@@ -6,6 +6,7 @@ import dev.leat.Message;
 import dev.leat.Payload;
 import dev.leat.Position;
 import dev.leat.StreamRef;
+import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.Broker;
 import dev.leat.broker.Capability;
@@ -14,60 +15,74 @@ import dev.leat.trail.InternalTopics;
 import java.util.List;
 
 /**
- * How far something was copied, noted at the broker that it was copied to: so that whoever goes on
- * knows. Blocks.
+ * How far something of a topic was copied, noted at the broker that it was copied to: so that
+ * whoever goes on knows. Blocks.
  */
 final class BridgeMarks {
-  private static final long KEPT = 10_000;
+  private static final long KEPT = 100;
   private static final int PAGE = 500;
-  private static final String TYPE = "mark";
-  private static final String OF = "of";
-  private static final StreamRef STREAM = InternalTopics.BRIDGE.incoming();
+  private static final String MARK = "mark";
+  private static final String IDENTITY = "broker";
 
   private final Leat to;
-  private final String source;
+  private final StreamRef stream;
 
   /**
    * Those at a broker.
    *
-   * @param source from where it is copied
+   * @param source id of the broker that it is copied from
+   * @param what is copied
    */
-  BridgeMarks(Leat to, String source) {
+  BridgeMarks(Leat to, String source, Topic topic, String what) {
     this.to = to;
-    this.source = source;
+    this.stream = InternalTopics.bridged(source + "#" + topic + "#" + what).incoming();
+  }
+
+  /** The id of a broker, which it is given by the first bridge that comes. */
+  static String identity(Leat leat) {
+    StreamRef stream = InternalTopics.BRIDGE.incoming();
+    List<Entry> known = Results.of(leat.broker().range(stream, Position.START, 1));
+    if (known.isEmpty()) {
+      append(leat, stream, IDENTITY, Headers.of(Headers.KEY, IDENTITY));
+      // Of two that come at once the first is right.
+      known = Results.of(leat.broker().range(stream, Position.START, 1));
+    }
+    return known.getFirst().message().id();
+  }
+
+  private static void append(Leat leat, StreamRef stream, String type, Headers said) {
+    Message mark = new Message(leat.ids().next(), type, "", said, leat.instance(), Payload.EMPTY);
+    Object unused = Results.of(leat.broker().append(new Append(stream, mark)));
   }
 
   /** Where it is gone on with. */
-  Position last(String what) {
-    Broker broker = to.broker();
+  Position last() {
     Position position = Position.START;
     Position last = Position.START;
     while (true) {
-      List<Entry> page = Results.of(broker.range(STREAM, position, PAGE));
+      List<Entry> page = Results.of(to.broker().range(stream, position, PAGE));
       if (page.isEmpty()) {
         return last;
       }
       for (Entry entry : page) {
-        Headers said = entry.message().headers();
-        if (said.get(OF).filter(name(what)::equals).isPresent()) {
-          last = said.get(Headers.ENTRY).<Position>map(Position::after).orElse(last);
-        }
-        position = Position.after(entry.id());
+        last =
+            entry
+                .message()
+                .headers()
+                .get(Headers.ENTRY)
+                .<Position>map(Position::after)
+                .orElse(last);
       }
+      position = Position.after(page.getLast().id());
     }
   }
 
   /** It was copied up to here. */
-  void reached(String what, String entryId) {
-    Headers said = Headers.of(OF, name(what), Headers.ENTRY, entryId, Headers.KEY, name(what));
-    Message mark = new Message(to.ids().next(), TYPE, "", said, to.instance(), Payload.EMPTY);
-    Object unused = Results.of(to.broker().append(new Append(STREAM, mark)));
-    if (to.broker().capabilities().contains(Capability.TRIM)) {
-      Object unusedCount = Results.of(to.broker().trim(STREAM, KEPT));
+  void reached(String entryId) {
+    append(to, stream, MARK, Headers.of(Headers.ENTRY, entryId, Headers.KEY, MARK));
+    Broker broker = to.broker();
+    if (broker.capabilities().contains(Capability.TRIM)) {
+      Object unused = Results.of(broker.trim(stream, KEPT));
     }
-  }
-
-  private String name(String what) {
-    return source + " " + what;
   }
 }

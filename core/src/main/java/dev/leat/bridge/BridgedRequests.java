@@ -25,11 +25,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -50,6 +52,12 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
   /** Between two looks at what is on its way. */
   private static final Duration LOOK = Duration.ofSeconds(1);
 
+  /** That are remembered, for requests that are taken later. */
+  private static final int MOST_CANCELLED = 10_000;
+
+  /** One without a deadline that is not answered for so long is told of, once. */
+  private static final Duration LONG = Duration.ofMinutes(1);
+
   /** Of these, so many between two extensions of leases. */
   private static final int LOOKS = 8;
 
@@ -60,10 +68,13 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
   private static final Duration PAUSE = Duration.ofMillis(200);
 
   private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration FAREWELL = Duration.ofSeconds(2);
 
   private final Leat from;
   private final Leat to;
   private final Topic topic;
+  private final String source;
+  private final String target;
   private final int concurrency;
   private final Membership membership;
   private final EventLoop loop;
@@ -77,6 +88,7 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
   // Confined to the loop.
   private final Map<String, Deque<OpenRequest>> waiting = new HashMap<>();
   private final Set<OpenRequest> open = new LinkedHashSet<>();
+  private final LinkedHashSet<String> cancelled = new LinkedHashSet<>();
   private int looks;
   private boolean isEnding;
 
@@ -86,11 +98,14 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
   private final AtomicLong givenUp = new AtomicLong();
   private volatile int openNow;
 
-  BridgedRequests(Leat from, Leat to, Membership membership, int concurrency) {
+  BridgedRequests(
+      Leat from, Leat to, Membership membership, String source, String target, int concurrency) {
     this.from = from;
     this.to = to;
     this.topic = membership.topic();
     this.membership = membership;
+    this.source = source;
+    this.target = target;
     this.concurrency = concurrency;
     this.loop = to.loop();
     this.faults = new FaultLog(log, loop.clock());
@@ -98,18 +113,26 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
 
   void begin() {
     Results.of(CompletableFuture.runAsync(this::openLane, loop));
+    if (from.broker().capabilities().contains(Capability.CANCELLATION)) {
+      Subscription heard =
+          from.broker()
+              .cancellations(
+                  topic,
+                  some -> loop.execute(() -> some.forEach(c -> guarded(() -> cancelled(c)))));
+      cancelling = heard;
+      // What was cancelled before is not handed on.
+      Object unused = Results.of(heard.ready());
+    }
     Subscription begun = from.broker().subscribe(membership, this);
     reading = begun;
     begun.request(concurrency);
-    if (from.broker().capabilities().contains(Capability.CANCELLATION)) {
-      cancelling =
-          from.broker()
-              .cancellations(topic, some -> loop.execute(() -> some.forEach(this::cancelled)));
-    }
   }
 
   private void openLane() {
-    lane = to.broker().openLane(loop, to.nextLane(), some -> some.forEach(this::replied));
+    lane =
+        to.broker()
+            .openLane(
+                loop, to.nextLane(), some -> some.forEach(one -> guarded(() -> replied(one))));
     look();
   }
 
@@ -132,7 +155,7 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
 
   @Override
   public void onDeliveries(List<Delivery> batch) {
-    loop.execute(() -> batch.forEach(this::take));
+    loop.execute(() -> batch.forEach(one -> guarded(() -> take(one))));
   }
 
   @Override
@@ -146,16 +169,53 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
     ended.completeExceptionally(cause);
   }
 
+  /** What goes wrong with one is no harm to others. */
+  private void guarded(Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException failure) {
+      log.warn("topic={} a bridge goes on after what should not have been", topic, failure);
+    }
+  }
+
   private void take(Delivery delivery) {
     Message message = delivery.message();
     boolean isAsked = from.broker().isForReplies(message.destination());
     OpenRequest one = new OpenRequest(delivery, isAsked);
     open.add(one);
     openNow = open.size();
+    if (cancelled.contains(key(message.id(), delivery.entryId()))
+        || cancelled.contains(key(message.id(), ""))) {
+      complete(one, List.of());
+      return;
+    }
+    if (path(message).contains(target)) {
+      // It came from there: workers here are to do it.
+      giveBack(one);
+      return;
+    }
     if (isAsked) {
       waiting.computeIfAbsent(message.id(), first -> new ArrayDeque<>()).add(one);
     }
-    send(one);
+    try {
+      send(one);
+    } catch (RuntimeException failure) {
+      reject(one, failure.toString());
+    }
+  }
+
+  private static List<String> path(Message message) {
+    return List.of(message.headers().get(Headers.BRIDGED).orElse("").split(",", -1));
+  }
+
+  private static String key(String id, String entryId) {
+    return id + " " + entryId;
+  }
+
+  /** For others of its group. */
+  private void giveBack(OpenRequest one) {
+    var unused =
+        one.delivery().decline(LOOK).whenComplete((held, failure) -> loop.execute(() -> over(one)));
   }
 
   private Lane lane() {
@@ -174,7 +234,7 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
             message.id(),
             message.type(),
             destination,
-            ofOtherClock(message.headers()),
+            brought(message),
             message.source(),
             message.payload());
     var unused =
@@ -184,12 +244,24 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
   }
 
   /** Deadlines are by the clock of the broker that a message stands in. */
-  private Headers ofOtherClock(Headers headers) {
+  private Headers brought(Message message) {
+    Headers headers = message.headers();
+    String before = headers.get(Headers.BRIDGED).map(path -> path + ",").orElse("");
     Duration ahead = to.broker().clockAhead().minus(from.broker().clockAhead());
-    return headers
-        .deadline()
-        .map(at -> headers.with(Headers.DEADLINE, Long.toString(at.plus(ahead).toEpochMilli())))
-        .orElse(headers);
+    Headers with = headers.with(Headers.BRIDGED, before + source);
+    return ahead.isZero()
+        ? with
+        : headers
+            .deadline()
+            .map(at -> with.with(Headers.DEADLINE, Long.toString(later(at, ahead))))
+            .orElse(with);
+  }
+
+  private static long later(Instant at, Duration ahead) {
+    long millis = at.toEpochMilli();
+    long moved = millis + ahead.toMillis();
+    // One that is at the end of all times stays there.
+    return ahead.isNegative() == moved < millis ? moved : millis;
   }
 
   private void wasSent(OpenRequest one, @Nullable List<String> ids, @Nullable Throwable failure) {
@@ -214,28 +286,42 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
         topic,
         String.valueOf(cause.getMessage()));
     forget(one);
-    var unused =
-        one.delivery().decline(LOOK).whenComplete((held, failure) -> loop.execute(() -> over(one)));
+    giveBack(one);
   }
 
   /** It never will be taken there: kept here with its cause, and whoever waits is told. */
   private void reject(OpenRequest one, String why) {
     forget(one);
     givenUp.incrementAndGet();
+    one.rejected();
     Problem cause = Problem.of(500, "Not bridged", why);
-    DeadLetter letter =
-        DeadLetter.of(one.message(), cause, one.delivery().attempt(), loop.wallClock().instant())
-            .acceptedAt(one.delivery().acceptedAt())
-            .by(membership.group(), membership.member());
     List<Append> appends = new ArrayList<>();
-    appends.add(new Append(topic.deadLetters(), letter.written()));
+    appends.add(letter(one, one.message(), cause));
     if (one.isAsked()) {
       appends.add(reply(one, ProblemReply.to(one.message(), cause, from.instance())));
     }
+    // One that the first broker does not take either is kept without what it is about.
+    one.otherwise(
+        List.of(
+            List.of(appends.getFirst()),
+            List.of(letter(one, one.message().withoutPayload(), cause)),
+            List.of()));
     complete(one, appends);
   }
 
+  private Append letter(OpenRequest one, Message message, Problem cause) {
+    DeadLetter letter =
+        DeadLetter.of(message, cause, one.delivery().attempt(), loop.wallClock().instant())
+            .acceptedAt(one.delivery().acceptedAt())
+            .by(membership.group(), membership.member());
+    return new Append(topic.deadLetters(), letter.written());
+  }
+
   private void cancelled(Cancellation cancelled) {
+    this.cancelled.add(key(cancelled.messageId(), cancelled.entryId()));
+    if (this.cancelled.size() > MOST_CANCELLED) {
+      Object unused = this.cancelled.removeFirst();
+    }
     for (OpenRequest one :
         List.copyOf(waiting.getOrDefault(cancelled.messageId(), new ArrayDeque<>()))) {
       if (cancelled.entryId().isEmpty() || cancelled.entryId().equals(one.delivery().entryId())) {
@@ -253,6 +339,11 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
     if (same != null) {
       OpenRequest one = same.getFirst();
       forget(one);
+      Problem refused = Problem.of(500, "Not bridged", "the reply is more than a stream takes");
+      one.otherwise(
+          List.of(
+              List.of(reply(one, ProblemReply.to(one.message(), refused, from.instance()))),
+              List.of()));
       complete(one, List.of(reply(one, reply)));
     }
   }
@@ -283,18 +374,16 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
   private void wasCompleted(
       OpenRequest one, List<Append> appends, @Nullable Boolean held, @Nullable Throwable failure) {
     if (failure == null) {
-      answered.addAndGet(Boolean.TRUE.equals(held) ? 1 : 0);
+      answered.addAndGet(Boolean.TRUE.equals(held) && !one.isRejected() ? 1 : 0);
       over(one);
     } else if (!open.contains(one)) {
       log.debug("message={} is held by another", one.message().id());
     } else if (Results.cause(failure) instanceof BadMessage refused && !appends.isEmpty()) {
-      log.warn("message={} its reply is not taken: {}", one.message().id(), refused.getMessage());
-      Problem cause = Problem.of(500, "Not bridged", "the reply is more than a stream takes");
-      complete(
-          one,
-          one.isAsked()
-              ? List.of(reply(one, ProblemReply.to(one.message(), cause, from.instance())))
-              : List.of());
+      faults.warn(
+          "message={} what it comes to is not taken: {}",
+          one.message().id(),
+          String.valueOf(refused.getMessage()));
+      complete(one, one.next());
     } else {
       faults.warn(
           "topic={} answers are not brought back now, trying again: {}",
@@ -321,20 +410,33 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
   /** What nobody waits for any more is over; what somebody does is held on to. */
   private void look() {
     boolean isExtended = looks++ % LOOKS == LOOKS - 1;
-    Instant late = loop.clock().instant().plus(from.broker().clockAhead()).minus(GRACE);
-    for (OpenRequest one : List.copyOf(open)) {
-      if (one.isAsked() && one.message().headers().deadline().filter(late::isAfter).isPresent()) {
-        if (waiting.containsKey(one.message().id())) {
-          forget(one);
-          complete(one, List.of());
-        }
-      } else if (isExtended) {
-        extend(one);
-      }
-    }
+    Instant now = loop.clock().instant().plus(from.broker().clockAhead());
+    List.copyOf(open).forEach(one -> guarded(() -> look(one, now, isExtended)));
     if (!ended.isDone()) {
       var unused = loop.schedule(LOOK, this::look);
     }
+  }
+
+  private void look(OpenRequest one, Instant now, boolean isExtended) {
+    Optional<Instant> deadline = one.message().headers().deadline();
+    if (one.isAsked() && deadline.filter(now.minus(GRACE)::isAfter).isPresent()) {
+      if (isWaiting(one)) {
+        forget(one);
+        complete(one, List.of());
+      }
+    } else if (isExtended) {
+      extend(one);
+    }
+    if (one.isAsked() && deadline.isEmpty() && isWaiting(one) && one.isLong(now.minus(LONG))) {
+      log.warn(
+          "topic={} message={} is not answered yet, and has no deadline: look whether it is still open where it was handed on",
+          topic,
+          one.message().id());
+    }
+  }
+
+  private boolean isWaiting(OpenRequest one) {
+    return waiting.getOrDefault(one.message().id(), new ArrayDeque<>()).contains(one);
   }
 
   private void extend(OpenRequest one) {
@@ -356,12 +458,34 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
 
   @Override
   public void close() {
+    try {
+      drain();
+    } catch (RuntimeException away) {
+      log.warn(
+          "topic={} requests={} are still open, others have them once their lease is over: {}",
+          topic,
+          openNow,
+          String.valueOf(Results.cause(away).getMessage()));
+    } finally {
+      ended.complete(null);
+      for (Subscription one : Arrays.asList(reading, cancelling)) {
+        if (one != null) {
+          guarded(one::close);
+        }
+      }
+      guarded(() -> loop.execute(() -> lane().close()));
+    }
+  }
+
+  private void drain() {
     Subscription begun = reading;
     if (begun == null) {
       return;
     }
     // Where the broker is away this would take as long as it is.
-    begun.end().toCompletableFuture().completeOnTimeout(null, 1, TimeUnit.SECONDS).join();
+    var unusedEnd =
+        begun.end().toCompletableFuture().copy().completeOnTimeout(null, 1, TimeUnit.SECONDS);
+    Object unused = unusedEnd.join();
     loop.execute(
         () -> {
           isEnding = true;
@@ -372,17 +496,15 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
     try {
       if (!empty.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
         log.warn("topic={} requests={} are still open, and go back to their group", topic, openNow);
-        Results.of(CompletableFuture.supplyAsync(this::giveBack, loop).thenCompose(all -> all));
+        Object unusedBack =
+            Results.of(
+                CompletableFuture.supplyAsync(this::giveBack, loop)
+                    .thenCompose(all -> all)
+                    .orTimeout(FAREWELL.toMillis(), TimeUnit.MILLISECONDS));
       }
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
     }
-    begun.close();
-    if (cancelling != null) {
-      cancelling.close();
-    }
-    ended.complete(null);
-    loop.execute(() -> lane().close());
   }
 
   private CompletionStage<Void> giveBack() {

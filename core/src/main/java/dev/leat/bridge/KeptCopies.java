@@ -26,7 +26,6 @@ import org.slf4j.LoggerFactory;
  */
 final class KeptCopies {
   private static final Logger log = LoggerFactory.getLogger(KeptCopies.class);
-  private static final String KEPT = "kept";
   private static final int PAGE = 200;
 
   private final Leat from;
@@ -47,24 +46,28 @@ final class KeptCopies {
   long copy() {
     refuseGroups();
     StreamRef stream = topic.incoming();
+    // What came since is open, or is as well as.
+    long end = Results.of(from.broker().census(topic)).at().toEpochMilli();
     Set<String> open = open();
     long copied = 0;
-    Position position = marks.last(KEPT);
-    while (true) {
-      List<Entry> page = Results.of(from.broker().range(stream, position, PAGE));
-      if (page.isEmpty()) {
-        break;
-      }
+    Position position = marks.last();
+    List<Entry> page = before(end, Results.of(from.broker().range(stream, position, PAGE)));
+    while (!page.isEmpty()) {
       for (Entry one : page) {
         copied += !open.contains(one.id()) && copy(stream, one) ? 1 : 0;
         position = Position.after(one.id());
       }
-      marks.reached(KEPT, page.getLast().id());
+      marks.reached(page.getLast().id());
       // One that came meanwhile would be handed what is copied from now on.
       refuseGroups();
+      page = before(end, Results.of(from.broker().range(stream, position, PAGE)));
     }
     makeGroup();
     return copied;
+  }
+
+  private static List<Entry> before(long end, List<Entry> page) {
+    return page.stream().filter(one -> one.at() < end).toList();
   }
 
   private boolean copy(StreamRef stream, Entry one) {

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Predicate;
 
@@ -124,7 +125,7 @@ public final class DeadLetters {
 
   private static Message again(DeadLetter letter, String group) {
     Message was = letter.message();
-    Headers headers = was.headers().without(Headers.DEADLINE::equals);
+    Headers headers = was.headers().without(Set.of(Headers.DEADLINE, Headers.BRIDGED)::contains);
     if (!group.isEmpty()) {
       headers = headers.with(Headers.GROUP, group);
     }

@@ -7,7 +7,9 @@ public final class InternalTopics {
   private static final String NAMESPACE = "leat";
   private static final String REPLAY = "replay#";
 
-  /** How far bridges have copied what they copy. */
+  private static final String BRIDGED = "bridge#";
+
+  /** By what bridges know a broker again, whatever it is called. */
   public static final Topic BRIDGE = new Topic(NAMESPACE, "bridge");
 
   /** What was done by hand, by whom. */
@@ -25,9 +27,19 @@ public final class InternalTopics {
     return new Topic(NAMESPACE, REPLAY + id + "#recorded");
   }
 
+  /**
+   * How far a bridge has copied something.
+   *
+   * @param what it is, of a topic of one broker
+   */
+  public static Topic bridged(String what) {
+    return new Topic(NAMESPACE, BRIDGED + what.replace("::", "#"));
+  }
+
   static boolean isOne(Topic topic) {
     return topic.equals(AUDIT)
         || topic.equals(BRIDGE)
+        || (topic.namespace().equals(NAMESPACE) && topic.name().startsWith(BRIDGED))
         || (topic.namespace().equals(NAMESPACE) && topic.name().startsWith(REPLAY));
   }
 }

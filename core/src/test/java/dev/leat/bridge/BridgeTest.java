@@ -49,7 +49,7 @@ class BridgeTest {
   }
 
   private static Bridge.Plan plan(boolean isKept) {
-    return new Bridge.Plan("memory:", "", false, 100, isKept);
+    return new Bridge.Plan("", false, 100, isKept);
   }
 
   private Bridge bridge(Bridge.Plan plan) {
@@ -131,7 +131,7 @@ class BridgeTest {
   @Test
   void more_than_it_hands_on_at_a_time_are_all_answered() {
     worker(to);
-    try (Bridge bridge = Bridge.open(from, to, USERS, new Bridge.Plan("m", "", false, 3, false))) {
+    try (Bridge bridge = Bridge.open(from, to, USERS, new Bridge.Plan("", false, 3, false))) {
       List<CompletionStage<String>> asked =
           IntStream.range(0, 500)
               .mapToObj(i -> from.caller().callAsync("users", "get", "" + i, String.class, LONG))
@@ -179,12 +179,12 @@ class BridgeTest {
     mayEnd.countDown();
   }
 
-  private void letter(String id) {
+  private static void letter(Leat leat, String id) {
     Message given = new Message(id, "get", "", Headers.NONE, "test", Payload.EMPTY);
     DeadLetter letter =
         DeadLetter.of(given, Problem.of(500, "Handler failed", "no"), 1, Instant.EPOCH);
     var unused =
-        from.broker()
+        leat.broker()
             .append(new Append(USERS.deadLetters(), letter.written()))
             .toCompletableFuture()
             .join();
@@ -192,18 +192,23 @@ class BridgeTest {
 
   @Test
   void dead_letters_are_copied_once_whoever_goes_on() {
-    letter("1");
+    letter(from, "1");
     try (Bridge bridge = bridge(plan(false))) {
       await().atMost(LONG).until(() -> bridge.counts().letters() == 1);
-      letter("2");
+      letter(from, "2");
       await().atMost(LONG).until(() -> bridge.counts().letters() == 2);
     }
-    letter("3");
+    letter(from, "3");
     try (Bridge again = bridge(plan(false))) {
       await().atMost(LONG).until(() -> again.counts().letters() == 1);
     }
 
     assertThat(ids(to, USERS.deadLetters())).isEqualTo(ids(from, USERS.deadLetters()));
+    letter(to, "4");
+    try (Bridge back = Bridge.open(to, from, USERS, plan(false))) {
+      await().atMost(LONG).until(() -> back.counts().letters() == 1);
+    }
+    assertThat(ids(from, USERS.deadLetters())).containsExactly("1", "2", "3", "4");
   }
 
   @Test
@@ -226,6 +231,41 @@ class BridgeTest {
   }
 
   @Test
+  void what_came_over_one_bridge_does_not_go_back_over_another() {
+    try (Bridge there = bridge(plan(false));
+        Bridge back = Bridge.open(to, from, USERS, plan(false))) {
+      CompletionStage<String> answer =
+          from.caller().callAsync("users", "get", "1", String.class, LONG);
+      await().atMost(LONG).until(() -> there.counts().sent() == 1);
+      worker(to);
+
+      assertThat(answer.toCompletableFuture().join()).isEqualTo("user 1");
+      assertThat(back.counts().sent()).isZero();
+      assertThat(handled).hasSize(1);
+    }
+  }
+
+  @Test
+  void one_broker_is_no_two() {
+    assertThatThrownBy(() -> Bridge.open(from, from, USERS, plan(false)))
+        .isInstanceOf(BadConfiguration.class)
+        .hasMessageContaining("same broker");
+  }
+
+  @Test
+  void a_reply_that_is_too_large_is_told_of_once() {
+    try (Leat small = Leat.connect("memory:?bytes=300")) {
+      to.worker("users").on("get", String.class, (id, request) -> id.repeat(400)).start();
+      try (Bridge bridge = Bridge.open(small, to, USERS, plan(false))) {
+        assertThatThrownBy(() -> ask(small, "get", "1"))
+            .isInstanceOf(HandlerFailed.class)
+            .hasMessageContaining("more than a stream takes");
+        await().atMost(LONG).until(() -> bridge.counts().open() == 0);
+      }
+    }
+  }
+
+  @Test
   void what_is_kept_is_not_copied_where_workers_are() {
     worker(to);
 
@@ -238,7 +278,7 @@ class BridgeTest {
   void a_group_that_is_not_there_is_refused() {
     worker(from);
 
-    assertThatThrownBy(() -> bridge(new Bridge.Plan("m", "others", false, 1, false)))
+    assertThatThrownBy(() -> bridge(new Bridge.Plan("others", false, 1, false)))
         .isInstanceOf(BadConfiguration.class)
         .hasMessageContaining("workers");
   }

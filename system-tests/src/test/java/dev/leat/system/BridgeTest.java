@@ -61,8 +61,7 @@ class BridgeTest {
   }
 
   private static Bridge bridge(Leat from, Leat to) {
-    Bridge opened =
-        Bridge.open(from, to, ORDERS, new Bridge.Plan("redis", "workers", false, 100, false));
+    Bridge opened = Bridge.open(from, to, ORDERS, new Bridge.Plan("workers", false, 100, false));
     opened.ready().toCompletableFuture().join();
     return opened;
   }
