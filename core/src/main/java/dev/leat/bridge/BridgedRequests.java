@@ -2,12 +2,9 @@ package dev.leat.bridge;
 
 import dev.leat.BadMessage;
 import dev.leat.BrokerUnavailable;
-import dev.leat.Headers;
 import dev.leat.Leat;
 import dev.leat.LeatException;
 import dev.leat.Message;
-import dev.leat.Problem;
-import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.Cancellation;
@@ -19,12 +16,9 @@ import dev.leat.broker.FaultLog;
 import dev.leat.broker.Lane;
 import dev.leat.broker.Membership;
 import dev.leat.broker.Subscription;
-import dev.leat.wire.DeadLetter;
-import dev.leat.wire.ProblemReply;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
@@ -52,9 +46,6 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
   /** Between two looks at what is on its way. */
   private static final Duration LOOK = Duration.ofSeconds(1);
 
-  /** That are remembered, for requests that are taken later. */
-  private static final int MOST_CANCELLED = 10_000;
-
   /** One without a deadline that is not answered for so long is told of, once. */
   private static final Duration LONG = Duration.ofMinutes(1);
 
@@ -73,12 +64,11 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
   private final Leat from;
   private final Leat to;
   private final Topic topic;
-  private final String source;
-  private final String target;
   private final int concurrency;
   private final Membership membership;
   private final EventLoop loop;
   private final FaultLog faults;
+  private final BridgedMessages messages;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final CountDownLatch empty = new CountDownLatch(1);
   private @Nullable Lane lane;
@@ -88,7 +78,7 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
   // Confined to the loop.
   private final Map<String, Deque<OpenRequest>> waiting = new HashMap<>();
   private final Set<OpenRequest> open = new LinkedHashSet<>();
-  private final LinkedHashSet<String> cancelled = new LinkedHashSet<>();
+  private final RecentCancellations cancelled = new RecentCancellations();
   private int looks;
   private boolean isEnding;
 
@@ -102,10 +92,9 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
       Leat from, Leat to, Membership membership, String source, String target, int concurrency) {
     this.from = from;
     this.to = to;
+    this.messages = new BridgedMessages(from, to, membership, source, target);
     this.topic = membership.topic();
     this.membership = membership;
-    this.source = source;
-    this.target = target;
     this.concurrency = concurrency;
     this.loop = to.loop();
     this.faults = new FaultLog(log, loop.clock());
@@ -184,12 +173,11 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
     OpenRequest one = new OpenRequest(delivery, isAsked);
     open.add(one);
     openNow = open.size();
-    if (cancelled.contains(key(message.id(), delivery.entryId()))
-        || cancelled.contains(key(message.id(), ""))) {
+    if (cancelled.contains(message.id(), delivery.entryId())) {
       complete(one, List.of());
       return;
     }
-    if (path(message).contains(target)) {
+    if (messages.cameFromThere(message)) {
       // It came from there: workers here are to do it.
       giveBack(one);
       return;
@@ -202,14 +190,6 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
     } catch (RuntimeException failure) {
       reject(one, failure.toString());
     }
-  }
-
-  private static List<String> path(Message message) {
-    return List.of(message.headers().get(Headers.BRIDGED).orElse("").split(",", -1));
-  }
-
-  private static String key(String id, String entryId) {
-    return id + " " + entryId;
   }
 
   /** For others of its group. */
@@ -229,39 +209,11 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
   private void send(OpenRequest one) {
     Message message = one.message();
     String destination = one.isAsked() ? lane().replyAddress(topic) : message.destination();
-    Message same =
-        new Message(
-            message.id(),
-            message.type(),
-            destination,
-            brought(message),
-            message.source(),
-            message.payload());
+    Message same = messages.handedOn(message, destination);
     var unused =
         lane()
             .append(List.of(new Append(topic.incoming(), same)))
             .whenComplete((ids, failure) -> loop.execute(() -> wasSent(one, ids, failure)));
-  }
-
-  /** Deadlines are by the clock of the broker that a message stands in. */
-  private Headers brought(Message message) {
-    Headers headers = message.headers();
-    String before = headers.get(Headers.BRIDGED).map(path -> path + ",").orElse("");
-    Duration ahead = to.broker().clockAhead().minus(from.broker().clockAhead());
-    Headers with = headers.with(Headers.BRIDGED, before + source);
-    return ahead.isZero()
-        ? with
-        : headers
-            .deadline()
-            .map(at -> with.with(Headers.DEADLINE, Long.toString(later(at, ahead))))
-            .orElse(with);
-  }
-
-  private static long later(Instant at, Duration ahead) {
-    long millis = at.toEpochMilli();
-    long moved = millis + ahead.toMillis();
-    // One that is at the end of all times stays there.
-    return ahead.isNegative() == moved < millis ? moved : millis;
   }
 
   private void wasSent(OpenRequest one, @Nullable List<String> ids, @Nullable Throwable failure) {
@@ -294,34 +246,13 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
     forget(one);
     givenUp.incrementAndGet();
     one.rejected();
-    Problem cause = Problem.of(500, "Not bridged", why);
-    List<Append> appends = new ArrayList<>();
-    appends.add(letter(one, one.message(), cause));
-    if (one.isAsked()) {
-      appends.add(reply(one, ProblemReply.to(one.message(), cause, from.instance())));
-    }
-    // One that the first broker does not take either is kept without what it is about.
-    one.otherwise(
-        List.of(
-            List.of(appends.getFirst()),
-            List.of(letter(one, one.message().withoutPayload(), cause)),
-            List.of()));
-    complete(one, appends);
-  }
-
-  private Append letter(OpenRequest one, Message message, Problem cause) {
-    DeadLetter letter =
-        DeadLetter.of(message, cause, one.delivery().attempt(), loop.wallClock().instant())
-            .acceptedAt(one.delivery().acceptedAt())
-            .by(membership.group(), membership.member());
-    return new Append(topic.deadLetters(), letter.written());
+    List<List<Append>> ways = messages.rejections(one, why);
+    one.otherwise(ways.subList(1, ways.size()));
+    complete(one, ways.getFirst());
   }
 
   private void cancelled(Cancellation cancelled) {
-    this.cancelled.add(key(cancelled.messageId(), cancelled.entryId()));
-    if (this.cancelled.size() > MOST_CANCELLED) {
-      Object unused = this.cancelled.removeFirst();
-    }
+    this.cancelled.add(cancelled);
     for (OpenRequest one :
         List.copyOf(waiting.getOrDefault(cancelled.messageId(), new ArrayDeque<>()))) {
       if (cancelled.entryId().isEmpty() || cancelled.entryId().equals(one.delivery().entryId())) {
@@ -339,17 +270,9 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
     if (same != null) {
       OpenRequest one = same.getFirst();
       forget(one);
-      Problem refused = Problem.of(500, "Not bridged", "the reply is more than a stream takes");
-      one.otherwise(
-          List.of(
-              List.of(reply(one, ProblemReply.to(one.message(), refused, from.instance()))),
-              List.of()));
-      complete(one, List.of(reply(one, reply)));
+      one.otherwise(messages.withoutReply(one));
+      complete(one, List.of(BridgedMessages.reply(one, reply)));
     }
-  }
-
-  private static Append reply(OpenRequest one, Message reply) {
-    return new Append(new StreamRef.At(one.message().destination()), reply);
   }
 
   private void forget(OpenRequest one) {

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  * how long, {@code -Dleat.chaos.seed} which one when.
  */
 class KafkaChaosTest {
-  private static final int SECONDS = Integer.getInteger("leat.chaos.kafka.seconds", 30);
+  private static final int SECONDS = Integer.getInteger("leat.chaos.kafka.seconds", 15);
   private static final long SEED = Long.getLong("leat.chaos.seed", System.nanoTime());
   private static final int CLIENTS = 16;
   private static final int WORKERS = 3;

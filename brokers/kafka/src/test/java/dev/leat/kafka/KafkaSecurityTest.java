@@ -41,6 +41,8 @@ import org.junit.jupiter.api.io.TempDir;
 class KafkaSecurityTest {
   private static final Duration LONG = Duration.ofSeconds(20);
   private static final String PASSWORD = "s3cret!";
+  private static final String OAUTH =
+      "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule";
 
   /** What somebody may do who has no more than the document lists. */
   private static final Map<ResourceType, List<AclOperation>> LEAST =
@@ -104,7 +106,7 @@ class KafkaSecurityTest {
     settings.put("ssl.keystore.location", keys.toString());
     settings.put("ssl.keystore.password", PASSWORD);
     settings.put("ssl.keystore.type", "PKCS12");
-    settings.put("sasl.enabled.mechanisms", "PLAIN,SCRAM-SHA-256");
+    settings.put("sasl.enabled.mechanisms", "PLAIN,SCRAM-SHA-256,OAUTHBEARER");
     settings.put(
         "listener.name.secure.plain.sasl.jaas.config",
         "org.apache.kafka.common.security.plain.PlainLoginModule required user_leat=\"%s\" user_weak=\"%s\";"
@@ -112,6 +114,10 @@ class KafkaSecurityTest {
     settings.put(
         "listener.name.secure.scram-sha-256.sasl.jaas.config",
         "org.apache.kafka.common.security.scram.ScramLoginModule required;");
+    // Tokens that nobody has signed: who signs them, and where keys are, is Kafka's own.
+    settings.put(
+        "listener.name.secure.oauthbearer.sasl.jaas.config",
+        "%s required unsecuredLoginStringClaim_sub=\"kafka\";".formatted(OAUTH));
     settings.put(
         "authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer");
     settings.put("super.users", "User:ANONYMOUS");
@@ -227,6 +233,18 @@ class KafkaSecurityTest {
       leat.worker("scrammed").on("echo", String.class, (text, request) -> text).start();
       assertThat(leat.caller().call("scrammed", "echo", "x", String.class, LONG)).isEqualTo("x");
     }
+  }
+
+  @Test
+  void a_token_lets_in_who_it_is_for() {
+    Map<String, String> client = client("OAUTHBEARER", "", "");
+    client.put("sasl.jaas.config", OAUTH + " required unsecuredLoginStringClaim_sub=\"leat\";");
+    try (Leat leat = Leat.connect(url(client))) {
+      leat.worker("tokened").on("echo", String.class, (text, request) -> text).start();
+      assertThat(leat.caller().call("tokened", "echo", "x", String.class, LONG)).isEqualTo("x");
+    }
+    client.put("sasl.jaas.config", OAUTH + " required unsecuredLoginStringClaim_sub=\"weak\";");
+    assertThatThrownBy(() -> Leat.connect(url(client))).isInstanceOf(BrokerUnavailable.class);
   }
 
   @Test
