@@ -25,7 +25,7 @@ public final class HttpPeer {
   private static final int SERVICE_LOOPS = 1;
 
   /** As Leat's gateway has it: responses are written on the loop, without a queue. */
-  private static final HttpServerOptions SERVER = new HttpServerOptions().setStrictThreadMode(true);
+  static final HttpServerOptions SERVER = new HttpServerOptions().setStrictThreadMode(true);
 
   private HttpPeer() {}
 

@@ -4,7 +4,6 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -50,9 +49,8 @@ public final class KafkaPeer {
       serve(servers);
     } else {
       int port = Integer.parseInt(arguments[2]);
-      HttpServerOptions options = new HttpServerOptions().setStrictThreadMode(true);
       Replies replies = new Replies(servers);
-      HttpPeer.deploy(() -> new Edge(port, options, replies), HttpPeer.EDGE_LOOPS);
+      HttpPeer.deploy(() -> new Edge(port, replies), HttpPeer.EDGE_LOOPS);
       System.out.println("ready");
     }
   }
@@ -164,12 +162,10 @@ public final class KafkaPeer {
 
   private static final class Edge extends VerticleBase {
     private final int port;
-    private final HttpServerOptions options;
     private final Replies replies;
 
-    Edge(int port, HttpServerOptions options, Replies replies) {
+    Edge(int port, Replies replies) {
       this.port = port;
-      this.options = options;
       this.replies = replies;
     }
 
@@ -177,7 +173,7 @@ public final class KafkaPeer {
     public Future<?> start() {
       Context own = vertx.getOrCreateContext();
       return vertx
-          .createHttpServer(options)
+          .createHttpServer(HttpPeer.SERVER)
           .requestHandler(
               request ->
                   request.body().onSuccess(body -> replies.ask(request, own, body.getBytes())))

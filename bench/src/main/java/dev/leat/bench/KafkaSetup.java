@@ -3,6 +3,7 @@ package dev.leat.bench;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /** What runs over a Kafka of its own: one node, which keeps what it has in the folder. */
 final class KafkaSetup {
@@ -50,12 +51,8 @@ final class KafkaSetup {
     int port = Ports.free();
     String url = "kafka://127.0.0.1:%d?partitions=%d".formatted(server, partitions);
     Program kafka = server(folder, server);
-    String[] worker = new String[ofWorker.size() + 2];
-    worker[0] = "worker";
-    worker[1] = url;
-    for (int i = 0; i < ofWorker.size(); i++) {
-      worker[i + 2] = ofWorker.get(i);
-    }
+    String[] worker =
+        Stream.concat(Stream.of("worker", url), ofWorker.stream()).toArray(String[]::new);
     return new Setup(
         name,
         port,
@@ -63,12 +60,13 @@ final class KafkaSetup {
   }
 
   private static Program peer(Path folder, String role, String servers, int number) {
-    return java(folder, role, KafkaPeer.class.getName(), role, servers, Integer.toString(number));
+    return Program.java(
+        folder, role, KafkaPeer.class.getName(), role, servers, Integer.toString(number));
   }
 
   private static Program server(Path folder, int port) {
     int controller = Ports.free();
-    return java(
+    return Program.java(
         folder,
         "kafka",
         SERVER,
@@ -79,10 +77,5 @@ final class KafkaSetup {
         Integer.toString(controller),
         "1@127.0.0.1:" + controller,
         "1");
-  }
-
-  private static Program java(Path folder, String name, String main, String... arguments) {
-    return Program.java(
-        folder, name, System.getProperty("java.class.path"), main, List.of(arguments));
   }
 }

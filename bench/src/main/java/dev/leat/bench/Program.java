@@ -67,6 +67,11 @@ final class Program implements AutoCloseable {
     return started(folder, name, "ready", command);
   }
 
+  /** The same, of one that needs what this program does. */
+  static Program java(Path folder, String name, String main, String... arguments) {
+    return java(folder, name, System.getProperty("java.class.path"), main, List.of(arguments));
+  }
+
   /** Starts any program, and waits for what its output says once it is ready. */
   static Program started(Path folder, String name, String ready, List<String> command) {
     Path log = folder.resolve(name + ".log");

@@ -129,11 +129,7 @@ record Setup(String name, int port, List<Program> programs) implements AutoClose
         port,
         List.of(
             Program.java(
-                folder,
-                "service",
-                System.getProperty("java.class.path"),
-                HttpPeer.class.getName(),
-                List.of("service", Integer.toString(port)))));
+                folder, "service", HttpPeer.class.getName(), "service", Integer.toString(port))));
   }
 
   /** An edge on Vert.x, and a service over gRPC. */
@@ -169,13 +165,7 @@ record Setup(String name, int port, List<Program> programs) implements AutoClose
   static String waiting(Path folder) {
     int server = Ports.free();
     try (Program redis = server(folder, server, Log.NONE);
-        Program calls =
-            Program.java(
-                folder,
-                "waiting",
-                System.getProperty("java.class.path"),
-                Waiting.class.getName(),
-                List.of(url(server)))) {
+        Program calls = Program.java(folder, "waiting", Waiting.class.getName(), url(server))) {
       return redis.name() + ", " + calls.said();
     }
   }
@@ -266,11 +256,6 @@ record Setup(String name, int port, List<Program> programs) implements AutoClose
   }
 
   static Program leat(Path folder, String name, String... arguments) {
-    return Program.java(
-        folder,
-        name,
-        System.getProperty("java.class.path"),
-        LeatEcho.class.getName(),
-        List.of(arguments));
+    return Program.java(folder, name, LeatEcho.class.getName(), arguments);
   }
 }

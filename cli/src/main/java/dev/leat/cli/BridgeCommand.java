@@ -6,16 +6,15 @@ import dev.leat.Topic;
 import dev.leat.bridge.Bridge;
 import dev.leat.broker.BrokerUrl;
 import java.io.PrintWriter;
-import java.net.URI;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
-import java.util.stream.Collectors;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -87,7 +86,7 @@ final class BridgeCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     if (from.equals(to)) {
       throw new ParameterException(
-          spec.commandLine(), "--from and --to are the same broker, " + name(to));
+          spec.commandLine(), "--from and --to are the same broker, " + BrokerUrl.parse(to));
     }
     if (Set.copyOf(topics).size() < topics.size()) {
       throw new ParameterException(spec.commandLine(), "a topic is named twice");
@@ -107,7 +106,8 @@ final class BridgeCommand implements Callable<Integer> {
       }
       spec.commandLine()
           .getOut()
-          .printf("bridging %s to %s, until Ctrl-C%n", String.join(", ", topics), name(to));
+          .printf(
+              "bridging %s to %s, until Ctrl-C%n", String.join(", ", topics), BrokerUrl.parse(to));
       spec.commandLine().getOut().flush();
       while (!closing.await(LOOK)) {
         refuseEnded(bridges);
@@ -140,16 +140,11 @@ final class BridgeCommand implements Callable<Integer> {
 
   private void end(Map<Topic, Bridge> bridges, Leat first, Leat second) {
     synchronized (bridges) {
-      List<Thread> ending =
-          bridges.values().stream().map(one -> Thread.startVirtualThread(one::close)).toList();
-      for (Thread one : ending) {
-        try {
-          one.join();
-        } catch (InterruptedException interrupted) {
-          Thread.currentThread().interrupt();
-        }
+      // Each waits for what is on its way; closing this waits for all of them.
+      try (ExecutorService ending = Executors.newVirtualThreadPerTaskExecutor()) {
+        bridges.values().forEach(one -> ending.execute(one::close));
       }
-      show(-1);
+      Progress.show(spec.commandLine().getErr(), "");
       PrintWriter out = spec.commandLine().getOut();
       bridges.forEach((topic, one) -> out.println(said(topic, one.counts())));
       out.flush();
@@ -171,29 +166,7 @@ final class BridgeCommand implements Callable<Integer> {
 
   /** For people alone, on a line that is gone when it is over. */
   private void show(Map<Topic, Bridge> bridges) {
-    show(
-        bridges.values().stream()
-            .map(Bridge::counts)
-            .collect(Collectors.summingLong(Bridge.Counts::sent)));
-  }
-
-  private void show(long sent) {
-    if (Screen.isTerminal()) {
-      PrintWriter err = spec.commandLine().getErr();
-      err.print(sent < 0 ? Progress.CLEAR : Progress.CLEAR + sent + " handed on");
-      err.flush();
-    }
-  }
-
-  /** What tells brokers apart, without who asks and how. */
-  private static String name(String url) {
-    URI uri = BrokerUrl.parse(url).uri();
-    String authority = Optional.ofNullable(uri.getRawAuthority()).orElse("");
-    String path = Optional.ofNullable(uri.getPath()).orElse("");
-    return "%s:%s%s"
-        .formatted(
-            uri.getScheme(),
-            authority.isEmpty() ? "" : "//" + authority.substring(authority.lastIndexOf('@') + 1),
-            path);
+    long sent = bridges.values().stream().mapToLong(one -> one.counts().sent()).sum();
+    Progress.show(spec.commandLine().getErr(), sent + " handed on");
   }
 }

@@ -30,6 +30,14 @@ final class Progress {
     }
   }
 
+  /** Says, to people alone, how far it has come, on a line that the next takes; empties it. */
+  static void show(PrintWriter err, String what) {
+    if (Screen.isTerminal()) {
+      err.print(CLEAR + what);
+      err.flush();
+    }
+  }
+
   private static void tick(PrintWriter err, String what, CountDownLatch over) {
     try {
       int seconds = 0;

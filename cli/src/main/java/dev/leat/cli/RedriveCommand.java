@@ -97,10 +97,6 @@ final class RedriveCommand implements Callable<Integer> {
 
   /** For people alone, on a line that is gone when it is over. */
   private void show(long sent) {
-    if (Screen.isTerminal()) {
-      PrintWriter err = spec.commandLine().getErr();
-      err.print(sent < 0 ? Progress.CLEAR : Progress.CLEAR + sent + " sent back");
-      err.flush();
-    }
+    Progress.show(spec.commandLine().getErr(), sent < 0 ? "" : sent + " sent back");
   }
 }

@@ -205,10 +205,7 @@ final class ReplayText implements ReplayListener {
   }
 
   private void clear() {
-    if (Screen.isTerminal()) {
-      err.print(Progress.CLEAR);
-      err.flush();
-    }
+    Progress.show(err, "");
   }
 
   /** How it has gone. */

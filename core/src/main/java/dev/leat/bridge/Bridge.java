@@ -8,6 +8,7 @@ import dev.leat.broker.Broker;
 import dev.leat.broker.Capability;
 import dev.leat.broker.GroupHealth;
 import dev.leat.broker.Membership;
+import dev.leat.trail.StreamScan;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 
@@ -107,7 +108,7 @@ public final class Bridge implements AutoCloseable {
   /** Whose requests are handed on: another group would be handed what was completed long ago. */
   private static String group(Broker broker, Topic topic, String named) {
     List<String> all =
-        Results.of(broker.health(topic.incoming())).groups().stream()
+        StreamScan.result(broker.health(topic.incoming())).groups().stream()
             .filter(GroupHealth::answers)
             .map(GroupHealth::group)
             .sorted()

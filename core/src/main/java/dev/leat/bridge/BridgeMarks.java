@@ -12,6 +12,7 @@ import dev.leat.broker.Broker;
 import dev.leat.broker.Capability;
 import dev.leat.broker.Entry;
 import dev.leat.trail.InternalTopics;
+import dev.leat.trail.StreamScan;
 import java.util.List;
 
 /**
@@ -20,7 +21,6 @@ import java.util.List;
  */
 final class BridgeMarks {
   private static final long KEPT = 100;
-  private static final int PAGE = 500;
   private static final String MARK = "mark";
   private static final String IDENTITY = "broker";
 
@@ -41,40 +41,39 @@ final class BridgeMarks {
   /** The id of a broker, which it is given by the first bridge that comes. */
   static String identity(Leat leat) {
     StreamRef stream = InternalTopics.BRIDGE.incoming();
-    List<Entry> known = Results.of(leat.broker().range(stream, Position.START, 1));
+    List<Entry> known = StreamScan.result(leat.broker().range(stream, Position.START, 1));
     if (known.isEmpty()) {
       append(leat, stream, IDENTITY, Headers.of(Headers.KEY, IDENTITY));
       // Of two that come at once the first is right.
-      known = Results.of(leat.broker().range(stream, Position.START, 1));
+      known = StreamScan.result(leat.broker().range(stream, Position.START, 1));
     }
     return known.getFirst().message().id();
   }
 
   private static void append(Leat leat, StreamRef stream, String type, Headers said) {
     Message mark = new Message(leat.ids().next(), type, "", said, leat.instance(), Payload.EMPTY);
-    Object unused = Results.of(leat.broker().append(new Append(stream, mark)));
+    Object unused = StreamScan.result(leat.broker().append(new Append(stream, mark)));
   }
 
   /** Where it is gone on with. */
   Position last() {
-    Position position = Position.START;
-    Position last = Position.START;
-    while (true) {
-      List<Entry> page = Results.of(to.broker().range(stream, position, PAGE));
-      if (page.isEmpty()) {
-        return last;
-      }
-      for (Entry entry : page) {
-        last =
-            entry
-                .message()
-                .headers()
-                .get(Headers.ENTRY)
-                .<Position>map(Position::after)
-                .orElse(last);
-      }
-      position = Position.after(page.getLast().id());
-    }
+    Position[] last = {Position.START};
+    StreamScan.forEach(
+        to.broker(),
+        stream,
+        Position.START,
+        StreamScan.EVER,
+        Long.MAX_VALUE,
+        entry -> {
+          entry
+              .message()
+              .headers()
+              .get(Headers.ENTRY)
+              .map(Position::after)
+              .ifPresent(after -> last[0] = after);
+          return true;
+        });
+    return last[0];
   }
 
   /** It was copied up to here. */
@@ -82,7 +81,7 @@ final class BridgeMarks {
     append(to, stream, MARK, Headers.of(Headers.ENTRY, entryId, Headers.KEY, MARK));
     Broker broker = to.broker();
     if (broker.capabilities().contains(Capability.TRIM)) {
-      Object unused = Results.of(broker.trim(stream, KEPT));
+      Object unused = StreamScan.result(broker.trim(stream, KEPT));
     }
   }
 }

@@ -16,6 +16,7 @@ import dev.leat.broker.FaultLog;
 import dev.leat.broker.Lane;
 import dev.leat.broker.Membership;
 import dev.leat.broker.Subscription;
+import dev.leat.trail.StreamScan;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -28,6 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -101,7 +103,7 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
   }
 
   void begin() {
-    Results.of(CompletableFuture.runAsync(this::openLane, loop));
+    StreamScan.result(CompletableFuture.runAsync(this::openLane, loop));
     if (from.broker().capabilities().contains(Capability.CANCELLATION)) {
       Subscription heard =
           from.broker()
@@ -110,7 +112,7 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
                   some -> loop.execute(() -> some.forEach(c -> guarded(() -> cancelled(c)))));
       cancelling = heard;
       // What was cancelled before is not handed on.
-      Object unused = Results.of(heard.ready());
+      Object unused = StreamScan.result(heard.ready());
     }
     Subscription begun = from.broker().subscribe(membership, this);
     reading = begun;
@@ -192,6 +194,11 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
     }
   }
 
+  private static Throwable cause(Throwable failure) {
+    Throwable cause = failure.getCause();
+    return failure instanceof CompletionException && cause != null ? cause : failure;
+  }
+
   /** For others of its group. */
   private void giveBack(OpenRequest one) {
     var unused =
@@ -218,7 +225,7 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
 
   private void wasSent(OpenRequest one, @Nullable List<String> ids, @Nullable Throwable failure) {
     if (failure != null) {
-      wasNotSent(one, Results.cause(failure));
+      wasNotSent(one, cause(failure));
     } else if (ids != null) {
       sent.incrementAndGet();
       one.standsAt(ids.getFirst());
@@ -301,7 +308,7 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
       over(one);
     } else if (!open.contains(one)) {
       log.debug("message={} is held by another", one.message().id());
-    } else if (Results.cause(failure) instanceof BadMessage refused && !appends.isEmpty()) {
+    } else if (cause(failure) instanceof BadMessage refused && !appends.isEmpty()) {
       faults.warn(
           "message={} what it comes to is not taken: {}",
           one.message().id(),
@@ -311,7 +318,7 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
       faults.warn(
           "topic={} answers are not brought back now, trying again: {}",
           topic,
-          String.valueOf(Results.cause(failure).getMessage()));
+          String.valueOf(cause(failure).getMessage()));
       var unused = loop.schedule(PAUSE, () -> complete(one, appends));
     }
   }
@@ -388,7 +395,7 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
           "topic={} requests={} are still open, others have them once their lease is over: {}",
           topic,
           openNow,
-          String.valueOf(Results.cause(away).getMessage()));
+          String.valueOf(cause(away).getMessage()));
     } finally {
       ended.complete(null);
       for (Subscription one : Arrays.asList(reading, cancelling)) {
@@ -420,7 +427,7 @@ final class BridgedRequests implements DeliveryListener, AutoCloseable {
       if (!empty.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
         log.warn("topic={} requests={} are still open, and go back to their group", topic, openNow);
         Object unusedBack =
-            Results.of(
+            StreamScan.result(
                 CompletableFuture.supplyAsync(this::giveBack, loop)
                     .thenCompose(all -> all)
                     .orTimeout(FAREWELL.toMillis(), TimeUnit.MILLISECONDS));

@@ -14,6 +14,7 @@ import dev.leat.broker.GroupHealth;
 import dev.leat.broker.Membership;
 import dev.leat.broker.OpenMessage;
 import dev.leat.broker.Subscription;
+import dev.leat.trail.StreamScan;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -47,11 +48,11 @@ final class KeptCopies {
     refuseGroups();
     StreamRef stream = topic.incoming();
     // What came since is open, or is as well as.
-    long end = Results.of(from.broker().census(topic)).at().toEpochMilli();
+    long end = StreamScan.result(from.broker().census(topic)).at().toEpochMilli();
     Set<String> open = open();
     long copied = 0;
     Position position = marks.last();
-    List<Entry> page = before(end, Results.of(from.broker().range(stream, position, PAGE)));
+    List<Entry> page = before(end, StreamScan.result(from.broker().range(stream, position, PAGE)));
     while (!page.isEmpty()) {
       for (Entry one : page) {
         copied += !open.contains(one.id()) && copy(stream, one) ? 1 : 0;
@@ -60,7 +61,7 @@ final class KeptCopies {
       marks.reached(page.getLast().id());
       // One that came meanwhile would be handed what is copied from now on.
       refuseGroups();
-      page = before(end, Results.of(from.broker().range(stream, position, PAGE)));
+      page = before(end, StreamScan.result(from.broker().range(stream, position, PAGE)));
     }
     makeGroup();
     return copied;
@@ -72,7 +73,7 @@ final class KeptCopies {
 
   private boolean copy(StreamRef stream, Entry one) {
     try {
-      Object unused = Results.of(to.broker().append(new Append(stream, one.message())));
+      Object unused = StreamScan.result(to.broker().append(new Append(stream, one.message())));
       return true;
     } catch (BadMessage refused) {
       log.warn(
@@ -82,7 +83,7 @@ final class KeptCopies {
   }
 
   private void refuseGroups() {
-    List<GroupHealth> groups = Results.of(to.broker().health(topic.incoming())).groups();
+    List<GroupHealth> groups = StreamScan.result(to.broker().health(topic.incoming())).groups();
     if (!groups.isEmpty()) {
       throw new BadConfiguration(
           "topic %s has the group '%s' there already, which would be handed what was completed here: leave out --kept, or begin before its workers do"
@@ -95,12 +96,12 @@ final class KeptCopies {
     Broker broker = from.broker();
     Set<String> open = new HashSet<>();
     boolean isThere =
-        Results.of(broker.health(topic.incoming())).groups().stream()
+        StreamScan.result(broker.health(topic.incoming())).groups().stream()
             .anyMatch(one -> one.group().equals(member.group()));
     Position position = Position.START;
     while (true) {
       List<OpenMessage> page =
-          Results.of(broker.open(topic, isThere ? member.group() : "", position, PAGE));
+          StreamScan.result(broker.open(topic, isThere ? member.group() : "", position, PAGE));
       if (page.isEmpty()) {
         return open;
       }
@@ -111,7 +112,7 @@ final class KeptCopies {
 
   private void makeGroup() {
     try (Subscription joined = to.broker().subscribe(member.withStart(Position.NOW), batch -> {})) {
-      Object unused = Results.of(joined.ready());
+      Object unused = StreamScan.result(joined.ready());
     }
   }
 }

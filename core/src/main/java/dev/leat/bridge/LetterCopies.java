@@ -9,6 +9,7 @@ import dev.leat.broker.Append;
 import dev.leat.broker.Entry;
 import dev.leat.broker.FaultLog;
 import dev.leat.broker.Subscription;
+import dev.leat.trail.StreamScan;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -108,7 +109,7 @@ final class LetterCopies implements AutoCloseable {
   private boolean untilDone(Entry one, Supplier<CompletionStage<?>> step) {
     while (!closed) {
       try {
-        Object unused = Results.of(step.get());
+        Object unused = StreamScan.result(step.get());
         return true;
       } catch (BadMessage refused) {
         log.warn(

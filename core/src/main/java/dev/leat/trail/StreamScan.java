@@ -14,14 +14,14 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Predicate;
 
 /** Reads streams from a time on. Blocks; for virtual threads, and the command. */
-final class StreamScan {
+public final class StreamScan {
   /** Entries that are asked for at first; more later. */
   private static final int FIRST_PAGE = 10;
 
   private static final int LARGEST_PAGE = 400;
 
   /** No entry comes later. */
-  static final Instant EVER = Instant.ofEpochMilli(Long.MAX_VALUE);
+  public static final Instant EVER = Instant.ofEpochMilli(Long.MAX_VALUE);
 
   private StreamScan() {}
 
@@ -33,7 +33,7 @@ final class StreamScan {
    * @param action gives false once it has seen enough
    * @return whether all was looked at, or enough
    */
-  static boolean forEach(
+  public static boolean forEach(
       Broker broker,
       StreamRef stream,
       Position from,
@@ -87,7 +87,7 @@ final class StreamScan {
   }
 
   /** What a broker answers, or why it does not. */
-  static <T> T result(CompletionStage<T> asked) {
+  public static <T> T result(CompletionStage<T> asked) {
     try {
       return asked.toCompletableFuture().join();
     } catch (CompletionException failure) {

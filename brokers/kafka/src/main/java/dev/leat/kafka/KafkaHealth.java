@@ -4,6 +4,7 @@ import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.broker.GroupHealth;
 import dev.leat.broker.StreamHealth;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -113,31 +114,16 @@ final class KafkaHealth {
   /** One that has committed nothing is of another make, or has not begun. */
   private static Optional<GroupHealth> group(
       String group, KafkaOffsets.Bounds bounds, Map<TopicPartition, OffsetAndMetadata> committed) {
-    if (committed.values().stream().noneMatch(one -> one != null)) {
-      return Optional.empty();
-    }
-    long open = 0;
-    boolean listens = false;
-    for (Map.Entry<TopicPartition, Long> end : bounds.ends().entrySet()) {
-      OffsetAndMetadata known = committed.get(end.getKey());
-      long begin = bounds.begin(end.getKey());
-      if (known == null) {
-        open += end.getValue() - begin;
-      } else {
-        PartitionProgress progress = PartitionProgress.read(known.offset(), known.metadata());
-        progress.skipTo(begin);
-        open += Math.max(0, end.getValue() - progress.next() - progress.beyond());
-        listens |= progress.listens();
-      }
-    }
-    return Optional.of(
-        new GroupHealth(
-            group,
-            OptionalInt.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.of(open),
-            !listens));
+    return OpenGroup.of(group, bounds, committed, Map.of(), Instant.EPOCH)
+        .map(
+            one ->
+                new GroupHealth(
+                    group,
+                    OptionalInt.empty(),
+                    OptionalLong.empty(),
+                    OptionalLong.empty(),
+                    OptionalLong.of(one.unfinished()),
+                    one.answers()));
   }
 
   /** Topics that requests were ever sent to. */
