@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
  * says how long, {@code -Dleat.chaos.seed} which one when.
  */
 class ChaosTest {
-  private static final int SECONDS = Integer.getInteger("leat.chaos.seconds", 60);
+  private static final int SECONDS = Integer.getInteger("leat.chaos.seconds", 25);
   private static final long SEED = Long.getLong("leat.chaos.seed", System.nanoTime());
   private static final int CLIENTS = 16;
   private static final int WORKERS = 4;

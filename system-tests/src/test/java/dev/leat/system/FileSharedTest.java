@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
  * at moments from a seed, also the one that has the folder; or it stands still, or its disk fails.
  */
 class FileSharedTest {
-  private static final int KILLS = Integer.getInteger("leat.file.kills", 6);
+  private static final int KILLS = Integer.getInteger("leat.file.kills", 3);
   private static final long SEED = Long.getLong("leat.file.seed", System.nanoTime());
   private static final int PROGRAMS = 3;
   private static final int LONGEST = 800;

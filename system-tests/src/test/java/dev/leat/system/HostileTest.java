@@ -39,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
  * -Dleat.hostile.seconds} says how long, {@code -Dleat.hostile.seed} what random bytes are.
  */
 class HostileTest {
-  private static final int SECONDS = Integer.getInteger("leat.hostile.seconds", 60);
+  private static final int SECONDS = Integer.getInteger("leat.hostile.seconds", 25);
   private static final long SEED = Long.getLong("leat.hostile.seed", System.nanoTime());
   private static final String ATTACKS = System.getProperty("leat.hostile.attacks", ".*");
   private static final int HEAP = 256;
