@@ -8,6 +8,7 @@ import dev.leat.StreamRef;
 import dev.leat.Topic;
 import dev.leat.broker.Append;
 import dev.leat.broker.Broker;
+import dev.leat.broker.Capability;
 import dev.leat.broker.Entry;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -211,8 +212,11 @@ final class ReplaySet {
     return StreamScan.result(broker.trim(topic.incoming(), 0));
   }
 
-  /** Takes back what was sent and nobody has begun. */
+  /** Takes back what was sent and nobody has begun, where that can be told. */
   Replays.Undone takeBack(Replays.State state, long unsent) {
+    if (!broker.capabilities().contains(Capability.EXACT_BACKLOG)) {
+      return new Replays.Undone(unsent, 0, Math.max(0, state.requests() - unsent));
+    }
     StreamRef sentTo = state.plan().into().incoming();
     List<Entry> sent = new ArrayList<>();
     StreamScan.forEach(

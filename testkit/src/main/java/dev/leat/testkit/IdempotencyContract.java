@@ -294,7 +294,7 @@ abstract class IdempotencyContract extends DeadlineContract {
 
     until(
         "one is at work, the other needs not be",
-        () -> effects.get() > 0 && group().pending().orElseThrow() == 1);
+        () -> effects.get() > 0 && group().unfinished().orElseThrow() == 1);
     go.countDown();
     until("nothing is pending", this::isIdle);
     append(topic.incoming(), twice);

@@ -33,6 +33,7 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -147,14 +148,17 @@ abstract class ReplayContract extends DeliveryFixture {
     }
     seen.clear();
 
-    AtomicInteger looked = new AtomicInteger();
+    AtomicLong sentYet = new AtomicLong();
     Replay replay = replays().prepare(comparing(plan()), "ada");
+    ReplayListener watches =
+        new ReplayListener() {
+          @Override
+          public void onProgress(long sent, long requests, long compared) {
+            sentYet.set(sent);
+          }
+        };
     Replay.Result stopped =
-        replay.run(
-            ReplyComparison.OF_ALL,
-            Redaction.NONE,
-            new ReplayListener() {},
-            () -> looked.incrementAndGet() > 5);
+        replay.run(ReplyComparison.OF_ALL, Redaction.NONE, watches, () -> sentYet.get() >= 5);
     assertThat(stopped.isStopped()).isTrue();
     assertThat(stopped.left()).isPositive();
     assertThat(state(replay).phase()).isEqualTo("stopped");
@@ -211,8 +215,11 @@ abstract class ReplayContract extends DeliveryFixture {
             Redaction.NONE,
             new ReplayListener() {},
             () -> looked.incrementAndGet() > 60);
-    assertThat(result.sent()).isEqualTo(10);
-    assertThat(group().backlog()).hasValue(10);
+    // Where it is not known exactly what waits, more is taken to, and nothing is taken back.
+    boolean isExact = Refusals.offers(leat.broker(), Capability.EXACT_BACKLOG);
+    long sent = result.sent();
+    assertThat(sent).isBetween(isExact ? 10L : 1L, 10L);
+    until("they wait", () -> group().unfinished().orElseThrow() >= sent);
 
     assertThatThrownBy(() -> replays().undo(replay.id(), "bob"))
         .isInstanceOf(BadConfiguration.class)
@@ -222,14 +229,16 @@ abstract class ReplayContract extends DeliveryFixture {
     assertThatThrownBy(() -> replays().undo(replay.id(), "bob"))
         .isInstanceOf(BadConfiguration.class)
         .hasMessageContaining("has been undone already");
-    assertThat(undone).isEqualTo(new Replays.Undone(20, 10, 0));
+    long back = isExact ? sent : 0;
+    assertThat(undone).isEqualTo(new Replays.Undone(30 - sent, back, sent - back));
     assertThat(state(replay).phase()).isEqualTo("undone");
-    assertThat(state(replay).counts()).containsEntry("takenBack", 10L);
-    assertThat(group().unfinished()).hasValue(0);
+    assertThat(state(replay).counts()).containsEntry("takenBack", back);
+    assertThat(group().unfinished().orElseThrow()).isGreaterThanOrEqualTo(sent - back);
     serve(text -> text);
     assertThat(call("new")).isEqualTo("new");
-    assertThat(seen).hasSize(1);
-    assertThat(result(leat.broker().range(topic.incoming(), Position.START, 100))).hasSize(31);
+    until("what was not taken back was handled", () -> seen.size() == sent + 1 - back);
+    assertThat(result(leat.broker().range(topic.incoming(), Position.START, 100)))
+        .hasSize((int) (31 + sent - back));
   }
 
   @Test
@@ -257,7 +266,7 @@ abstract class ReplayContract extends DeliveryFixture {
         new ReplayListener() {
           @Override
           public void onProgress(long sent, long requests, long compared) {
-            most.add(group().unfinished().orElseThrow());
+            most.add(sent - seen.size());
             if (most.size() > 50) {
               goOn.countDown();
             }
@@ -289,6 +298,7 @@ abstract class ReplayContract extends DeliveryFixture {
     seen.clear();
 
     ReplayPlan plan = plan();
+    until("it is known that they were done", this::isIdle);
     assertThat(replays().look(where(plan, List.of(), List.of("/user/id=7"))).requests())
         .isEqualTo(1);
     assertThat(replays().look(where(plan, List.of(eight.id()), List.of())).requests()).isEqualTo(1);
@@ -383,18 +393,20 @@ abstract class ReplayContract extends DeliveryFixture {
     if (!offersReplays()) {
       return;
     }
+    CountDownLatch isAtWork = new CountDownLatch(1);
     CountDownLatch goOn = new CountDownLatch(1);
     working(
         Handling.DEFAULT,
         (text, request) -> {
           if (text.equals("slow") && request.header(Headers.REPLAY).isEmpty()) {
+            isAtWork.countDown();
             goOn.await();
           }
           return text;
         });
     var slow =
         leat.caller().callAsync(topic.toString(), "work", Payload.text("slow"), String.class, LONG);
-    until("it is at work", () -> group().pending().orElse(0) == 1);
+    until("it is at work", () -> isAtWork.getCount() == 0);
     call("quick");
     goOn.countDown();
     result(slow);
@@ -438,7 +450,7 @@ abstract class ReplayContract extends DeliveryFixture {
         new ReplayListener() {
           @Override
           public void onProgress(long many, long requests, long compared) {
-            if (many == 2 && held[0] == 0) {
+            if (many > 0 && held[0] == 0) {
               held[0] = System.nanoTime();
             }
             boolean isLong =

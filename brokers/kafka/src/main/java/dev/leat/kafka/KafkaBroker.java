@@ -62,6 +62,7 @@ final class KafkaBroker implements Broker {
           Capability.CANCELLATION,
           Capability.PARTICIPANTS,
           Capability.CENSUS,
+          Capability.NOTES,
           Capability.SEVERAL_PROCESSES,
           Capability.TIME_POSITION);
 
@@ -88,6 +89,7 @@ final class KafkaBroker implements Broker {
   private final KafkaHealth health;
   private final Appends appends;
   private final RangeReader ranges;
+  private final KafkaNotes notes;
   private final KafkaCensus census;
   private final ReplyReader replies;
   private final KafkaParticipants participants;
@@ -112,6 +114,7 @@ final class KafkaBroker implements Broker {
     this.health = new KafkaHealth(admin, topics, offsets, moves);
     this.appends = new Appends(settings, topics);
     this.ranges = new RangeReader(settings, topics, offsets, moves);
+    this.notes = new KafkaNotes(this, settings, topics, ranges, loop.clock());
     this.census = new KafkaCensus(admin, topics, offsets, health, ranges, loop.wallClock());
     this.participants = new KafkaParticipants(this, loop);
     this.watch = new KafkaWatch(admin, loop, members);
@@ -305,6 +308,16 @@ final class KafkaBroker implements Broker {
     return open(() -> census.open(topic, group, from, limit));
   }
 
+  @Override
+  public CompletionStage<Optional<Message>> noteIfAbsent(Note note) {
+    return open(() -> notes.claim(note));
+  }
+
+  @Override
+  public CompletionStage<Boolean> renewNote(Note note) {
+    return open(() -> notes.renew(note));
+  }
+
   // What it cannot do
 
   @Override
@@ -320,16 +333,6 @@ final class KafkaBroker implements Broker {
   @Override
   public CompletionStage<Boolean> moveUntaken(StreamRef stream, String entryId, Append to) {
     return lacking(Capability.EXACT_BACKLOG);
-  }
-
-  @Override
-  public CompletionStage<Optional<Message>> noteIfAbsent(Note note) {
-    return lacking(Capability.NOTES);
-  }
-
-  @Override
-  public CompletionStage<Boolean> renewNote(Note note) {
-    return lacking(Capability.NOTES);
   }
 
   @Override
@@ -372,6 +375,7 @@ final class KafkaBroker implements Broker {
     participants.close();
     tails.forEach(KafkaTail::close);
     replies.close();
+    notes.close();
     ranges.close();
     List<KafkaMember> left = List.copyOf(members);
     left.forEach(KafkaMember::stop);

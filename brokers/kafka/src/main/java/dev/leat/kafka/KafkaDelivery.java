@@ -3,15 +3,17 @@ package dev.leat.kafka;
 import dev.leat.Durations;
 import dev.leat.Message;
 import dev.leat.broker.Append;
-import dev.leat.broker.Capability;
 import dev.leat.broker.Completion;
 import dev.leat.broker.Delivery;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** One attempt; any thread. Whether it is still held is known by the member alone. */
 final class KafkaDelivery implements Delivery {
@@ -20,6 +22,10 @@ final class KafkaDelivery implements Delivery {
   private final int attempt;
   private final AtomicBoolean ended = new AtomicBoolean();
   private volatile long leaseEnd;
+
+  // Of whoever ends it, which one does at a time.
+  private volatile @Nullable Completion under;
+  private final AtomicInteger appended = new AtomicInteger();
 
   KafkaDelivery(KafkaMember member, HeldMessage held, int attempt) {
     this.member = member;
@@ -71,22 +77,43 @@ final class KafkaDelivery implements Delivery {
     if (!ended.compareAndSet(false, true) || !isHeld()) {
       return CompletableFuture.completedStage(false);
     }
-    if (!completion.notes().isEmpty()) {
-      return CompletableFuture.failedStage(Capability.NOTES.missing());
-    }
-    CompletionStage<?> sent =
-        completion.appends().isEmpty()
-            ? CompletableFuture.completedStage(true)
-            : inOrder(completion.appends());
-    return sent.<Boolean>thenApply(there -> isHeld() && member.completed(this))
+    return inOrder(completion)
+        .<Boolean>thenApply(there -> isHeld() && member.completed(this))
         .exceptionallyCompose(this::mayBeEndedAgain);
   }
 
-  /** Each once the one before is there: who reads a reply finds what was sent with it. */
-  private CompletionStage<?> inOrder(List<Append> appends) {
-    CompletionStage<?> sent = member.broker().append(List.of(appends.getFirst()));
-    for (Append next : appends.subList(1, appends.size())) {
-      sent = sent.thenCompose(there -> member.broker().append(List.of(next)));
+  /**
+   * Replies last: who reads one finds what was sent with it, and is known again who asks once more.
+   * What is kept of the answer comes after what was sent: who finds that does not send it again.
+   */
+  private List<Append> steps(Completion completion) {
+    if (completion.notes().isEmpty()) {
+      return completion.appends();
+    }
+    List<Append> all = new ArrayList<>();
+    List<Append> replies = new ArrayList<>();
+    for (Append one : completion.appends()) {
+      (member.broker().isForReplies(TopicNames.of(one.stream())) ? replies : all).add(one);
+    }
+    completion.notes().forEach(note -> all.add(NoteRecord.of(note).written()));
+    all.addAll(replies);
+    return all;
+  }
+
+  /**
+   * Each once the one before is there; those that are there from an attempt before are left out.
+   */
+  private CompletionStage<?> inOrder(Completion completion) {
+    if (!completion.equals(under)) {
+      under = completion;
+      appended.set(0);
+    }
+    List<Append> steps = steps(completion);
+    CompletionStage<?> sent = CompletableFuture.completedStage(true);
+    for (Append next : steps.subList(appended.get(), steps.size())) {
+      sent =
+          sent.thenCompose(before -> member.broker().append(List.of(next)))
+              .thenAccept(there -> appended.incrementAndGet());
     }
     return sent;
   }

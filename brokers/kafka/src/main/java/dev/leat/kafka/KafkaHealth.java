@@ -150,10 +150,42 @@ final class KafkaHealth {
                         .bounds(Places.all(topic, partitions.get()))
                         .thenCombine(
                             groups(topic), (bounds, groups) -> deletions(bounds, groups, keep))
-                        .thenCompose(this::delete));
+                        .thenCombine(moves.takenOut(topic), Deletion::without)
+                        .thenCompose(this::delete)
+                        .thenCompose(many -> keep == 0 ? gone(topic, many) : done(many)));
   }
 
-  private record Deletion(Map<TopicPartition, RecordsToDelete> below, long many) {}
+  private static CompletionStage<Long> done(long many) {
+    return CompletableFuture.completedStage(many);
+  }
+
+  /** Topics of replays would be more and more. */
+  private CompletionStage<Long> gone(String topic, long many) {
+    return TopicNames.isOfReplay(topic) ? topics.delete(topic).thenApply(done -> many) : done(many);
+  }
+
+  /**
+   * What is to be deleted.
+   *
+   * @param below the end, by partitions
+   * @param begins of these partitions
+   * @param many entries
+   */
+  private record Deletion(
+      Map<TopicPartition, RecordsToDelete> below, Map<TopicPartition, Long> begins, long many) {
+    /** What was taken out before is not deleted now. */
+    Deletion without(Map<TopicPartition, PartitionProgress> takenOut) {
+      long left = many;
+      for (Map.Entry<TopicPartition, RecordsToDelete> one : below.entrySet()) {
+        PartitionProgress gone = takenOut.get(one.getKey());
+        if (gone != null) {
+          left -=
+              gone.completed(begins.getOrDefault(one.getKey(), 0L), one.getValue().beforeOffset());
+        }
+      }
+      return new Deletion(below, begins, left);
+    }
+  }
 
   private static Deletion deletions(
       KafkaOffsets.Bounds bounds,
@@ -175,7 +207,7 @@ final class KafkaHealth {
         many += gone;
       }
     }
-    return new Deletion(below, many);
+    return new Deletion(below, bounds.begins(), many);
   }
 
   private CompletionStage<Long> delete(Deletion deletion) {

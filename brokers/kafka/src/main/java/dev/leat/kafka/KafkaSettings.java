@@ -28,17 +28,24 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * @param shown the URL, for people
  * @param partitions of a topic of requests, and of that of all replies, where they are made
  * @param replication of a topic that is made; the cluster's own where it is empty
+ * @param notes by which idempotent requests are known again, at most
  * @param properties of every client
  */
 record KafkaSettings(
-    String shown, int partitions, Optional<Short> replication, Map<String, String> properties) {
+    String shown,
+    int partitions,
+    Optional<Short> replication,
+    int notes,
+    Map<String, String> properties) {
   private static final String PREFIX = "kafka.";
   private static final String CONFIG = "config";
-  private static final Set<String> OPTIONS = Set.of("partitions", "replication", CONFIG);
+  private static final Set<String> OPTIONS = Set.of("partitions", "replication", "notes", CONFIG);
   private static final Pattern SERVERS =
       Pattern.compile("[^,:/@\\[\\]]+(:[0-9]{1,5})?(,[^,:/@\\[\\]]+(:[0-9]{1,5})?)*");
   private static final int PARTITIONS = 32;
   private static final int MOST_PARTITIONS = 10_000;
+  private static final int NOTES = 250_000;
+  private static final int MOST_NOTES = 100_000_000;
   private static final int DEFAULT_PORT = 9092;
 
   /**
@@ -64,7 +71,7 @@ record KafkaSettings(
                 properties.put(name.substring(PREFIX.length()), value);
               } else if (!OPTIONS.contains(name)) {
                 throw new BadConfiguration(
-                    "%s: there is no option '%s', known are partitions, replication, config, and kafka.NAME for any property of Kafka's clients"
+                    "%s: there is no option '%s', known are partitions, replication, notes, config, and kafka.NAME for any property of Kafka's clients"
                         .formatted(url, name));
               }
             });
@@ -74,6 +81,7 @@ record KafkaSettings(
         url.toString(),
         (int) url.number("partitions", PARTITIONS, 1, MOST_PARTITIONS),
         replication == 0 ? Optional.empty() : Optional.of((short) replication),
+        (int) url.number("notes", NOTES, 1, MOST_NOTES),
         Map.copyOf(properties));
   }
 

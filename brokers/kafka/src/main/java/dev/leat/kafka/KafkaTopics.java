@@ -49,6 +49,15 @@ final class KafkaTopics {
           TopicConfig.RETENTION_MS_CONFIG, "60000",
           TopicConfig.SEGMENT_MS_CONFIG, "60000");
 
+  /** Twice as long as answers are kept where nobody says otherwise; in portions that can go. */
+  private static final Map<String, String> OF_NOTES =
+      Map.of(
+          TopicConfig.RETENTION_MS_CONFIG, "172800000",
+          TopicConfig.SEGMENT_MS_CONFIG, "21600000");
+
+  /** Each process reads all of them. */
+  private static final int NOTES_PARTITIONS = 8;
+
   /** After which a topic is looked at again: it may have been given more partitions. */
   private static final long FRESH_NANOS = Duration.ofSeconds(10).toNanos();
 
@@ -128,6 +137,24 @@ final class KafkaTopics {
     return Optional.ofNullable(known.get(topic))
         .filter(asked -> asked.state() == Future.State.SUCCESS)
         .map(CompletableFuture::resultNow);
+  }
+
+  /** Deletes one, and all that stands in it. */
+  CompletionStage<Boolean> delete(String topic) {
+    return admin
+        .deleteTopics(List.of(topic))
+        .all()
+        .toCompletionStage()
+        .handle(
+            (done, failure) -> {
+              forget(topic);
+              Throwable cause =
+                  failure == null || failure.getCause() == null ? failure : failure.getCause();
+              if (cause == null || cause instanceof UnknownTopicOrPartitionException) {
+                return true;
+              }
+              throw KafkaFailures.of(cause);
+            });
   }
 
   /** It was deleted, it seems: it is looked for, and made, when it is asked for next. */
@@ -241,8 +268,7 @@ final class KafkaTopics {
   }
 
   private CompletionStage<Integer> make(String topic) {
-    boolean isShared = TopicNames.isIncoming(topic) || topic.equals(TopicNames.REPLIES);
-    int partitions = isShared ? settings.partitions() : 1;
+    int partitions = partitionsOf(topic);
     Map<String, String> configs = new HashMap<>();
     // By the clock of one that all know: entries stand by their time.
     configs.put(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime");
@@ -250,6 +276,8 @@ final class KafkaTopics {
       configs.putAll(OF_REPLIES);
     } else if (topic.equals(TopicNames.PARTICIPANTS)) {
       configs.putAll(OF_PARTICIPANTS);
+    } else if (topic.equals(TopicNames.NOTES)) {
+      configs.putAll(OF_NOTES);
     }
     NewTopic made = new NewTopic(topic, Optional.of(partitions), settings.replication());
     return admin
@@ -271,6 +299,16 @@ final class KafkaTopics {
                   : KafkaFailures.of(cause);
             })
         .thenCompose(there -> there);
+  }
+
+  private int partitionsOf(String topic) {
+    if (topic.equals(TopicNames.NOTES)) {
+      return Math.min(NOTES_PARTITIONS, settings.partitions());
+    }
+    boolean isShared =
+        (TopicNames.isIncoming(topic) && !TopicNames.isOfReplay(topic))
+            || topic.equals(TopicNames.REPLIES);
+    return isShared ? settings.partitions() : 1;
   }
 
   /**

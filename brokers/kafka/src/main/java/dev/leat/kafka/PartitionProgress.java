@@ -222,6 +222,15 @@ final class PartitionProgress {
     return run != null && offset < run.getValue();
   }
 
+  /** How many are completed from one offset to before another. */
+  long completed(long from, long end) {
+    long many = Math.max(0, Math.min(next, end) - from);
+    for (Map.Entry<Long, Long> run : runs.entrySet()) {
+      many += Math.max(0, Math.min(run.getValue(), end) - Math.max(run.getKey(), from));
+    }
+    return many;
+  }
+
   /** How many are completed beyond the lowest that is not. */
   long beyond() {
     return runs.entrySet().stream().mapToLong(run -> run.getValue() - run.getKey()).sum();

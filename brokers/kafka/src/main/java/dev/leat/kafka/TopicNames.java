@@ -21,12 +21,16 @@ final class TopicNames {
   /** That those who take part say so in. */
   static final String PARTICIPANTS = "leat-participants";
 
+  /** That what is kept of idempotent requests stands in. */
+  static final String NOTES = "leat-notes";
+
   private static final int LONGEST = 249;
   private static final String INCOMING = "requests";
   private static final String SHARED_REPLIES = "replies";
   private static final String DEAD_LETTERS = "dead-letters";
   private static final String OTHERS_DEAD_LETTERS = "others-dead-letters";
   private static final String CANCELLED = "cancelled";
+  private static final String OF_REPLAYS = "leat.replay" + escaped("#");
   private static final String DEFAULT = "DEFAULT";
 
   private TopicNames() {}
@@ -76,9 +80,16 @@ final class TopicNames {
         : Optional.empty();
   }
 
-  /** Whether entries can be taken out of it: no group reads dead letters. */
+  /** Whether entries can be taken out of it: no group reads dead letters, or what is replayed. */
   static boolean isMovable(String name) {
-    return name.endsWith("." + DEAD_LETTERS) || name.endsWith("." + OTHERS_DEAD_LETTERS);
+    return name.endsWith("." + DEAD_LETTERS)
+        || name.endsWith("." + OTHERS_DEAD_LETTERS)
+        || isOfReplay(name);
+  }
+
+  /** Whether it is of one replay, and of no use once that is over. */
+  static boolean isOfReplay(String name) {
+    return name.startsWith(OF_REPLAYS);
   }
 
   /** As what is taken out of a stream is noted; no group of members is called so. */
