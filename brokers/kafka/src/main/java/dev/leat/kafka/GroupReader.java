@@ -127,9 +127,9 @@ final class GroupReader implements ConsumerRebalanceListener {
       while (!stopped && refused == null) {
         turn(opened);
       }
-      commit(opened, member.changed(true));
+      commit(opened, member.progress().changed(true));
     } finally {
-      member.revoked(member.partitions());
+      member.revoked(member.progress().partitions());
     }
     LeatException why = refused;
     if (why != null) {
@@ -155,7 +155,7 @@ final class GroupReader implements ConsumerRebalanceListener {
     List<HeldMessage> fetched = new ArrayList<>();
     for (ConsumerRecord<byte[], byte[]> record : opened.poll(TURN)) {
       TopicPartition partition = new TopicPartition(record.topic(), record.partition());
-      member.arrives(partition, record.offset());
+      member.progress().fetched(partition, record.offset());
       try {
         fetched.add(
             new HeldMessage(
@@ -169,11 +169,11 @@ final class GroupReader implements ConsumerRebalanceListener {
     }
     if (fetched.isEmpty()) {
       // What transactions leave at the end of a partition is not there for anybody.
-      opened.assignment().forEach(one -> member.passed(one, opened.position(one)));
+      opened.assignment().forEach(one -> member.progress().passed(one, opened.position(one)));
     } else {
       member.fetched(fetched);
     }
-    Map<TopicPartition, OffsetAndMetadata> changed = member.changed(false);
+    Map<TopicPartition, OffsetAndMetadata> changed = member.progress().changed(false);
     if (!changed.isEmpty()) {
       opened.commitAsync(changed, (done, failure) -> committed(changed, failure));
     }
@@ -200,7 +200,7 @@ final class GroupReader implements ConsumerRebalanceListener {
             member.membership().group(),
             String.valueOf(KafkaFailures.of(failure).getMessage()));
       }
-      member.uncommitted(some.keySet());
+      member.progress().again(some.keySet());
     }
   }
 
@@ -214,7 +214,7 @@ final class GroupReader implements ConsumerRebalanceListener {
     } catch (RebalanceInProgressException | IllegalStateException gone) {
       log.debug("stream={} was not committed: others have it", topic, gone);
     } catch (KafkaException failure) {
-      member.uncommitted(changed.keySet());
+      member.progress().again(changed.keySet());
       faults.warn(
           "stream={} group={} what was completed last is not committed, and is handed over again: {}",
           topic,
@@ -266,7 +266,7 @@ final class GroupReader implements ConsumerRebalanceListener {
       beginAt(own, fresh, progress);
     }
     member.assigned(progress, Set.copyOf(fresh));
-    commit(own, member.changed(true));
+    commit(own, member.progress().changed(true));
   }
 
   /** Of what a topic was given since its group began nothing was read: all of it is the group's. */
@@ -309,7 +309,7 @@ final class GroupReader implements ConsumerRebalanceListener {
     while (!stopped && member.isAtWorkOn(going) && System.nanoTime() < end) {
       LockSupport.parkNanos(LOOK.toNanos());
     }
-    commit(own(), member.changed(true));
+    commit(own(), member.progress().changed(true));
     onPartitionsLost(partitions);
   }
 

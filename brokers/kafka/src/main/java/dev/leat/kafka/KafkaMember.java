@@ -12,7 +12,6 @@ import dev.leat.broker.Subscription;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -23,7 +22,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,28 +35,23 @@ import org.slf4j.LoggerFactory;
 final class KafkaMember implements Subscription {
   private static final Logger log = LoggerFactory.getLogger(KafkaMember.class);
 
-  /** Between two commits. */
-  private static final long COMMIT_NANOS = Duration.ofMillis(100).toNanos();
-
   private final KafkaBroker broker;
   private final Membership membership;
   private final DeliveryListener listener;
   private final EventLoop loop;
   private final GroupReader reader;
   private final BrokenRecords brokenRecords;
+  private final MemberProgress progress = new MemberProgress();
   private final HandOverGate gate = new HandOverGate();
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
   private final CompletableFuture<Void> left = new CompletableFuture<>();
   private final AtomicBoolean pumping = new AtomicBoolean();
 
   // Guarded by this.
-  private final Map<TopicPartition, PartitionProgress> progress = new HashMap<>();
-  private final Set<TopicPartition> uncommitted = new HashSet<>();
   private final WaitingMessages waiting;
   private final Set<TopicPartition> going = new HashSet<>();
   private final Set<HeldMessage> handed = new LinkedHashSet<>();
   private long demand;
-  private long committedAt;
   private boolean isWatched;
   private boolean isEnding;
 
@@ -164,7 +157,7 @@ final class KafkaMember implements Subscription {
       }
       handed.remove(held);
       held.goes();
-      done(held.partition(), held.place().offset());
+      progress.done(held.partition(), held.place().offset());
       othersMayGoOn = waiting.completed(held);
     }
     if (othersMayGoOn) {
@@ -212,19 +205,10 @@ final class KafkaMember implements Subscription {
       released.goes();
     } else if (delay.isPositive()) {
       waiting.later(released);
-      given(released, loop.wallClock().millis() + delay.toMillis());
+      progress.waits(released, loop.wallClock().millis() + delay.toMillis());
     } else {
       waiting.again(released);
-      given(released, 0);
-    }
-  }
-
-  /** So that it is known how it stands. */
-  private void given(HeldMessage back, long due) {
-    PartitionProgress own = progress.get(back.partition());
-    if (own != null) {
-      own.waits(back.place().offset(), back.attempts(), due);
-      uncommitted.add(back.partition());
+      progress.waits(released, 0);
     }
   }
 
@@ -235,23 +219,6 @@ final class KafkaMember implements Subscription {
       }
     }
     pump();
-  }
-
-  /** So that it is known where others go on with it. */
-  private void attempted(HeldMessage one) {
-    PartitionProgress own = progress.get(one.partition());
-    if (own != null) {
-      own.handed(one.place().offset(), one.attempts());
-      uncommitted.add(one.partition());
-    }
-  }
-
-  private void done(TopicPartition partition, long offset) {
-    PartitionProgress own = progress.get(partition);
-    if (own != null) {
-      own.done(offset);
-      uncommitted.add(partition);
-    }
   }
 
   // Handing over, on the loop
@@ -277,7 +244,7 @@ final class KafkaMember implements Subscription {
         }
         handed.add(next);
         batch.add(next.handOver(this));
-        attempted(next);
+        progress.handed(next);
         demand--;
       }
     }
@@ -340,32 +307,23 @@ final class KafkaMember implements Subscription {
    */
   synchronized Set<TopicPartition> tooFull() {
     if (isEnding || waiting.isFull() || brokenRecords.isFull()) {
-      return Set.copyOf(progress.keySet());
+      return progress.partitions();
     }
-    Set<TopicPartition> scattered = new HashSet<>(waiting.full());
-    progress.forEach(
-        (partition, own) -> {
-          if (own.isScattered()) {
-            scattered.add(partition);
-          }
-        });
-    return scattered;
+    Set<TopicPartition> full = new HashSet<>(waiting.full());
+    full.addAll(progress.scattered());
+    return full;
   }
 
-  /** One is there, whatever it is; in the order of its partition. */
-  synchronized void arrives(TopicPartition partition, long offset) {
-    PartitionProgress own = progress.get(partition);
-    if (own != null) {
-      own.fetched(offset);
-    }
+  MemberProgress progress() {
+    return progress;
   }
 
   void fetched(List<HeldMessage> more) {
     synchronized (this) {
       for (HeldMessage one : more) {
-        PartitionProgress own = progress.get(one.partition());
-        if (own != null && !own.isDone(one.place().offset())) {
-          one.attemptedBefore(own.attempts(one.place().offset()));
+        long offset = one.place().offset();
+        if (progress.isOpen(one.partition(), offset)) {
+          one.attemptedBefore(progress.attempts(one.partition(), offset));
           waiting.add(one);
         }
       }
@@ -373,40 +331,14 @@ final class KafkaMember implements Subscription {
     pump();
   }
 
-  /** All of a partition was fetched that stands before an offset. */
-  synchronized void passed(TopicPartition partition, long offset) {
-    PartitionProgress own = progress.get(partition);
-    if (own != null && own.passed(offset)) {
-      uncommitted.add(partition);
-    }
-  }
-
   void broken(TopicPartition partition, ConsumerRecord<byte[], byte[]> record, BadMessage broken) {
-    synchronized (this) {
-      PartitionProgress own = progress.get(partition);
-      if (own == null || own.isDone(record.offset())) {
-        return;
-      }
+    if (progress.isOpen(partition, record.offset())) {
+      brokenRecords.add(record, broken, () -> progress.done(partition, record.offset()));
     }
-    brokenRecords.add(record, broken, () -> brokenIsKept(partition, record.offset()));
-  }
-
-  private synchronized void brokenIsKept(TopicPartition partition, long offset) {
-    done(partition, offset);
   }
 
   void assigned(Map<TopicPartition, PartitionProgress> more, Set<TopicPartition> fresh) {
-    synchronized (this) {
-      more.forEach(
-          (partition, own) -> {
-            // So that it is known that the group is there, from where on, and what it keeps to.
-            boolean isNew = own.keepsTo(membership);
-            if (own.isLeft() || isNew || fresh.contains(partition)) {
-              uncommitted.add(partition);
-            }
-          });
-      progress.putAll(more);
-    }
+    progress.add(more, fresh, membership);
     log.debug("stream group={} has partitions={}", membership.group(), more.keySet());
     begins();
   }
@@ -450,10 +382,6 @@ final class KafkaMember implements Subscription {
         });
   }
 
-  synchronized Set<TopicPartition> partitions() {
-    return Set.copyOf(progress.keySet());
-  }
-
   /** Nothing more is handed over of partitions that others are to have. */
   synchronized void goes(Collection<TopicPartition> partitions) {
     going.addAll(partitions);
@@ -466,8 +394,7 @@ final class KafkaMember implements Subscription {
 
   /** Partitions that others have from now on: what was fetched of them is theirs. */
   synchronized void revoked(Collection<TopicPartition> gone) {
-    gone.forEach(progress::remove);
-    uncommitted.removeAll(gone);
+    progress.remove(gone);
     going.removeAll(gone);
     waiting.removeAll(gone);
     brokenRecords.removeAll(gone);
@@ -482,30 +409,8 @@ final class KafkaMember implements Subscription {
     return isGone;
   }
 
-  /** What is to be committed now; all that there is where it is the last time. */
-  synchronized Map<TopicPartition, OffsetAndMetadata> changed(boolean isLast) {
-    long now = System.nanoTime();
-    if (uncommitted.isEmpty() || (!isLast && now - committedAt < COMMIT_NANOS)) {
-      return Map.of();
-    }
-    committedAt = now;
-    Map<TopicPartition, OffsetAndMetadata> all = new HashMap<>();
-    for (TopicPartition one : uncommitted) {
-      PartitionProgress own = progress.get(one);
-      if (own != null) {
-        all.put(one, new OffsetAndMetadata(own.next(), own.metadata()));
-      }
-    }
-    uncommitted.clear();
-    return all;
-  }
-
-  synchronized void uncommitted(Collection<TopicPartition> again) {
-    again.stream().filter(progress::containsKey).forEach(uncommitted::add);
-  }
-
   void left() {
-    revoked(partitions());
+    revoked(progress.partitions());
     brokenRecords.close();
     left.complete(null);
   }

@@ -1,0 +1,133 @@
+package dev.leat.kafka;
+
+import dev.leat.broker.Membership;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+
+/** What a member has done of each of its partitions, and what of that is to be committed. */
+final class MemberProgress {
+  /** Between two commits. */
+  private static final long COMMIT_NANOS = Duration.ofMillis(100).toNanos();
+
+  // Guarded by this.
+  private final Map<TopicPartition, PartitionProgress> progress = new HashMap<>();
+  private final Set<TopicPartition> uncommitted = new HashSet<>();
+  private long committedAt;
+
+  synchronized void add(
+      Map<TopicPartition, PartitionProgress> more, Set<TopicPartition> fresh, Membership of) {
+    more.forEach(
+        (partition, own) -> {
+          // So that it is known that the group is there, from where on, and what it keeps to.
+          boolean isNew = own.keepsTo(of);
+          if (own.isLeft() || isNew || fresh.contains(partition)) {
+            uncommitted.add(partition);
+          }
+        });
+    progress.putAll(more);
+  }
+
+  synchronized void remove(Collection<TopicPartition> gone) {
+    gone.forEach(progress::remove);
+    uncommitted.removeAll(gone);
+  }
+
+  synchronized Set<TopicPartition> partitions() {
+    return Set.copyOf(progress.keySet());
+  }
+
+  /** Partitions of which so much is completed here and there that little more can be written. */
+  synchronized Set<TopicPartition> scattered() {
+    Set<TopicPartition> scattered = new HashSet<>();
+    progress.forEach(
+        (partition, own) -> {
+          if (own.isScattered()) {
+            scattered.add(partition);
+          }
+        });
+    return scattered;
+  }
+
+  /** One was fetched; in the order of its partition. */
+  synchronized void fetched(TopicPartition partition, long offset) {
+    PartitionProgress own = progress.get(partition);
+    if (own != null) {
+      own.fetched(offset);
+    }
+  }
+
+  /** All of a partition was fetched that stands before an offset. */
+  synchronized void passed(TopicPartition partition, long offset) {
+    PartitionProgress own = progress.get(partition);
+    if (own != null && own.passed(offset)) {
+      uncommitted.add(partition);
+    }
+  }
+
+  /** Whether one is to be done here. */
+  synchronized boolean isOpen(TopicPartition partition, long offset) {
+    PartitionProgress own = progress.get(partition);
+    return own != null && !own.isDone(offset);
+  }
+
+  /** How often others were at it before. */
+  synchronized int attempts(TopicPartition partition, long offset) {
+    PartitionProgress own = progress.get(partition);
+    return own == null ? 0 : own.attempts(offset);
+  }
+
+  /** So that it is known where others go on with it. */
+  synchronized void handed(HeldMessage one) {
+    PartitionProgress own = progress.get(one.partition());
+    if (own != null) {
+      own.handed(one.place().offset(), one.attempts());
+      uncommitted.add(one.partition());
+    }
+  }
+
+  /** So that it is known how it stands: nobody is at it until then, epoch milliseconds. */
+  synchronized void waits(HeldMessage back, long due) {
+    PartitionProgress own = progress.get(back.partition());
+    if (own != null) {
+      own.waits(back.place().offset(), back.attempts(), due);
+      uncommitted.add(back.partition());
+    }
+  }
+
+  synchronized void done(TopicPartition partition, long offset) {
+    PartitionProgress own = progress.get(partition);
+    if (own != null) {
+      own.done(offset);
+      uncommitted.add(partition);
+    }
+  }
+
+  /** What is to be committed now; all that there is where it is the last time. */
+  synchronized Map<TopicPartition, OffsetAndMetadata> changed(boolean isLast) {
+    long now = System.nanoTime();
+    if (uncommitted.isEmpty() || (!isLast && now - committedAt < COMMIT_NANOS)) {
+      return Map.of();
+    }
+    committedAt = now;
+    Map<TopicPartition, OffsetAndMetadata> all = new HashMap<>();
+    for (TopicPartition one : uncommitted) {
+      PartitionProgress own = progress.get(one);
+      if (own != null) {
+        all.put(one, new OffsetAndMetadata(own.next(), own.metadata()));
+      }
+    }
+    uncommitted.clear();
+    return all;
+  }
+
+  /** It was not committed. */
+  synchronized void again(Collection<TopicPartition> some) {
+    some.stream().filter(progress::containsKey).forEach(uncommitted::add);
+  }
+}
