@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.Leat;
 import dev.leat.kafka.KafkaCluster;
+import dev.leat.kafka.KafkaServerProcess;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -62,6 +63,9 @@ class KafkaChaosTest {
           SEED, SECONDS, orders.begun(), orders.repeated(), twice, faults);
       // Once or more: what a worker did shortly before it was killed is done once more.
       assertThat(effects.keySet()).as(what).isEqualTo(orders.done());
+      if (KafkaServerProcess.OPTIONS.contains("transactions=true")) {
+        assertThat(twice).as("effects that were had more than once; " + what).isZero();
+      }
     }
   }
 

@@ -8,8 +8,10 @@ import dev.leat.StreamFull;
 import dev.leat.broker.Append;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -87,12 +89,8 @@ final class Appends implements AutoCloseable {
   private CompletableFuture<String> send(Append append) {
     CompletableFuture<String> placed = new CompletableFuture<>();
     try {
-      String address = TopicNames.of(append.stream());
-      Optional<LaneAddress> lane = LaneAddress.read(address);
-      AppendTarget target =
-          targets.computeIfAbsent(
-              lane.isPresent() ? TopicNames.REPLIES : address,
-              name -> new AppendTarget(name, topics, () -> producer));
+      Optional<LaneAddress> lane = LaneAddress.read(TopicNames.of(append.stream()));
+      AppendTarget target = target(append, lane);
       target.whenKnown(
           () -> send(target, append, lane, placed),
           failure -> placed.completeExceptionally(KafkaFailures.of(failure)));
@@ -100,6 +98,59 @@ final class Appends implements AutoCloseable {
       placed.completeExceptionally(refused);
     }
     return placed;
+  }
+
+  /**
+   * What a message is to be, for whoever sends it in a transaction: its topic is there then.
+   * Nothing where nobody would read it.
+   */
+  CompletableFuture<Optional<ProducerRecord<byte[], byte[]>>> record(Append append) {
+    CompletableFuture<Optional<ProducerRecord<byte[], byte[]>>> known = new CompletableFuture<>();
+    try {
+      Optional<LaneAddress> lane = LaneAddress.read(TopicNames.of(append.stream()));
+      AppendTarget target = target(append, lane);
+      target.whenKnown(
+          () -> {
+            var unused =
+                record(target, append, lane)
+                    .whenComplete(
+                        (record, failure) -> {
+                          if (failure == null) {
+                            known.complete(record);
+                          } else {
+                            known.completeExceptionally(KafkaFailures.of(failure));
+                          }
+                        });
+          },
+          failure -> known.completeExceptionally(KafkaFailures.of(failure)));
+    } catch (LeatException refused) {
+      known.completeExceptionally(refused);
+    }
+    return known;
+  }
+
+  private CompletionStage<Optional<ProducerRecord<byte[], byte[]>>> record(
+      AppendTarget target, Append append, Optional<LaneAddress> lane) {
+    Integer partition = partition(target, append, lane);
+    ProducerRecord<byte[], byte[]> record =
+        CloudEventRecord.write(target.name(), partition, append.message(), lane);
+    return lane.isEmpty() || partition == null || target.has(partition)
+        ? CompletableFuture.completedStage(Optional.of(record))
+        : topics
+            .lookAgain(target.name())
+            .thenApply(
+                there -> partition < there.orElse(0) ? Optional.of(record) : Optional.empty());
+  }
+
+  private AppendTarget target(Append append, Optional<LaneAddress> lane) {
+    return targets.computeIfAbsent(
+        lane.isPresent() ? TopicNames.REPLIES : TopicNames.of(append.stream()),
+        name -> new AppendTarget(name, topics, () -> producer));
+  }
+
+  /** It is not known any more that topics are there: what was sent to one of them was refused. */
+  void lost(Collection<String> names) {
+    names.stream().map(targets::get).filter(Objects::nonNull).forEach(AppendTarget::lost);
   }
 
   private void send(

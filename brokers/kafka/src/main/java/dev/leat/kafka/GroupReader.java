@@ -127,7 +127,7 @@ final class GroupReader implements ConsumerRebalanceListener {
       while (!stopped && refused == null) {
         turn(opened);
       }
-      commit(opened, member.progress().changed(true));
+      commit(opened);
     } finally {
       member.revoked(member.progress().partitions());
     }
@@ -173,6 +173,11 @@ final class GroupReader implements ConsumerRebalanceListener {
     } else {
       member.fetched(fetched);
     }
+    CompletionTransactions transactions = member.transactions();
+    if (transactions != null) {
+      transactions.isInGroup(opened.groupMetadata());
+      return;
+    }
     Map<TopicPartition, OffsetAndMetadata> changed = member.progress().changed(false);
     if (!changed.isEmpty()) {
       opened.commitAsync(changed, (done, failure) -> committed(changed, failure));
@@ -204,8 +209,15 @@ final class GroupReader implements ConsumerRebalanceListener {
     }
   }
 
-  private void commit(
-      KafkaConsumer<byte[], byte[]> opened, Map<TopicPartition, OffsetAndMetadata> changed) {
+  /** All that there is, and waits for it. */
+  private void commit(KafkaConsumer<byte[], byte[]> opened) {
+    CompletionTransactions transactions = member.transactions();
+    if (transactions != null) {
+      transactions.isInGroup(opened.groupMetadata());
+      transactions.flush(FAREWELL);
+      return;
+    }
+    Map<TopicPartition, OffsetAndMetadata> changed = member.progress().changed(true);
     if (changed.isEmpty()) {
       return;
     }
@@ -266,7 +278,9 @@ final class GroupReader implements ConsumerRebalanceListener {
       beginAt(own, fresh, progress);
     }
     member.assigned(progress, Set.copyOf(fresh));
-    commit(own, member.progress().changed(true));
+    // Whoever asks for its group once it has begun finds it.
+    commit(own);
+    member.begins();
   }
 
   /** Of what a topic was given since its group began nothing was read: all of it is the group's. */
@@ -309,7 +323,7 @@ final class GroupReader implements ConsumerRebalanceListener {
     while (!stopped && member.isAtWorkOn(going) && System.nanoTime() < end) {
       LockSupport.parkNanos(LOOK.toNanos());
     }
-    commit(own(), member.progress().changed(true));
+    commit(own());
     onPartitionsLost(partitions);
   }
 

@@ -30,10 +30,12 @@ import dev.leat.broker.StreamCensus;
 import dev.leat.broker.StreamHealth;
 import dev.leat.broker.Subscription;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -41,6 +43,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.AuthenticationException;
@@ -65,6 +69,10 @@ final class KafkaBroker implements Broker {
           Capability.NOTES,
           Capability.SEVERAL_PROCESSES,
           Capability.TIME_POSITION);
+
+  private static final Set<Capability> WITH_TRANSACTIONS =
+      Stream.concat(CAPABILITIES.stream(), Stream.of(Capability.ATOMIC_COMPLETION))
+          .collect(Collectors.toUnmodifiableSet());
 
   /** As Kafka has it, where nobody said otherwise. */
   private static final long LARGEST = 1_000_000;
@@ -111,9 +119,10 @@ final class KafkaBroker implements Broker {
     this.topics = topics;
     KafkaOffsets offsets = new KafkaOffsets(admin);
     this.moves = new Moves(settings, admin, topics, offsets);
-    this.health = new KafkaHealth(admin, topics, offsets, moves);
     this.appends = new Appends(settings, topics);
     this.ranges = new RangeReader(settings, topics, offsets, moves);
+    TransactionMarkers markers = settings.transactions() ? new TransactionMarkers(ranges) : null;
+    this.health = new KafkaHealth(admin, topics, offsets, moves, markers);
     this.notes = new KafkaNotes(this, settings, topics, ranges, loop.clock());
     this.census = new KafkaCensus(admin, topics, offsets, health, ranges, loop.wallClock());
     this.participants = new KafkaParticipants(this, loop);
@@ -176,7 +185,7 @@ final class KafkaBroker implements Broker {
 
   @Override
   public Set<Capability> capabilities() {
-    return CAPABILITIES;
+    return settings.transactions() ? WITH_TRANSACTIONS : CAPABILITIES;
   }
 
   @Override
@@ -229,6 +238,14 @@ final class KafkaBroker implements Broker {
     var unused = member.hasLeft().whenComplete((done, failure) -> members.remove(member));
     member.start();
     return member;
+  }
+
+  /** Of a member, whose own they are: what it left when it was killed ends by its time alone. */
+  CompletionTransactions transactions(
+      KafkaMember member, Membership membership, InstantSource clock) {
+    String id = "leat-member.%s.%s".formatted(membership.member(), UUID.randomUUID());
+    TransactionProducer producer = new TransactionProducer(settings, admin, id);
+    return new CompletionTransactions(member, appends, producer, clock);
   }
 
   @Override

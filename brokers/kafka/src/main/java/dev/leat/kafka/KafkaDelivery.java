@@ -22,6 +22,7 @@ final class KafkaDelivery implements Delivery {
   private final int attempt;
   private final AtomicBoolean ended = new AtomicBoolean();
   private volatile long leaseEnd;
+  private volatile boolean ending;
 
   // Of whoever ends it, which one does at a time.
   private volatile @Nullable Completion under;
@@ -38,9 +39,19 @@ final class KafkaDelivery implements Delivery {
     leaseEnd = System.nanoTime() + Durations.bounded(member.membership().lease()).toNanos();
   }
 
-  /** Nanoseconds that are left of its lease. */
+  /** Nanoseconds that are left of its lease, which does not lapse while it is being ended. */
   long left() {
-    return leaseEnd - System.nanoTime();
+    return ending ? Long.MAX_VALUE : leaseEnd - System.nanoTime();
+  }
+
+  /** It is being ended, in one way or the other; for its member, which holds it. */
+  void beginsToEnd() {
+    ending = true;
+  }
+
+  /** It was not ended. */
+  void endsNot() {
+    ending = false;
   }
 
   HeldMessage held() {
@@ -77,9 +88,15 @@ final class KafkaDelivery implements Delivery {
     if (!ended.compareAndSet(false, true) || !isHeld()) {
       return CompletableFuture.completedStage(false);
     }
-    return inOrder(completion)
-        .<Boolean>thenApply(there -> isHeld() && member.completed(this))
-        .exceptionallyCompose(this::mayBeEndedAgain);
+    return ended(completion).exceptionallyCompose(this::mayBeEndedAgain);
+  }
+
+  private CompletionStage<Boolean> ended(Completion completion) {
+    CompletionTransactions transactions = member.transactions();
+    boolean isEmpty = completion.appends().isEmpty() && completion.notes().isEmpty();
+    return transactions == null || isEmpty
+        ? inOrder(completion).thenApply(there -> isHeld() && member.completed(this))
+        : transactions.complete(this, steps(completion));
   }
 
   /**

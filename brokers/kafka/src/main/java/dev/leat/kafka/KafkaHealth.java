@@ -23,6 +23,7 @@ import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /** How streams and their groups are doing: as of what the groups have committed. Any thread. */
 final class KafkaHealth {
@@ -30,8 +31,20 @@ final class KafkaHealth {
   private final KafkaTopics topics;
   private final KafkaOffsets offsets;
   private final Moves moves;
+  private final @Nullable TransactionMarkers markers;
 
-  KafkaHealth(Admin admin, KafkaTopics topics, KafkaOffsets offsets, Moves moves) {
+  /**
+   * Of a cluster.
+   *
+   * @param markers null where members complete without transactions
+   */
+  KafkaHealth(
+      Admin admin,
+      KafkaTopics topics,
+      KafkaOffsets offsets,
+      Moves moves,
+      @Nullable TransactionMarkers markers) {
+    this.markers = markers;
     this.admin = admin;
     this.topics = topics;
     this.offsets = offsets;
@@ -53,6 +66,7 @@ final class KafkaHealth {
                     : offsets
                         .bounds(Places.all(topic, partitions.get()))
                         .thenCombine(moves.takenOut(topic), KafkaHealth::without)
+                        .thenCompose(there -> withoutMarkers(topic, there))
                         .thenCombine(
                             groups(topic), (there, groups) -> health(stream, there, groups)));
   }
@@ -101,6 +115,19 @@ final class KafkaHealth {
       length -= gone.next() - begin + gone.beyond();
     }
     return new There(bounds, Math.max(0, length));
+  }
+
+  /** Of what was given up people want to know the number. */
+  private CompletionStage<There> withoutMarkers(String topic, There there) {
+    KafkaOffsets.Bounds bounds = there.bounds();
+    if (markers == null || !TopicNames.isMovable(topic)) {
+      return CompletableFuture.completedStage(there);
+    }
+    CompletionStage<Long> all = CompletableFuture.completedStage(0L);
+    for (TopicPartition one : bounds.ends().keySet()) {
+      all = all.thenCombine(markers.between(one, bounds.begin(one), bounds.end(one)), Long::sum);
+    }
+    return all.thenApply(many -> new There(bounds, Math.max(0, there.length() - many)));
   }
 
   private static StreamHealth health(

@@ -23,6 +23,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,6 +41,7 @@ final class KafkaMember implements Subscription {
   private final DeliveryListener listener;
   private final EventLoop loop;
   private final GroupReader reader;
+  private final @Nullable CompletionTransactions transactions;
   private final BrokenRecords brokenRecords;
   private final MemberProgress progress = new MemberProgress();
   private final HandOverGate gate = new HandOverGate();
@@ -70,9 +72,14 @@ final class KafkaMember implements Subscription {
     this.waiting = new WaitingMessages(membership.ordered());
     String topic = TopicNames.of(membership.topic().incoming());
     this.reader = new GroupReader(this, settings, topics, topic, loop.clock());
+    this.transactions =
+        settings.transactions() ? broker.transactions(this, membership, loop.clock()) : null;
   }
 
   void start() {
+    if (transactions != null) {
+      transactions.start();
+    }
     reader.start();
   }
 
@@ -82,6 +89,11 @@ final class KafkaMember implements Subscription {
 
   Membership membership() {
     return membership;
+  }
+
+  /** In which its deliveries end; null where they end without. */
+  @Nullable CompletionTransactions transactions() {
+    return transactions;
   }
 
   // What is asked of it
@@ -165,6 +177,15 @@ final class KafkaMember implements Subscription {
     }
     leaveOnceDone();
     return true;
+  }
+
+  /** Whether it is held still, and is so until it has been ended. */
+  synchronized boolean beginsToEnd(KafkaDelivery delivery) {
+    boolean isHeld = delivery.isHeld();
+    if (isHeld) {
+      delivery.beginsToEnd();
+    }
+    return isHeld;
   }
 
   /** Whether it is held still, and is so for another lease. */
@@ -340,7 +361,6 @@ final class KafkaMember implements Subscription {
   void assigned(Map<TopicPartition, PartitionProgress> more, Set<TopicPartition> fresh) {
     progress.add(more, fresh, membership);
     log.debug("stream group={} has partitions={}", membership.group(), more.keySet());
-    begins();
   }
 
   /** It is in its group, though perhaps without a partition. */
@@ -412,6 +432,9 @@ final class KafkaMember implements Subscription {
   void left() {
     revoked(progress.partitions());
     brokenRecords.close();
+    if (transactions != null) {
+      transactions.close();
+    }
     left.complete(null);
   }
 }

@@ -29,6 +29,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * @param partitions of a topic of requests, and of that of all replies, where they are made
  * @param replication of a topic that is made; the cluster's own where it is empty
  * @param notes by which idempotent requests are known again, at most
+ * @param transactions whether members complete in transactions
  * @param properties of every client
  */
 record KafkaSettings(
@@ -36,10 +37,13 @@ record KafkaSettings(
     int partitions,
     Optional<Short> replication,
     int notes,
+    boolean transactions,
     Map<String, String> properties) {
   private static final String PREFIX = "kafka.";
   private static final String CONFIG = "config";
-  private static final Set<String> OPTIONS = Set.of("partitions", "replication", "notes", CONFIG);
+  private static final String TRANSACTIONS = "transactions";
+  private static final Set<String> OPTIONS =
+      Set.of("partitions", "replication", "notes", TRANSACTIONS, CONFIG);
   private static final Pattern SERVERS =
       Pattern.compile("[^,:/@\\[\\]]+(:[0-9]{1,5})?(,[^,:/@\\[\\]]+(:[0-9]{1,5})?)*");
   private static final int PARTITIONS = 32;
@@ -71,7 +75,7 @@ record KafkaSettings(
                 properties.put(name.substring(PREFIX.length()), value);
               } else if (!OPTIONS.contains(name)) {
                 throw new BadConfiguration(
-                    "%s: there is no option '%s', known are partitions, replication, notes, config, and kafka.NAME for any property of Kafka's clients"
+                    "%s: there is no option '%s', known are partitions, replication, notes, transactions, config, and kafka.NAME for any property of Kafka's clients"
                         .formatted(url, name));
               }
             });
@@ -82,7 +86,16 @@ record KafkaSettings(
         (int) url.number("partitions", PARTITIONS, 1, MOST_PARTITIONS),
         replication == 0 ? Optional.empty() : Optional.of((short) replication),
         (int) url.number("notes", NOTES, 1, MOST_NOTES),
+        isTrue(url, TRANSACTIONS),
         Map.copyOf(properties));
+  }
+
+  private static boolean isTrue(BrokerUrl url, String option) {
+    String value = url.options().getOrDefault(option, "false");
+    if (!value.equals("true") && !value.equals("false")) {
+      throw new BadConfiguration("%s: '%s' is either true or false".formatted(url, option));
+    }
+    return value.equals("true");
   }
 
   /** Of a file as Kafka's own tools take it: what is in it is in no list of processes. */
@@ -138,11 +151,12 @@ record KafkaSettings(
   }
 
   /** The same, of one that fences all before it with the same id. */
-  Properties transactions(String id) {
+  Properties transactional(String id) {
     Properties all = producer();
     all.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, id);
     all.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, "10000");
-    all.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, "30000");
+    // What comes behind what a dead one left is not read until then.
+    all.putIfAbsent(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, "10000");
     return all;
   }
 

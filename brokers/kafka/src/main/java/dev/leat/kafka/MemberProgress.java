@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -109,20 +110,38 @@ final class MemberProgress {
   }
 
   /** What is to be committed now; all that there is where it is the last time. */
-  synchronized Map<TopicPartition, OffsetAndMetadata> changed(boolean isLast) {
+  Map<TopicPartition, OffsetAndMetadata> changed(boolean isLast) {
+    return changedWith(List.of(), isLast);
+  }
+
+  /** The same as it is once some more are completed, which are not yet. */
+  synchronized Map<TopicPartition, OffsetAndMetadata> changedWith(
+      List<HeldMessage> more, boolean isLast) {
     long now = System.nanoTime();
-    if (uncommitted.isEmpty() || (!isLast && now - committedAt < COMMIT_NANOS)) {
+    boolean isTime = isLast || !more.isEmpty() || now - committedAt >= COMMIT_NANOS;
+    if (!isTime || (uncommitted.isEmpty() && more.isEmpty())) {
       return Map.of();
     }
     committedAt = now;
-    Map<TopicPartition, OffsetAndMetadata> all = new HashMap<>();
+    Map<TopicPartition, PartitionProgress> changed = new HashMap<>();
     for (TopicPartition one : uncommitted) {
       PartitionProgress own = progress.get(one);
       if (own != null) {
-        all.put(one, new OffsetAndMetadata(own.next(), own.metadata()));
+        changed.put(one, own);
       }
     }
+    Map<TopicPartition, PartitionProgress> ending = new HashMap<>();
+    for (HeldMessage one : more) {
+      PartitionProgress own = progress.get(one.partition());
+      if (own != null) {
+        ending.computeIfAbsent(one.partition(), partition -> own.copy()).done(one.place().offset());
+      }
+    }
+    changed.putAll(ending);
     uncommitted.clear();
+    Map<TopicPartition, OffsetAndMetadata> all = new HashMap<>();
+    changed.forEach(
+        (partition, own) -> all.put(partition, new OffsetAndMetadata(own.next(), own.metadata())));
     return all;
   }
 

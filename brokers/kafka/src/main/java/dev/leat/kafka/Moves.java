@@ -217,7 +217,7 @@ final class Moves implements AutoCloseable {
 
     Mover(String stream) {
       this.stream = stream;
-      this.producer = new KafkaProducer<>(settings.transactions("leat-moves." + stream));
+      this.producer = new KafkaProducer<>(settings.transactional("leat-moves." + stream));
       this.group = group(stream);
     }
 

@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 final class RangeReader implements AutoCloseable {
   private static final Duration TURN = Duration.ofMillis(200);
   private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration OPEN_PATIENCE = Duration.ofSeconds(1);
 
   private final KafkaSettings settings;
   private final KafkaTopics topics;
@@ -92,6 +94,64 @@ final class RangeReader implements AutoCloseable {
     return CompletableFuture.supplyAsync(() -> read(bounds, gone, null, from, limit), executor);
   }
 
+  /**
+   * Where records are in a part of a partition; what transactions leave is none.
+   *
+   * @param offsets in their order
+   * @param end below which it was read
+   */
+  record Records(List<Long> offsets, long end) {}
+
+  /** Where records are, of one partition. */
+  CompletionStage<Records> records(TopicPartition partition, long begin, long end) {
+    KafkaOffsets.Bounds bounds =
+        new KafkaOffsets.Bounds(Map.of(partition, begin), Map.of(partition, end));
+    return CompletableFuture.supplyAsync(
+        () -> ask(bounds, Set.of(partition), consumer -> records(consumer, partition, end)),
+        executor);
+  }
+
+  private static Records records(
+      KafkaConsumer<byte[], byte[]> consumer, TopicPartition partition, long end) {
+    List<Long> all = new ArrayList<>();
+    Patience patience = new Patience(consumer);
+    while (!patience.isAtEnd(partition, end)) {
+      for (ConsumerRecord<byte[], byte[]> record : consumer.poll(TURN)) {
+        if (record.offset() < end) {
+          all.add(record.offset());
+        }
+      }
+    }
+    return new Records(all, Math.min(end, consumer.position(partition)));
+  }
+
+  /**
+   * How long the end of a partition is waited for: a transaction that is being committed takes some
+   * milliseconds; one whose member died stands there for long, and is not waited for.
+   */
+  private static final class Patience {
+    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final long begin = System.nanoTime();
+
+    Patience(KafkaConsumer<byte[], byte[]> consumer) {
+      this.consumer = consumer;
+    }
+
+    boolean isAtEnd(TopicPartition partition, long end) {
+      // What is not shown, as markers of transactions, is passed over too.
+      long position = consumer.position(partition);
+      if (position >= end) {
+        return true;
+      }
+      long waited = System.nanoTime() - begin;
+      if (waited > PATIENCE.toNanos()) {
+        throw new BrokerUnavailable("Kafka does not give what stands in " + partition);
+      }
+      return waited > OPEN_PATIENCE.toNanos()
+          && position >= consumer.endOffsets(Set.of(partition)).getOrDefault(partition, end);
+    }
+  }
+
   private List<Entry> read(
       KafkaOffsets.Bounds bounds,
       Map<TopicPartition, PartitionProgress> gone,
@@ -107,9 +167,18 @@ final class RangeReader implements AutoCloseable {
                 left.add(one);
               }
             });
-    if (left.isEmpty()) {
-      return List.of();
-    }
+    return left.isEmpty()
+        ? List.of()
+        : ask(
+            bounds,
+            left,
+            consumer -> new Question(consumer, lane, from, limit, bounds, gone, left).answer());
+  }
+
+  private <T> T ask(
+      KafkaOffsets.Bounds bounds,
+      Set<TopicPartition> partitions,
+      Function<KafkaConsumer<byte[], byte[]>, T> question) {
     KafkaConsumer<byte[], byte[]> own = consumer;
     if (own == null) {
       Properties properties = settings.consumer();
@@ -121,11 +190,11 @@ final class RangeReader implements AutoCloseable {
     try {
       // Nothing is left of a question before.
       own.unsubscribe();
-      own.assign(left);
-      for (TopicPartition one : left) {
+      own.assign(partitions);
+      for (TopicPartition one : partitions) {
         own.seek(one, bounds.begin(one));
       }
-      return new Question(own, lane, from, limit, bounds, gone, left).answer();
+      return question.apply(own);
     } catch (RuntimeException failure) {
       consumer = null;
       own.close();
@@ -167,15 +236,11 @@ final class RangeReader implements AutoCloseable {
     }
 
     List<Entry> answer() {
-      long end = System.nanoTime() + PATIENCE.toNanos();
+      Patience patience = new Patience(consumer);
       while (!left.isEmpty()) {
-        if (System.nanoTime() > end) {
-          throw new BrokerUnavailable("Kafka does not give what stands in " + left);
-        }
         consumer.poll(TURN).forEach(this::take);
         for (TopicPartition one : Set.copyOf(left)) {
-          // What is not shown, as markers of transactions, is passed over too.
-          if (consumer.position(one) >= bounds.end(one)) {
+          if (patience.isAtEnd(one, bounds.end(one))) {
             leave(one);
           }
         }

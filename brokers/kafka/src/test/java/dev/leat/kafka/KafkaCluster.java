@@ -51,7 +51,7 @@ public final class KafkaCluster implements AutoCloseable {
 
   /** By which Leat connects. */
   public String url() {
-    return "kafka://%s?partitions=6".formatted(addresses());
+    return "kafka://%s?partitions=6%s".formatted(addresses(), KafkaServerProcess.OPTIONS);
   }
 
   private String addresses() {

@@ -84,8 +84,7 @@ class KafkaRebalanceTest {
   }
 
   private static String url(KafkaServerProcess server) {
-    return "kafka://%s?partitions=16%s"
-        .formatted(server.address(), System.getProperty("leat.kafka.options", ""));
+    return "kafka://%s?partitions=16%s".formatted(server.address(), KafkaServerProcess.OPTIONS);
   }
 
   private static double at(long[] sorted, double part) {

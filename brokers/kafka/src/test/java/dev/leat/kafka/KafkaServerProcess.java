@@ -114,9 +114,12 @@ public final class KafkaServerProcess implements AutoCloseable {
     return started;
   }
 
+  /** Options of Leat's URLs, such as {@code &transactions=true}; tests may run with any. */
+  public static final String OPTIONS = System.getProperty("leat.kafka.options", "");
+
   /** By which Leat connects: with few partitions, which are made quickly. */
   public String url() {
-    return "kafka://%s?partitions=4".formatted(address());
+    return "kafka://%s?partitions=4%s".formatted(address(), OPTIONS);
   }
 
   /** Host and port. */

@@ -1,0 +1,185 @@
+package dev.leat.kafka;
+
+import static dev.leat.testkit.Awaiting.result;
+import static dev.leat.testkit.Awaiting.stays;
+import static dev.leat.testkit.Awaiting.until;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.leat.BadMessage;
+import dev.leat.Headers;
+import dev.leat.Message;
+import dev.leat.Payload;
+import dev.leat.Position;
+import dev.leat.Topic;
+import dev.leat.broker.Append;
+import dev.leat.broker.Broker;
+import dev.leat.broker.Brokers;
+import dev.leat.broker.Capability;
+import dev.leat.broker.Completion;
+import dev.leat.broker.Delivery;
+import dev.leat.broker.Entry;
+import dev.leat.broker.Membership;
+import dev.leat.broker.Note;
+import dev.leat.broker.Subscription;
+import dev.leat.broker.ThreadLoop;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What is completed in transactions is so as a whole or not at all. The contracts pass with them
+ * too: {@code -Dleat.kafka.options=&transactions=true}.
+ */
+class KafkaTransactionsTest {
+  private static final int TOO_LARGE = 2 << 20;
+  private static final int MANY = 300;
+  private static final int BAD = 7;
+
+  private final KafkaServerProcess server = KafkaServerProcess.shared();
+  private final ThreadLoop loop = new ThreadLoop("transactions", true);
+  private final String url = server.url() + "&transactions=true";
+  private final Topic topic = Topic.of("transactions-" + UUID.randomUUID());
+  private final Topic effects = Topic.of("effects-" + UUID.randomUUID());
+  private final Broker broker = Brokers.open(url, loop);
+  private final List<Delivery> deliveries = new CopyOnWriteArrayList<>();
+
+  @AfterEach
+  void close() {
+    broker.close();
+    loop.close();
+  }
+
+  @Test
+  void what_cannot_be_sent_keeps_all_of_it_from_being_done_and_nothing_else() {
+    assertThat(broker.capabilities()).contains(Capability.ATOMIC_COMPLETION);
+    send(MANY);
+    Subscription member = join();
+    until("all are handed over", () -> deliveries.size() == MANY);
+    Delivery bad = deliveries.get(BAD);
+    List<CompletionStage<Boolean>> ended = new ArrayList<>();
+    for (int i = 0; i < MANY; i++) {
+      List<Append> all =
+          i == BAD
+              ? List.of(effect("small"), effect("x".repeat(TOO_LARGE)))
+              : List.of(effect("small"));
+      ended.add(deliveries.get(i).complete(all));
+    }
+    for (int i = 0; i < MANY; i++) {
+      if (i == BAD) {
+        CompletionStage<Boolean> refused = ended.get(i);
+        assertThatThrownBy(() -> result(refused)).isInstanceOf(BadMessage.class);
+      } else {
+        assertThat(result(ended.get(i))).isTrue();
+      }
+    }
+    assertThat(read()).hasSize(MANY - 1);
+    assertThat(result(bad.complete(List.of(effect("instead"))))).isTrue();
+    assertThat(read()).hasSize(MANY);
+    result(member.end());
+  }
+
+  @Test
+  void what_is_completed_is_so_for_whoever_comes_next_at_once() {
+    send(MANY);
+    Subscription member = join();
+    until("all are handed over", () -> deliveries.size() == MANY);
+    List<CompletionStage<Boolean>> ended = new ArrayList<>();
+    for (Delivery one : deliveries.subList(1, MANY)) {
+      ended.add(one.complete(List.of(effect(one.message().id()))));
+    }
+    ended.forEach(one -> assertThat(result(one)).isTrue());
+    // What was committed with it is all that another needs to know.
+    member.close();
+    String left = deliveries.getFirst().message().id();
+    deliveries.clear();
+    broker.close();
+    try (Broker second = Brokers.open(url, loop)) {
+      Subscription next = join(second);
+      until("the one that is left is handed over", () -> !deliveries.isEmpty());
+      assertThat(deliveries.getFirst().message().id()).isEqualTo(left);
+      stays("no other", Duration.ofMillis(500), () -> deliveries.size() == 1);
+      result(next.end());
+    }
+  }
+
+  @Test
+  void what_is_kept_of_an_answer_is_kept_with_it_or_not_at_all() {
+    send(1);
+    Subscription member = join();
+    until("it is handed over", () -> deliveries.size() == 1);
+    Message answer = message("answer");
+    Note note = new Note("transactions", topic.toString(), answer, Duration.ofMinutes(1));
+    Delivery one = deliveries.getFirst();
+    Append large = effect("x".repeat(TOO_LARGE));
+    assertThatThrownBy(() -> result(one.complete(new Completion(List.of(large), List.of(note)))))
+        .isInstanceOf(BadMessage.class);
+    Note other = note.replacedBy(message("other"), Duration.ofMillis(1));
+    assertThat(result(broker.noteIfAbsent(other))).isEmpty();
+    assertThat(result(one.complete(new Completion(List.of(effect("x")), List.of(note))))).isTrue();
+    assertThat(result(broker.noteIfAbsent(other))).contains(answer);
+    result(member.end());
+  }
+
+  @Test
+  void a_member_that_has_lost_its_partitions_completes_nothing() {
+    send(1);
+    Subscription member = join();
+    until("it is handed over", () -> deliveries.size() == 1);
+    Delivery lost = deliveries.getFirst();
+    try (Broker second = Brokers.open(url, loop)) {
+      broker.close();
+      Subscription next = join(second);
+      until("it is handed to another", () -> deliveries.size() == 2);
+      assertThat(result(lost.complete(List.of(effect("late"))))).isFalse();
+      assertThat(result(deliveries.getLast().complete(List.of(effect("it"))))).isTrue();
+      assertThat(read(second)).extracting(Payload::asText).containsExactly("it");
+      result(next.end());
+    }
+    member.close();
+  }
+
+  private void send(int many) {
+    List<CompletionStage<?>> sent = new ArrayList<>();
+    for (int i = 0; i < many; i++) {
+      sent.add(broker.append(new Append(topic.incoming(), message("request " + i))));
+    }
+    sent.forEach(one -> result(one));
+  }
+
+  private Subscription join() {
+    return join(broker);
+  }
+
+  private Subscription join(Broker with) {
+    Membership membership = Membership.of(topic, "workers", "member-" + UUID.randomUUID());
+    Subscription member = with.subscribe(membership, deliveries::addAll);
+    member.request(MANY);
+    return member;
+  }
+
+  private Append effect(String text) {
+    return new Append(effects.incoming(), message(text));
+  }
+
+  private List<Payload> read() {
+    return read(broker);
+  }
+
+  private List<Payload> read(Broker from) {
+    return result(from.range(effects.incoming(), Position.START, 2 * MANY)).stream()
+        .map(Entry::message)
+        .map(Message::payload)
+        .toList();
+  }
+
+  private static Message message(String text) {
+    return new Message(
+        UUID.randomUUID().toString(), "effect", "", Headers.NONE, "", Payload.text(text));
+  }
+}
