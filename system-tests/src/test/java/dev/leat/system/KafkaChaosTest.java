@@ -27,6 +27,9 @@ class KafkaChaosTest {
   private static final int CLIENTS = 16;
   private static final int WORKERS = 3;
 
+  /** Longer than a node may be silent. */
+  private static final Duration CUT = Duration.ofSeconds(6);
+
   @TempDir private Path folder;
   private final Random random = new Random(SEED);
 
@@ -44,6 +47,8 @@ class KafkaChaosTest {
               Map.of(
                   "node killed", () -> killNode(cluster),
                   "node stopped", () -> stopNode(cluster),
+                  "network cut between two", () -> cutNetwork(cluster),
+                  "node cut off from the others", () -> cutOff(cluster),
                   "node restarted", () -> cluster.restart(anyOfWhole(cluster)),
                   "all nodes killed", cluster::restartAll));
       Orders orders = new Orders(fleet, CLIENTS);
@@ -81,6 +86,29 @@ class KafkaChaosTest {
     cluster.signal(node, "STOP");
     Orders.pause(Duration.ofSeconds(5).toNanos());
     cluster.signal(node, "CONT");
+  }
+
+  private void cutNetwork(KafkaCluster cluster) {
+    int one = anyOfWhole(cluster);
+    int other = (one + 1) % cluster.size();
+    cluster.cut(one, other, true);
+    Orders.pause(CUT.toNanos());
+    cluster.cut(one, other, false);
+  }
+
+  /** Those who ask it do so still. */
+  private void cutOff(KafkaCluster cluster) {
+    int one = anyOfWhole(cluster);
+    for (boolean cut : new boolean[] {true, false}) {
+      for (int other = 0; other < cluster.size(); other++) {
+        if (other != one) {
+          cluster.cut(one, other, cut);
+        }
+      }
+      if (cut) {
+        Orders.pause(CUT.toNanos());
+      }
+    }
   }
 
   /** A node, once none is missing: of what is on two alone none may be lost. */

@@ -1,10 +1,13 @@
 package dev.leat.kafka;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.TopicPartitionInfo;
@@ -19,29 +22,78 @@ public final class KafkaCluster implements AutoCloseable {
 
   private final List<KafkaServerProcess> nodes = new ArrayList<>();
 
+  /** From each node to each other, to the one port and to the other. */
+  private final Link[][] toBrokers = new Link[NODES][NODES];
+
+  private final Link[][] toControllers = new Link[NODES][NODES];
+
   private KafkaCluster() {
     String id = Uuid.randomUuid().toString();
-    List<Integer> controllers = new ArrayList<>();
-    List<String> voters = new ArrayList<>();
-    for (int i = 1; i <= NODES; i++) {
-      int port = KafkaServerProcess.freePort();
-      controllers.add(port);
-      voters.add(i + "@127.0.0.1:" + port);
+    int[] brokers = freePorts();
+    int[] controllers = freePorts();
+    int[] own = freePorts();
+    for (int from = 0; from < NODES; from++) {
+      for (int to = 0; to < NODES; to++) {
+        toBrokers[from][to] = new Link(own[to]);
+        toControllers[from][to] = new Link(controllers[to]);
+      }
     }
-    for (int i = 1; i <= NODES; i++) {
+    for (int node = 0; node < NODES; node++) {
       nodes.add(
           new KafkaServerProcess(
               new KafkaServerProcess.Node(
                   KafkaServerProcess.newFolder(),
                   id,
-                  i,
-                  KafkaServerProcess.freePort(),
-                  controllers.get(i - 1),
-                  String.join(",", voters),
+                  node + 1,
+                  brokers[node],
+                  controllers[node],
+                  voters(node, controllers[node]),
                   NODES,
-                  Map.of())));
+                  listeners(node, brokers[node], controllers[node], own[node]))));
     }
     nodes.forEach(KafkaServerProcess::awaitReady);
+  }
+
+  private static int[] freePorts() {
+    return IntStream.range(0, NODES).map(one -> KafkaServerProcess.freePort()).toArray();
+  }
+
+  /** All controllers, as a node gets to them. */
+  private String voters(int node, int own) {
+    return IntStream.range(0, NODES)
+        .mapToObj(
+            to ->
+                "%d@127.0.0.1:%d"
+                    .formatted(to + 1, to == node ? own : toControllers[node][to].port()))
+        .collect(Collectors.joining(","));
+  }
+
+  /**
+   * Each node asks the others at a listener that is called after it, so that each has its own ways:
+   * all of them lead to the one that the other has for itself.
+   */
+  private Map<String, String> listeners(int node, int broker, int controller, int own) {
+    String all = "PLAINTEXT://127.0.0.1:%d".formatted(broker);
+    StringBuilder bound = new StringBuilder(all + ",CONTROLLER://127.0.0.1:" + controller);
+    StringBuilder advertised = new StringBuilder(all);
+    StringBuilder protocols = new StringBuilder("CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT");
+    for (int from = 0; from < NODES; from++) {
+      String name = "FROM" + (from + 1);
+      int port = from == node ? own : KafkaServerProcess.freePort();
+      bound.append(",%s://127.0.0.1:%d".formatted(name, port));
+      int asked = from == node ? own : toBrokers[from][node].port();
+      advertised.append(",%s://127.0.0.1:%d".formatted(name, asked));
+      protocols.append(",%s:PLAINTEXT".formatted(name));
+    }
+    return Map.of(
+        "listeners",
+        bound.toString(),
+        "advertised.listeners",
+        advertised.toString(),
+        "listener.security.protocol.map",
+        protocols.toString(),
+        "inter.broker.listener.name",
+        "FROM" + (node + 1));
   }
 
   /** Starts it. */
@@ -71,6 +123,14 @@ public final class KafkaCluster implements AutoCloseable {
   /** Sends a signal to one, such as STOP. */
   public void signal(int node, String name) {
     nodes.get(node).signal(name);
+  }
+
+  /** Cuts the network between two, or mends it; who asks them from outside notices nothing. */
+  public void cut(int one, int other, boolean cut) {
+    for (Link[][] links : List.of(toBrokers, toControllers)) {
+      links[one][other].cut(cut);
+      links[other][one].cut(cut);
+    }
   }
 
   /** Has one end, if it has not yet, and begin again. */
@@ -110,5 +170,9 @@ public final class KafkaCluster implements AutoCloseable {
   @Override
   public void close() {
     nodes.forEach(KafkaServerProcess::close);
+    Stream.of(toBrokers, toControllers)
+        .flatMap(Arrays::stream)
+        .flatMap(Arrays::stream)
+        .forEach(Link::close);
   }
 }

@@ -44,6 +44,9 @@ class KafkaSecurityTest {
   private static final String OAUTH =
       "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule";
 
+  /** Which addresses tokens and keys may come from; Kafka's clients ask no other. */
+  private static final String ALLOWED = "org.apache.kafka.sasl.oauthbearer.allowed.urls";
+
   /** What somebody may do who has no more than the document lists. */
   private static final Map<ResourceType, List<AclOperation>> LEAST =
       Map.of(
@@ -61,11 +64,13 @@ class KafkaSecurityTest {
 
   @TempDir private static Path folder;
   private static KafkaServerProcess server;
+  private static TokenIssuer issuer;
   private static int port;
 
   @BeforeAll
   static void start() throws Exception {
     port = KafkaServerProcess.freePort();
+    issuer = new TokenIssuer(PASSWORD);
     Path keys = folder.resolve("server.p12");
     keytool(
         "-genkeypair",
@@ -114,10 +119,15 @@ class KafkaSecurityTest {
     settings.put(
         "listener.name.secure.scram-sha-256.sasl.jaas.config",
         "org.apache.kafka.common.security.scram.ScramLoginModule required;");
-    // Tokens that nobody has signed: who signs them, and where keys are, is Kafka's own.
+    settings.put("listener.name.secure.oauthbearer.sasl.jaas.config", OAUTH + " required;");
     settings.put(
-        "listener.name.secure.oauthbearer.sasl.jaas.config",
-        "%s required unsecuredLoginStringClaim_sub=\"kafka\";".formatted(OAUTH));
+        "listener.name.secure.oauthbearer.sasl.server.callback.handler.class",
+        "org.apache.kafka.common.security.oauthbearer.OAuthBearerValidatorCallbackHandler");
+    settings.put("sasl.oauthbearer.jwks.endpoint.url", issuer.publishedKeys());
+    settings.put("sasl.oauthbearer.expected.issuer", issuer.url());
+    settings.put("sasl.oauthbearer.expected.audience", TokenIssuer.AUDIENCE);
+    settings.put(ALLOWED, issuer.publishedKeys());
+    System.setProperty(ALLOWED, issuer.tokens());
     settings.put(
         "authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer");
     settings.put("super.users", "User:ANONYMOUS");
@@ -149,6 +159,8 @@ class KafkaSecurityTest {
   @AfterAll
   static void stop() {
     server.close();
+    issuer.close();
+    System.clearProperty(ALLOWED);
   }
 
   private static Path trusted() {
@@ -236,15 +248,35 @@ class KafkaSecurityTest {
   }
 
   @Test
-  void a_token_lets_in_who_it_is_for() {
-    Map<String, String> client = client("OAUTHBEARER", "", "");
-    client.put("sasl.jaas.config", OAUTH + " required unsecuredLoginStringClaim_sub=\"leat\";");
-    try (Leat leat = Leat.connect(url(client))) {
+  void a_token_that_an_issuer_has_signed_lets_in_who_it_is_for() {
+    try (Leat leat = Leat.connect(url(tokens("leat", PASSWORD)))) {
       leat.worker("tokened").on("echo", String.class, (text, request) -> text).start();
       assertThat(leat.caller().call("tokened", "echo", "x", String.class, LONG)).isEqualTo("x");
     }
-    client.put("sasl.jaas.config", OAUTH + " required unsecuredLoginStringClaim_sub=\"weak\";");
-    assertThatThrownBy(() -> Leat.connect(url(client))).isInstanceOf(BrokerUnavailable.class);
+    assertThat(issuer.issued()).isPositive();
+    assertThatThrownBy(() -> Leat.connect(url(tokens("weak", PASSWORD))))
+        .isInstanceOf(BrokerUnavailable.class)
+        .hasMessageContaining("leat-replies")
+        .hasMessageNotContaining(PASSWORD);
+  }
+
+  @Test
+  void who_is_issued_no_token_is_told_so_in_one_sentence() {
+    assertThatThrownBy(() -> Leat.connect(url(tokens("leat", "wr0ng"))))
+        .isInstanceOf(BrokerUnavailable.class)
+        .hasMessageNotContaining("wr0ng");
+  }
+
+  private static Map<String, String> tokens(String user, String secret) {
+    Map<String, String> client = client("OAUTHBEARER", "", "");
+    client.put(
+        "sasl.jaas.config",
+        "%s required clientId=\"%s\" clientSecret=\"%s\";".formatted(OAUTH, user, secret));
+    client.put("sasl.oauthbearer.token.endpoint.url", issuer.tokens());
+    client.put(
+        "sasl.login.callback.handler.class",
+        "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginCallbackHandler");
+    return client;
   }
 
   @Test
