@@ -53,6 +53,7 @@ final class GroupReader implements ConsumerRebalanceListener {
   private static final Duration MOST_PATIENCE = Duration.ofMinutes(4);
 
   private static final Duration LOOK = Duration.ofMillis(5);
+  private static final Duration PAUSE = Duration.ofMillis(100);
   private static final Duration FAREWELL = Duration.ofSeconds(2);
 
   private final KafkaMember member;
@@ -249,8 +250,25 @@ final class GroupReader implements ConsumerRebalanceListener {
     return Objects.requireNonNull(consumer, "it is asked while it reads");
   }
 
+  /** A node that is just gone is not asked in vain for long: others lead what it led. */
   @Override
   public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+    long end = System.nanoTime() + MOST_PATIENCE.toNanos();
+    while (true) {
+      try {
+        take(partitions);
+        return;
+      } catch (RetriableException away) {
+        if (stopped || System.nanoTime() > end) {
+          throw away;
+        }
+        log.debug("stream={} where reading begins is asked for again", topic, away);
+        LockSupport.parkNanos(PAUSE.toNanos());
+      }
+    }
+  }
+
+  private void take(Collection<TopicPartition> partitions) {
     KafkaConsumer<byte[], byte[]> own = own();
     Set<TopicPartition> all = Set.copyOf(partitions);
     Map<TopicPartition, PartitionProgress> progress = new HashMap<>();
