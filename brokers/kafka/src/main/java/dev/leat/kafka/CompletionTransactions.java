@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -26,6 +27,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,6 +43,7 @@ final class CompletionTransactions {
   /** In one transaction, which takes some milliseconds however many they are. */
   private static final int MOST = 500;
 
+  private static final Duration FAREWELL = Duration.ofSeconds(2);
   private static final Duration TURN = Duration.ofMillis(50);
   private static final Duration PAUSE = Duration.ofMillis(50);
 
@@ -145,6 +148,12 @@ final class CompletionTransactions {
   /** What is still to be ended is not. */
   void close() {
     closed = true;
+    try {
+      // The one under way ends, in one way or the other.
+      boolean unused = thread.join(FAREWELL);
+    } catch (InterruptedException now) {
+      Thread.currentThread().interrupt();
+    }
     thread.interrupt();
     refuseAll();
   }
@@ -192,11 +201,14 @@ final class CompletionTransactions {
       commit(batch);
     } catch (InterruptException ending) {
       throw ending;
-    } catch (RuntimeException failure) {
+    } catch (RuntimeException | Error failure) {
       log.warn("group={} what was done is not committed", member.membership().group(), failure);
       for (Task task : batch) {
         switch (task) {
-          case Ending one -> one.ended().completeExceptionally(KafkaFailures.of(failure));
+          case Ending one -> {
+            one.delivery().endsNot();
+            one.ended().completeExceptionally(KafkaFailures.of(failure));
+          }
           case Flush flush -> flush.done().complete(null);
         }
       }
@@ -225,11 +237,17 @@ final class CompletionTransactions {
     }
     List<Ending> held =
         asked.stream().filter(one -> member.beginsToEnd(one.delivery())).collect(toList());
-    Map<TopicPartition, OffsetAndMetadata> offsets =
-        member.progress().changedWith(held.stream().map(Ending::held).toList(), isLast);
-    // Others have got its partition meanwhile.
-    held.removeIf(one -> !offsets.containsKey(one.held().partition()));
-    asked.stream().filter(one -> !held.contains(one)).forEach(one -> one.ended().complete(false));
+    List<HeldMessage> fitting = held.stream().map(Ending::held).collect(toList());
+    Map<TopicPartition, OffsetAndMetadata> offsets = member.progress().changedWith(fitting, isLast);
+    Set<HeldMessage> included = Set.copyOf(fitting);
+    for (Ending one : asked) {
+      if (!held.contains(one)) {
+        one.ended().complete(false);
+      } else if (!included.contains(one.held())) {
+        isNotYet(one);
+      }
+    }
+    held.removeIf(one -> !included.contains(one.held()));
     if (offsets.isEmpty()) {
       return;
     }
@@ -245,6 +263,17 @@ final class CompletionTransactions {
     } catch (RuntimeException undone) {
       member.progress().again(offsets.keySet());
       failed(held, isLast, attempts, undone);
+    }
+  }
+
+  /** Others have its partition, or too much is completed around it to write that down. */
+  private void isNotYet(Ending one) {
+    one.delivery().endsNot();
+    if (member.progress().has(one.held().partition())) {
+      CompletableFuture.delayedExecutor(PAUSE.toMillis(), TimeUnit.MILLISECONDS)
+          .execute(() -> add(one));
+    } else {
+      one.ended().complete(false);
     }
   }
 
@@ -268,15 +297,17 @@ final class CompletionTransactions {
 
   private void failed(List<Ending> left, boolean isLast, int attempts, RuntimeException failure) {
     left.forEach(one -> one.delivery().endsNot());
-    // One of them may be deleted.
-    left.forEach(one -> appends.lost(one.records().stream().map(ProducerRecord::topic).toList()));
-    boolean isDivided = isOfDivision(failure);
-    if (isDivided && attempts > 0 && !closed) {
+    if (failure instanceof TransactionProducer.Refused refused) {
+      // One that cannot be sent is not to stop the others.
+      Ending culprit = of(left, refused.record());
+      forget(culprit, refused.why());
+      culprit.ended().completeExceptionally(KafkaFailures.of(refused.why()));
+      commit(left.stream().filter(one -> !one.equals(culprit)).toList(), isLast, attempts);
+    } else if (isOfDivision(failure) && attempts > 0 && !closed) {
       log.debug("group={} is being divided anew", member.membership().group(), failure);
       LockSupport.parkNanos(PAUSE.toNanos());
       commit(left, isLast, attempts - 1);
     } else if (left.size() > 1 && !(failure instanceof RetriableException)) {
-      // One that cannot be sent is not to stop the others.
       int half = left.size() / 2;
       commit(left.subList(0, half), isLast, attempts);
       commit(left.subList(half, left.size()), isLast, attempts);
@@ -288,6 +319,25 @@ final class CompletionTransactions {
             String.valueOf(KafkaFailures.of(failure).getMessage()));
       }
       left.forEach(one -> one.ended().completeExceptionally(KafkaFailures.of(failure)));
+    }
+  }
+
+  private static Ending of(List<Ending> all, int record) {
+    int before = record;
+    for (Ending one : all) {
+      if (before < one.records().size()) {
+        return one;
+      }
+      before -= one.records().size();
+    }
+    throw new IllegalStateException("there is no record " + record);
+  }
+
+  /** Its topic may be deleted. */
+  private void forget(Ending culprit, RuntimeException why) {
+    if (why instanceof org.apache.kafka.common.errors.TimeoutException
+        || why instanceof UnknownTopicOrPartitionException) {
+      appends.lost(culprit.records().stream().map(ProducerRecord::topic).toList());
     }
   }
 

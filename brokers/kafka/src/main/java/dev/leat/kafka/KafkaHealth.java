@@ -16,6 +16,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.GroupListing;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
@@ -175,15 +176,32 @@ final class KafkaHealth {
                     ? CompletableFuture.completedStage(0L)
                     : offsets
                         .bounds(Places.all(topic, partitions.get()))
-                        .thenCombine(
-                            groups(topic), (bounds, groups) -> deletions(bounds, groups, keep))
+                        .thenCompose(bounds -> kept(bounds, keep))
+                        .thenCombine(groups(topic), KafkaHealth::deletions)
                         .thenCombine(moves.takenOut(topic), Deletion::without)
+                        .thenCompose(this::withoutMarkers)
                         .thenCompose(this::delete)
                         .thenCompose(many -> keep == 0 ? gone(topic, many) : done(many)));
   }
 
   private static CompletionStage<Long> done(long many) {
     return CompletableFuture.completedStage(many);
+  }
+
+  private CompletionStage<Deletion> withoutMarkers(Deletion deletion) {
+    CompletionStage<Deletion> all = CompletableFuture.completedStage(deletion);
+    if (markers == null) {
+      return all;
+    }
+    for (Map.Entry<TopicPartition, RecordsToDelete> one : deletion.below().entrySet()) {
+      long begin = deletion.begins().getOrDefault(one.getKey(), 0L);
+      all =
+          all.thenCombine(
+              markers.between(one.getKey(), begin, one.getValue().beforeOffset()),
+              (rest, marks) ->
+                  new Deletion(rest.below(), rest.begins(), Math.max(0, rest.many() - marks)));
+    }
+    return all;
   }
 
   /** Topics of replays would be more and more. */
@@ -214,16 +232,37 @@ final class KafkaHealth {
     }
   }
 
-  private static Deletion deletions(
-      KafkaOffsets.Bounds bounds,
-      Map<String, Map<TopicPartition, OffsetAndMetadata>> groups,
-      long keep) {
-    Map<TopicPartition, RecordsToDelete> below = new HashMap<>();
-    long many = 0;
+  /**
+   * What is to stay.
+   *
+   * @param from where the newest begin that are kept, by partitions
+   */
+  private record Kept(KafkaOffsets.Bounds bounds, Map<TopicPartition, Long> from) {}
+
+  private CompletionStage<Kept> kept(KafkaOffsets.Bounds bounds, long keep) {
     long each = Math.ceilDiv(keep, bounds.ends().size());
+    Map<TopicPartition, Long> from = new ConcurrentHashMap<>();
+    CompletionStage<?> all = CompletableFuture.completedStage(true);
     for (Map.Entry<TopicPartition, Long> end : bounds.ends().entrySet()) {
       TopicPartition one = end.getKey();
-      long to = end.getValue() - each;
+      if (markers == null) {
+        from.put(one, end.getValue() - each);
+      } else {
+        CompletionStage<Long> cut = markers.newest(one, bounds.begin(one), end.getValue(), each);
+        all = all.thenCombine(cut, (before, offset) -> from.put(one, offset) == null);
+      }
+    }
+    return all.thenApply(done -> new Kept(bounds, from));
+  }
+
+  private static Deletion deletions(
+      Kept kept, Map<String, Map<TopicPartition, OffsetAndMetadata>> groups) {
+    KafkaOffsets.Bounds bounds = kept.bounds();
+    Map<TopicPartition, RecordsToDelete> below = new HashMap<>();
+    long many = 0;
+    for (Map.Entry<TopicPartition, Long> end : kept.from().entrySet()) {
+      TopicPartition one = end.getKey();
+      long to = end.getValue();
       for (Map<TopicPartition, OffsetAndMetadata> committed : groups.values()) {
         OffsetAndMetadata known = committed.get(one);
         to = Math.min(to, known == null ? bounds.begin(one) : known.offset());

@@ -10,9 +10,11 @@ import dev.leat.broker.Note;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -41,8 +43,8 @@ final class KafkaNotes implements AutoCloseable {
   /** At first all that is kept is read. */
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  /** What is said of one, from its beginning to its end: that it is at work, and the answer. */
-  private static final int SAID_OF_EACH = 2;
+  /** What is said of one: that it is at work, perhaps that it still is, the answer, and marks. */
+  private static final int SAID_OF_EACH = 4;
 
   /** Until what cannot be read is no more looked for. */
   private static final int LOOKS = 3;
@@ -62,6 +64,9 @@ final class KafkaNotes implements AutoCloseable {
   // Of its thread.
   private final NotesView view;
   private final Map<TopicPartition, Long> next = new HashMap<>();
+
+  /** Those that were read from their very beginning. */
+  private final Set<TopicPartition> whole = new HashSet<>();
 
   KafkaNotes(
       KafkaBroker broker,
@@ -90,13 +95,20 @@ final class KafkaNotes implements AutoCloseable {
               EntryPlace there = outcome.there();
               return there == null
                   ? CompletableFuture.completedStage(Optional.empty())
-                  : read(there)
+                  : read(there, note.key())
                       .thenCompose(
-                          found ->
-                              found.isPresent() || looks == 0
-                                  ? CompletableFuture.completedStage(found)
-                                  // Its topic has forgotten it already.
-                                  : claim(note, there.toString(), looks - 1));
+                          found -> {
+                            if (found.isPresent()) {
+                              return CompletableFuture.completedStage(found);
+                            }
+                            // Its topic has forgotten it already.
+                            return looks > 0
+                                ? claim(note, there.toString(), looks - 1)
+                                : CompletableFuture.failedStage(
+                                    new BrokerUnavailable(
+                                        "what is known of a request cannot be read in topic "
+                                            + TopicNames.NOTES));
+                          });
             });
   }
 
@@ -139,7 +151,8 @@ final class KafkaNotes implements AutoCloseable {
         : KafkaFailures.of(failure);
   }
 
-  private CompletionStage<Optional<Message>> read(EntryPlace place) {
+  /** What stands there, if it is that note still: the topic may have been made anew. */
+  private CompletionStage<Optional<Message>> read(EntryPlace place, String key) {
     TopicPartition partition = new TopicPartition(TopicNames.NOTES, place.partition());
     KafkaOffsets.Bounds one =
         new KafkaOffsets.Bounds(
@@ -147,7 +160,13 @@ final class KafkaNotes implements AutoCloseable {
     return ranges
         .read(one, Map.of(), Position.START, 1)
         .thenApply(
-            found -> found.stream().map(Entry::message).map(NoteRecord::message).findFirst());
+            found ->
+                found.stream()
+                    .filter(entry -> entry.id().equals(place.toString()))
+                    .map(Entry::message)
+                    .filter(written -> NoteRecord.read(written).note().key().equals(key))
+                    .map(NoteRecord::message)
+                    .findFirst());
   }
 
   private synchronized void begin() {
@@ -202,7 +221,18 @@ final class KafkaNotes implements AutoCloseable {
       long end = ends.getOrDefault(one, 0L);
       // One that was made anew has nothing of what was read.
       long known = next.getOrDefault(one, Long.MAX_VALUE);
-      consumer.seek(one, Math.max(begin, known <= end ? known : end - share));
+      if (known > end && next.containsKey(one)) {
+        view.clear();
+      }
+      long from = Math.max(begin, known <= end ? known : end - share);
+      if (known > end) {
+        if (from <= begin && begin == 0) {
+          whole.add(one);
+        } else {
+          whole.remove(one);
+        }
+      }
+      consumer.seek(one, from);
     }
   }
 
@@ -214,7 +244,8 @@ final class KafkaNotes implements AutoCloseable {
       log.debug("topic={} offset={} is no note", record.topic(), record.offset(), foreign);
       return;
     }
-    NotesView.Outcome outcome = view.apply(said, Places.place(record));
+    boolean isWhole = whole.contains(new TopicPartition(record.topic(), record.partition()));
+    NotesView.Outcome outcome = view.apply(said, Places.place(record), isWhole);
     CompletableFuture<NotesView.Outcome> waits = asked.get(said.token());
     if (waits != null) {
       waits.complete(outcome);

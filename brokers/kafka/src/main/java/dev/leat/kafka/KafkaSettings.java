@@ -154,7 +154,8 @@ record KafkaSettings(
   Properties transactional(String id) {
     Properties all = producer();
     all.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, id);
-    all.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, "10000");
+    // A topic that is not there any more is waited for as long.
+    all.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, "5000");
     // What comes behind what a dead one left is not read until then.
     all.putIfAbsent(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, "10000");
     return all;

@@ -2,6 +2,7 @@ package dev.leat.kafka;
 
 import dev.leat.broker.Membership;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -111,10 +112,15 @@ final class MemberProgress {
 
   /** What is to be committed now; all that there is where it is the last time. */
   Map<TopicPartition, OffsetAndMetadata> changed(boolean isLast) {
-    return changedWith(List.of(), isLast);
+    return changedWith(new ArrayList<>(), isLast);
   }
 
-  /** The same as it is once some more are completed, which are not yet. */
+  /**
+   * The same as it is once some more are completed, which are not yet.
+   *
+   * @param more those that are to be completed; what is left in it can be written down, and is of a
+   *     partition that is this member's
+   */
   synchronized Map<TopicPartition, OffsetAndMetadata> changedWith(
       List<HeldMessage> more, boolean isLast) {
     long now = System.nanoTime();
@@ -131,18 +137,35 @@ final class MemberProgress {
       }
     }
     Map<TopicPartition, PartitionProgress> ending = new HashMap<>();
-    for (HeldMessage one : more) {
-      PartitionProgress own = progress.get(one.partition());
-      if (own != null) {
-        ending.computeIfAbsent(one.partition(), partition -> own.copy()).done(one.place().offset());
-      }
-    }
+    more.removeIf(one -> !isCompleted(one, ending));
     changed.putAll(ending);
     uncommitted.clear();
     Map<TopicPartition, OffsetAndMetadata> all = new HashMap<>();
     changed.forEach(
         (partition, own) -> all.put(partition, new OffsetAndMetadata(own.next(), own.metadata())));
     return all;
+  }
+
+  /** Whether one more could be completed, and is so from now on. */
+  private boolean isCompleted(HeldMessage one, Map<TopicPartition, PartitionProgress> ending) {
+    PartitionProgress known = ending.getOrDefault(one.partition(), progress.get(one.partition()));
+    if (known == null) {
+      return false;
+    }
+    // One that has no room for it stays as it is.
+    boolean isOwn = ending.containsKey(one.partition()) && known.hasRoom();
+    PartitionProgress next = isOwn ? known : known.copy();
+    next.done(one.place().offset());
+    if (!next.isWhole()) {
+      return false;
+    }
+    ending.put(one.partition(), next);
+    return true;
+  }
+
+  /** Whether a partition is this member's. */
+  synchronized boolean has(TopicPartition partition) {
+    return progress.containsKey(partition);
   }
 
   /** It was not committed. */

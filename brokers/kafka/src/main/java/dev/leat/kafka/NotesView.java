@@ -51,12 +51,22 @@ final class NotesView {
     }
   }
 
-  /** Something was said, at a place of the log: times are those of the places. */
-  Outcome apply(NoteRecord said, EntryPlace place) {
+  /** Knows none any more. */
+  void clear() {
+    kept.clear();
+  }
+
+  /**
+   * Something was said, at a place of the log: times are those of the places.
+   *
+   * @param isWhole whether all that was said before is known; if not, what is renewed may be there
+   */
+  Outcome apply(NoteRecord said, EntryPlace place, boolean isWhole) {
     Note note = said.note();
     Key key = key(note.key());
     long sign = sign(note.message());
     Kept there = kept.get(key);
+    boolean isUnknown = there == null && !isWhole;
     if (there != null && there.isOver(place.millis())) {
       there = null;
     }
@@ -64,7 +74,8 @@ final class NotesView {
     boolean isDone =
         switch (said.verb()) {
           case PUT -> true;
-          case RENEW, FORGET -> isSame;
+          case RENEW -> isSame || isUnknown;
+          case FORGET -> isSame;
           case CLAIM -> there == null || there.place.toString().equals(said.instead());
         };
     if (!isDone) {

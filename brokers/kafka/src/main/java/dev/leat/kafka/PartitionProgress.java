@@ -307,6 +307,22 @@ final class PartitionProgress {
     }
   }
 
+  /** What is completed beyond the lowest that is not, as far as there is room. */
+  private StringBuilder runs() {
+    StringBuilder all = new StringBuilder();
+    long at = next;
+    for (Map.Entry<Long, Long> run : runs.entrySet()) {
+      all.append(at == next ? "" : ",").append(run.getKey() - at);
+      all.append(',').append(run.getValue() - run.getKey());
+      at = run.getValue();
+      if (all.length() > MOST_SIGNS) {
+        // The rest would be handed over once more after a crash.
+        break;
+      }
+    }
+    return all;
+  }
+
   /** What stands beside the committed offset. */
   String metadata() {
     StringBuilder all = new StringBuilder("1");
@@ -314,16 +330,9 @@ final class PartitionProgress {
     if (partitions < Integer.MAX_VALUE) {
       all.append('p').append(partitions);
     }
-    all.append(':');
-    long at = next;
-    for (Map.Entry<Long, Long> run : runs.entrySet()) {
-      if (all.length() > MOST_SIGNS) {
-        // The rest would be handed over once more after a crash.
-        return all.toString();
-      }
-      all.append(at == next ? "" : ",").append(run.getKey() - at);
-      all.append(',').append(run.getValue() - run.getKey());
-      at = run.getValue();
+    all.append(':').append(runs());
+    if (all.length() > MOST_SIGNS) {
+      return all.toString();
     }
     char separator = ATTEMPTS;
     for (Map.Entry<Long, Integer> one : attempts.entrySet()) {
@@ -340,8 +349,21 @@ final class PartitionProgress {
     return all.toString();
   }
 
-  /** Whether so much is completed here and there that little more can be written down. */
+  /**
+   * Whether so much is completed here and there that little more can be written down. What others
+   * have completed is fetched all the same, for what is not stands between.
+   */
   boolean isScattered() {
-    return runs.size() > MOST_RUNS;
+    return runs.size() > MOST_RUNS && expected >= runs.lastEntry().getValue();
+  }
+
+  /** Whether one more can be completed anywhere, and all of it be written down. */
+  boolean hasRoom() {
+    return runs.size() < MOST_RUNS;
+  }
+
+  /** Whether all that is completed can be written down. */
+  boolean isWhole() {
+    return runs.size() <= MOST_RUNS || runs().length() <= MOST_SIGNS;
   }
 }

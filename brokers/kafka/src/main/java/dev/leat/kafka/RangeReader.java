@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RangeReader implements AutoCloseable {
   private static final Duration TURN = Duration.ofMillis(200);
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final Duration OPEN_PATIENCE = Duration.ofSeconds(1);
 
   private final KafkaSettings settings;
@@ -114,7 +114,7 @@ final class RangeReader implements AutoCloseable {
   private static Records records(
       KafkaConsumer<byte[], byte[]> consumer, TopicPartition partition, long end) {
     List<Long> all = new ArrayList<>();
-    Patience patience = new Patience(consumer);
+    Patience patience = new Patience(consumer, true);
     while (!patience.isAtEnd(partition, end)) {
       for (ConsumerRecord<byte[], byte[]> record : consumer.poll(TURN)) {
         if (record.offset() < end) {
@@ -127,14 +127,21 @@ final class RangeReader implements AutoCloseable {
 
   /**
    * How long the end of a partition is waited for: a transaction that is being committed takes some
-   * milliseconds; one whose member died stands there for long, and is not waited for.
+   * milliseconds, one whose member died some seconds until Kafka ends it.
    */
   private static final class Patience {
     private final KafkaConsumer<byte[], byte[]> consumer;
+    private final boolean takesLess;
     private final long begin = System.nanoTime();
 
-    Patience(KafkaConsumer<byte[], byte[]> consumer) {
+    /**
+     * From now on.
+     *
+     * @param takesLess whether what is there now will do
+     */
+    Patience(KafkaConsumer<byte[], byte[]> consumer, boolean takesLess) {
       this.consumer = consumer;
+      this.takesLess = takesLess;
     }
 
     boolean isAtEnd(TopicPartition partition, long end) {
@@ -147,7 +154,8 @@ final class RangeReader implements AutoCloseable {
       if (waited > PATIENCE.toNanos()) {
         throw new BrokerUnavailable("Kafka does not give what stands in " + partition);
       }
-      return waited > OPEN_PATIENCE.toNanos()
+      return takesLess
+          && waited > OPEN_PATIENCE.toNanos()
           && position >= consumer.endOffsets(Set.of(partition)).getOrDefault(partition, end);
     }
   }
@@ -236,7 +244,8 @@ final class RangeReader implements AutoCloseable {
     }
 
     List<Entry> answer() {
-      Patience patience = new Patience(consumer);
+      // What a time holds up is not passed over: whoever reads on begins behind it.
+      Patience patience = new Patience(consumer, false);
       while (!left.isEmpty()) {
         consumer.poll(TURN).forEach(this::take);
         for (TopicPartition one : Set.copyOf(left)) {

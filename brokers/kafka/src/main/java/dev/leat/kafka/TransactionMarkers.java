@@ -2,6 +2,7 @@ package dev.leat.kafka;
 
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -10,12 +11,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * How many places of a partition no record is at: transactions leave a mark each. Whoever counts
- * what stands there has to read it, which is done once. Any thread.
+ * Places of partitions no record is at: transactions leave a mark each. Whoever counts what stands
+ * there has to read it, which is done once, some of it with each question. Any thread.
  */
 final class TransactionMarkers {
-  /** Of more than so many new ones all are taken for records. */
-  private static final long MOST = 20_000;
+  /** Places that are looked at for one question; of the rest all are taken for records. */
+  private static final long PORTION = 20_000;
 
   private final RangeReader ranges;
   private final Map<TopicPartition, Known> known = new ConcurrentHashMap<>();
@@ -30,25 +31,59 @@ final class TransactionMarkers {
    * @param end below which it was read
    * @param places that hold no record
    */
-  private record Known(long end, TreeSet<Long> places) {}
+  private record Known(long end, TreeSet<Long> places) {
+    NavigableSet<Long> between(long begin, long end) {
+      return places.subSet(begin, true, end, false);
+    }
+  }
 
-  /** How many there are from one offset to before another. */
+  /** How many there are from one offset to before another, as far as was looked at. */
   CompletionStage<Long> between(TopicPartition partition, long begin, long end) {
+    return known(partition, begin, end).thenApply(seen -> (long) seen.between(begin, end).size());
+  }
+
+  /**
+   * Where the newest records of a partition begin, so many of them; its beginning where that is not
+   * known yet.
+   */
+  CompletionStage<Long> newest(TopicPartition partition, long begin, long end, long many) {
+    return known(partition, begin, end)
+        .thenApply(
+            seen -> {
+              if (many == 0) {
+                return end;
+              }
+              if (seen.end() < end) {
+                return begin;
+              }
+              long cut = end - many;
+              long before = end;
+              while (cut > begin && cut != before) {
+                before = cut;
+                cut = end - many - seen.between(Math.max(begin, cut), end).size();
+              }
+              return Math.max(begin, cut);
+            });
+  }
+
+  private CompletionStage<Known> known(TopicPartition partition, long begin, long end) {
     Known before = known.getOrDefault(partition, new Known(begin, new TreeSet<>()));
     // One that was made anew has nothing of what was read.
     Known last = before.end() > end ? new Known(begin, new TreeSet<>()) : before;
     long from = Math.max(begin, last.end());
-    if (from >= end || end - from > MOST) {
-      return CompletableFuture.completedStage((long) last.places().subSet(begin, end).size());
+    long to = Math.min(end, from + PORTION);
+    if (from >= to) {
+      return CompletableFuture.completedStage(last);
     }
     return ranges
-        .records(partition, from, end)
+        .records(partition, from, to)
         .thenApply(
             read -> {
               TreeSet<Long> places = new TreeSet<>(last.places().tailSet(begin));
               addGaps(places, read.offsets(), from, read.end());
-              known.put(partition, new Known(read.end(), places));
-              return (long) places.subSet(begin, end).size();
+              Known now = new Known(read.end(), places);
+              known.put(partition, now);
+              return now;
             });
   }
 

@@ -1,7 +1,6 @@
 package dev.leat.kafka;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
@@ -18,8 +17,11 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InterruptException;
-import org.apache.kafka.common.errors.TransactionAbortedException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +30,7 @@ import org.slf4j.LoggerFactory;
 final class TransactionProducer {
   private static final Logger log = LoggerFactory.getLogger(TransactionProducer.class);
   private static final Duration PAUSE = Duration.ofMillis(500);
+  private static final Duration FAREWELL = Duration.ofSeconds(1);
 
   /** It is not known whether a transaction was committed; what it did can be looked at now. */
   static final class Unknown extends RuntimeException {
@@ -42,6 +45,28 @@ final class TransactionProducer {
 
     RuntimeException cause() {
       return cause;
+    }
+  }
+
+  /** A transaction was not committed, for one of its records cannot be sent. */
+  static final class Refused extends RuntimeException {
+    private static final long serialVersionUID = 1;
+    private final int record;
+    private final RuntimeException why;
+
+    Refused(int record, RuntimeException why) {
+      super(why);
+      this.record = record;
+      this.why = why;
+    }
+
+    /** Its place among the records. */
+    int record() {
+      return record;
+    }
+
+    RuntimeException why() {
+      return why;
     }
   }
 
@@ -60,6 +85,7 @@ final class TransactionProducer {
    * Sends records and commits how far a group is, both or neither.
    *
    * @throws Unknown if it may have been done
+   * @throws Refused if it was not, because of one record
    * @throws RuntimeException if it was not
    */
   void transact(
@@ -67,19 +93,18 @@ final class TransactionProducer {
       Map<TopicPartition, OffsetAndMetadata> offsets,
       ConsumerGroupMetadata group) {
     KafkaProducer<byte[], byte[]> own = opened();
-    List<Future<RecordMetadata>> sent = new ArrayList<>(records.size());
     try {
       own.beginTransaction();
-      records.forEach(one -> sent.add(own.send(one)));
+      send(own, records);
       own.sendOffsetsToTransaction(offsets, group);
       own.commitTransaction();
     } catch (InterruptException ending) {
       throw ending;
     } catch (RuntimeException failure) {
       if (isAborted(own)) {
-        throw cause(sent, failure);
+        throw failure;
       }
-      drop();
+      drop(Duration.ZERO);
       awaitOpened();
       throw new Unknown(failure);
     }
@@ -95,25 +120,29 @@ final class TransactionProducer {
     }
   }
 
-  /** Why a record was not sent, rather than that the transaction was not committed for it. */
-  private static RuntimeException cause(
-      List<Future<RecordMetadata>> sent, RuntimeException failure) {
-    for (Future<RecordMetadata> one : sent) {
-      if (one.isDone()) {
-        try {
-          Object unused = one.get();
-        } catch (ExecutionException refused) {
-          // Others fail since it does.
-          if (refused.getCause() instanceof RuntimeException why
-              && !(why instanceof TransactionAbortedException)) {
-            return why;
-          }
-        } catch (InterruptedException ending) {
-          throw new InterruptException(ending);
-        }
+  /** Sends them; of one that is refused at once it is known which it was. */
+  private static void send(
+      KafkaProducer<byte[], byte[]> own, List<ProducerRecord<byte[], byte[]>> records) {
+    for (int i = 0; i < records.size(); i++) {
+      Future<RecordMetadata> sent = own.send(records.get(i));
+      if (sent.isDone()) {
+        refuseFailed(i, sent);
       }
     }
-    return failure;
+  }
+
+  private static void refuseFailed(int record, Future<RecordMetadata> sent) {
+    try {
+      Object unused = sent.get();
+    } catch (ExecutionException refused) {
+      // Others may have made it fail, which tells nothing of this one.
+      if (refused.getCause() instanceof RecordTooLargeException
+          || refused.getCause() instanceof TimeoutException) {
+        throw new Refused(record, (RuntimeException) refused.getCause());
+      }
+    } catch (InterruptedException ending) {
+      throw new InterruptException(ending);
+    }
   }
 
   /** Whether it is committed that a group has completed an entry; waits for an answer. */
@@ -160,7 +189,7 @@ final class TransactionProducer {
         // What was begun under its id, and not ended, is ended.
         own.initTransactions();
       } catch (RuntimeException away) {
-        drop();
+        drop(Duration.ZERO);
         throw away;
       }
     }
@@ -174,6 +203,8 @@ final class TransactionProducer {
         Object unused = opened();
       } catch (InterruptException ending) {
         throw ending;
+      } catch (AuthorizationException | AuthenticationException forbidden) {
+        throw forbidden;
       } catch (KafkaException away) {
         log.debug("transactions={} is tried again", id, away);
         pause();
@@ -181,18 +212,19 @@ final class TransactionProducer {
     }
   }
 
-  private void drop() {
+  private void drop(Duration patience) {
     KafkaProducer<byte[], byte[]> own = producer;
     producer = null;
     if (own != null) {
-      own.close(Duration.ZERO);
+      own.close(patience);
     }
   }
 
+  /** What was begun is aborted: nobody has to wait for its time. */
   void close() {
     // Closing waits otherwise for what was interrupted.
     boolean wasInterrupted = Thread.interrupted();
-    drop();
+    drop(FAREWELL);
     if (wasInterrupted) {
       Thread.currentThread().interrupt();
     }

@@ -1,6 +1,7 @@
 package dev.leat.kafka;
 
 import static dev.leat.testkit.Awaiting.result;
+import static dev.leat.testkit.Awaiting.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.leat.Headers;
@@ -19,6 +20,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -97,6 +101,55 @@ class KafkaNotesTest {
     server.produce(List.of(strange, strange));
     assertThat(result(one.noteIfAbsent(note(2, "one")))).isEmpty();
     assertThat(result(other.noteIfAbsent(note(2, "other"))).map(Message::source)).contains("one");
+  }
+
+  @Test
+  void where_its_topic_was_made_anew_no_other_note_is_taken_for_one() throws Exception {
+    try (KafkaServerProcess own = KafkaServerProcess.start();
+        Broker broker = Brokers.open(own.url(), loop);
+        Admin admin = own.admin()) {
+      for (int i = 0; i < 20; i++) {
+        assertThat(result(broker.noteIfAbsent(note(i, "before")))).isEmpty();
+      }
+      admin.deleteTopics(List.of(TopicNames.NOTES)).all().get();
+      until(
+          "notes are taken again",
+          Duration.ofSeconds(60),
+          () -> isTaken(broker, note(1_000, "after")));
+      for (int i = 1_001; i < 1_100; i++) {
+        assertThat(result(broker.noteIfAbsent(note(i, "after")))).isEmpty();
+      }
+      for (int i = 0; i < 20; i++) {
+        assertThat(result(broker.noteIfAbsent(note(i, "again"))).map(Message::payload))
+            .as("%d", i)
+            .isIn(Optional.empty(), Optional.of(Payload.text("of " + i)));
+      }
+    }
+  }
+
+  private static boolean isTaken(Broker broker, Note note) {
+    try {
+      var unused = broker.noteIfAbsent(note).toCompletableFuture().get(40, TimeUnit.SECONDS);
+      return true;
+    } catch (ExecutionException | TimeoutException away) {
+      return false;
+    } catch (InterruptedException interrupted) {
+      throw new IllegalStateException(interrupted);
+    }
+  }
+
+  @Test
+  void what_is_renewed_again_and_again_is_known_to_who_comes_late() {
+    String few = server.url() + "&notes=8";
+    Note work = note(5, "one");
+    assertThat(result(one.noteIfAbsent(work))).isEmpty();
+    for (int i = 0; i < 40; i++) {
+      assertThat(result(one.renewNote(work))).isTrue();
+    }
+    try (Broker late = Brokers.open(few, loop)) {
+      assertThat(result(late.noteIfAbsent(note(5, "late"))).map(Message::source)).contains("one");
+    }
+    assertThat(result(one.renewNote(work))).isTrue();
   }
 
   private Note note(int number, String by) {

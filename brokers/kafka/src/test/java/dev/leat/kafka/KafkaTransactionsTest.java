@@ -26,9 +26,19 @@ import dev.leat.broker.ThreadLoop;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -142,6 +152,107 @@ class KafkaTransactionsTest {
       result(next.end());
     }
     member.close();
+  }
+
+  @Test
+  void as_many_are_kept_as_is_asked_for_and_marks_of_transactions_are_none() {
+    send(20);
+    Subscription member = join();
+    until("all are handed over", () -> deliveries.size() == 20);
+    for (Delivery one : deliveries) {
+      Append letter = new Append(topic.deadLetters(), message("letter"));
+      assertThat(result(one.complete(List.of(letter)))).isTrue();
+    }
+    assertThat(result(broker.trim(topic.deadLetters(), 20))).isZero();
+    assertThat(letters()).hasSize(20);
+    assertThat(result(broker.trim(topic.deadLetters(), 7))).isEqualTo(13);
+    assertThat(letters()).hasSize(7);
+    assertThat(result(broker.health(topic.deadLetters())).length()).hasValue(7);
+    assertThat(result(broker.trim(topic.deadLetters(), 0))).isEqualTo(7);
+    assertThat(letters()).isEmpty();
+    result(member.end());
+  }
+
+  private List<Entry> letters() {
+    return result(broker.range(topic.deadLetters(), Position.START, 100));
+  }
+
+  @Test
+  void what_cannot_be_written_down_is_not_done_yet() throws Exception {
+    for (int i = 0; i < 4 * MANY; i++) {
+      Message one = message("request " + i);
+      var unused =
+          broker.append(
+              new Append(topic.incoming(), one.withHeaders(Headers.of(Headers.KEY, "k"))));
+    }
+    Subscription member = join();
+    member.request(4 * MANY);
+    until("all are handed over", () -> deliveries.size() == 4 * MANY);
+    List<CompletableFuture<Boolean>> ended = new ArrayList<>();
+    for (int i = 1; i < 4 * MANY; i += 2) {
+      ended.add(deliveries.get(i).complete(List.of(effect("x"))).toCompletableFuture());
+    }
+    until("some are done", () -> ended.stream().filter(CompletableFuture::isDone).count() > 300);
+    stays(
+        "of those that are done all are written down",
+        Duration.ofSeconds(1),
+        () -> {
+          long done = ended.stream().filter(CompletableFuture::isDone).count();
+          return written() >= done;
+        });
+    for (int i = 0; i < 4 * MANY; i += 2) {
+      assertThat(result(deliveries.get(i).complete(List.of(effect("x"))))).isTrue();
+    }
+    ended.forEach(one -> assertThat(result(one)).isTrue());
+    until("all are written down", () -> written() == 4 * MANY);
+    result(member.end());
+  }
+
+  /** How many its group has completed, as it was written down before what is done now. */
+  private long written() {
+    String group = TopicNames.groupId(TopicNames.of(topic.incoming()), "workers");
+    try (Admin admin = server.admin()) {
+      ListConsumerGroupOffsetsOptions stable =
+          new ListConsumerGroupOffsetsOptions().requireStable(true);
+      return admin
+          .listConsumerGroupOffsets(Map.of(group, new ListConsumerGroupOffsetsSpec()), stable)
+          .partitionsToOffsetAndMetadata(group)
+          .get()
+          .values()
+          .stream()
+          .map(one -> PartitionProgress.read(one.offset(), one.metadata()))
+          .mapToLong(one -> one.next() + one.beyond())
+          .sum();
+    } catch (ExecutionException | InterruptedException failure) {
+      throw new IllegalStateException(failure);
+    }
+  }
+
+  @Test
+  void what_a_transaction_holds_up_is_not_passed_over_by_who_reads_on() throws Exception {
+    result(broker.append(effect("first")));
+    Properties properties = new Properties();
+    properties.put("bootstrap.servers", server.address());
+    properties.put("transactional.id", "held-up-" + UUID.randomUUID());
+    properties.put("key.serializer", ByteArraySerializer.class.getName());
+    properties.put("value.serializer", ByteArraySerializer.class.getName());
+    try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(properties)) {
+      producer.initTransactions();
+      producer.beginTransaction();
+      String name = TopicNames.of(effects.incoming());
+      Object unused =
+          producer
+              .send(CloudEventRecord.write(name, 1, message("held up"), Optional.empty()))
+              .get();
+      for (int i = 0; i < 8; i++) {
+        Headers key = Headers.of(Headers.KEY, "k" + i);
+        result(broker.append(new Append(effects.incoming(), message("x").withHeaders(key))));
+      }
+      CompletionStage<List<Entry>> all = broker.range(effects.incoming(), Position.START, 2 * MANY);
+      stays("it is waited for", Duration.ofSeconds(2), () -> !all.toCompletableFuture().isDone());
+      producer.commitTransaction();
+      assertThat(result(all)).hasSize(10);
+    }
   }
 
   private void send(int many) {

@@ -28,7 +28,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
@@ -79,6 +81,44 @@ class KafkaTrapsTest {
       server.produce(strange);
       assertThat(call(leat, "trap-reply", "b")).isEqualTo("b");
     }
+  }
+
+  @Test
+  void what_is_open_between_much_that_others_have_completed_is_handed_over() {
+    Topic topic = Topic.of("trap-scattered");
+    List<Delivery> handed = new CopyOnWriteArrayList<>();
+    try (Broker first = Brokers.open(server.url(), loop)) {
+      List<CompletionStage<?>> sent = new ArrayList<>();
+      for (int i = 0; i < 900; i++) {
+        sent.add(first.append(new Append(topic.incoming(), keyed("request " + i))));
+      }
+      sent.forEach(one -> result(one));
+      Subscription member = first.subscribe(Membership.of(topic, "g", "m1"), handed::addAll);
+      member.request(1_000);
+      until("all are handed over", () -> handed.size() == 900);
+      for (int i = 1; i < 900; i += 2) {
+        assertThat(result(handed.get(i).complete(List.of()))).isTrue();
+      }
+    }
+    handed.clear();
+    try (Broker second = Brokers.open(server.url(), loop)) {
+      Subscription member = second.subscribe(Membership.of(topic, "g", "m2"), handed::addAll);
+      member.request(1_000);
+      result(second.append(new Append(topic.incoming(), keyed("new"))));
+      until("what is open is handed over", () -> handed.size() >= 451);
+      handed.forEach(one -> assertThat(result(one.complete(List.of()))).isTrue());
+      result(member.end());
+    }
+  }
+
+  private static Message keyed(String text) {
+    return new Message(
+        UUID.randomUUID().toString(),
+        "echo",
+        "",
+        Headers.of(Headers.KEY, "k"),
+        "",
+        Payload.text(text));
   }
 
   @Test

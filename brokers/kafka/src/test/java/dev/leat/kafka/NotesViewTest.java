@@ -81,12 +81,12 @@ class NotesViewTest {
   }
 
   private NotesView.Outcome say(NoteRecord.Verb verb, Note note, long at) {
-    return view.apply(new NoteRecord(verb, note, "", ""), new EntryPlace(at, 0, offset++));
+    return view.apply(new NoteRecord(verb, note, "", ""), new EntryPlace(at, 0, offset++), true);
   }
 
   private NotesView.Outcome instead(Note note, EntryPlace gone) {
     NoteRecord claim = new NoteRecord(NoteRecord.Verb.CLAIM, note, "", gone.toString());
-    return view.apply(claim, new EntryPlace(1_050, 0, offset++));
+    return view.apply(claim, new EntryPlace(1_050, 0, offset++), true);
   }
 
   private static Note note(String key, String id) {

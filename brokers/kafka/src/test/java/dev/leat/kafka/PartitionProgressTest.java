@@ -61,15 +61,23 @@ class PartitionProgressTest {
   @Test
   void what_does_not_fit_is_handed_over_once_more() {
     PartitionProgress progress = new PartitionProgress(0);
+    for (long offset = 0; offset < 4_000; offset++) {
+      progress.fetched(offset);
+    }
+    assertThat(progress.isWhole()).isTrue();
     for (long offset = 1; offset < 4_000; offset += 2) {
       progress.done(offset);
     }
     assertThat(progress.isScattered()).isTrue();
+    assertThat(progress.hasRoom()).isFalse();
+    assertThat(progress.isWhole()).isFalse();
     assertThat(progress.metadata().length()).isLessThan(4_096);
     PartitionProgress read = PartitionProgress.read(progress.next(), progress.metadata());
     assertThat(read.isDone(1)).isTrue();
     assertThat(read.isDone(0)).isFalse();
     assertThat(read.beyond()).isBetween(500L, 2_000L);
+    // Whoever goes on with it has what is open still to fetch.
+    assertThat(read.isScattered()).isFalse();
   }
 
   @Test
