@@ -30,6 +30,16 @@ public interface Caller {
       String topic, String type, Object payload, Class<R> reply, Duration timeout);
 
   /**
+   * Sends a request and reads its reply part by part, as they are written: {@link Reply#parts}. One
+   * reply is a single part.
+   *
+   * @param payload as {@link Handler#handle} may return it
+   * @param part what a part is read into, as in {@link Worker#on}
+   * @param timeout until the last part is to be there
+   */
+  <R> Parts<R> stream(String topic, String type, Object payload, Class<R> part, Duration timeout);
+
+  /**
    * Sends a message that wants no reply. When this returns, the broker has it.
    *
    * @return the message's id

@@ -59,6 +59,21 @@ public final class Headers {
   /** On a reply: microseconds that the handler took. */
   public static final String TOOK = "took";
 
+  /** On a request: its reply may come in parts, so many of them ahead of what was received. */
+  public static final String PARTS = "parts";
+
+  /** On a reply in parts: the number of the part, from 0; on the last, how many there were. */
+  public static final String SEQUENCE = "seq";
+
+  /** On the last of a reply in parts: {@code true}. */
+  public static final String END = "end";
+
+  /** On the first part of an attempt: where its writer hears how many were received. */
+  public static final String CREDIT = "credit";
+
+  /** On what a reader tells the writer of parts: how many it has received. */
+  public static final String RECEIVED = "received";
+
   /** On a reply: how often its request had been handed over; absent where that was once. */
   public static final String ATTEMPT = "attempt";
 

@@ -10,6 +10,7 @@ import dev.leat.caller.LaneCaller;
 import dev.leat.caller.Listener;
 import dev.leat.caller.PendingCalls;
 import dev.leat.caller.StreamPublisher;
+import dev.leat.worker.SentParts;
 import dev.leat.worker.StreamWorker;
 import java.util.List;
 import java.util.UUID;
@@ -47,6 +48,7 @@ public final class Leat implements AutoCloseable {
   private final Telemetry telemetry;
   private final Runnable disconnected;
   private final PendingCalls calls;
+  private final SentParts parts;
   private final Caller caller;
 
   private Leat(ThreadLoop loop, Broker broker, Telemetry telemetry) {
@@ -58,6 +60,8 @@ public final class Leat implements AutoCloseable {
         CompletableFuture.supplyAsync(
                 () -> new PendingCalls(broker, loop, ids, nextLane(), instance, telemetry), loop)
             .join();
+    this.parts = new SentParts(calls::replyAddress, calls::append);
+    calls.onReceived(parts::onReceived);
     this.disconnected = telemetry.connected(loop);
     this.caller = new LaneCaller(loop, calls, new UnreadTopics(broker, loop), Headers.NONE);
   }
@@ -96,7 +100,7 @@ public final class Leat implements AutoCloseable {
    */
   public Worker worker(String topic) {
     String member = instance + "-" + names.incrementAndGet();
-    Worker worker = new StreamWorker(broker, loop, Topic.of(topic), member, telemetry);
+    Worker worker = new StreamWorker(broker, loop, Topic.of(topic), member, telemetry, parts);
     workers.add(worker);
     if (closed.get()) {
       workers.remove(worker);

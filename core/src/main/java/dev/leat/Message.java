@@ -34,6 +34,11 @@ public record Message(
     return new Message(id, REPLY, "", replyHeaders, replySource, replyPayload);
   }
 
+  /** Whether it is part of a reply, and not the last. */
+  public boolean isPart() {
+    return headers.has(Headers.SEQUENCE) && !headers.has(Headers.END);
+  }
+
   /** The same message without what it is about, for lists. */
   public Message withoutPayload() {
     return new Message(id, type, destination, headers, source, Payload.EMPTY);

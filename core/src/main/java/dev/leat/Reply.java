@@ -4,7 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.concurrent.Flow;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * What a handler returns when the payload alone does not say it all.
@@ -55,6 +57,37 @@ public record Reply(int status, Object body, Headers headers, List<Send> sends) 
   /** 201 with this body and where to find it. */
   public static Reply created(String location, Object body) {
     return new Reply(201, body, Headers.NONE).withHttpHeader("location", location);
+  }
+
+  /**
+   * An answer in parts, which are sent as they are written. Whoever asked for one reply rather than
+   * for its parts ({@link Caller#call}) gets all of them as one JSON array.
+   *
+   * <p>Should the worker die in the midst, the next begins anew, and the reader goes on where it
+   * was by the parts' numbers: what is written must be the same.
+   */
+  public static Reply inParts(PartWriter writer) {
+    return of(writer);
+  }
+
+  /** The same, of what is iterated over once. */
+  public static Reply parts(Iterable<?> parts) {
+    return inParts(sink -> parts.forEach(sink::write));
+  }
+
+  /** The same; the stream is closed in the end. */
+  public static Reply parts(Stream<?> parts) {
+    return inParts(
+        sink -> {
+          try (parts) {
+            parts.sequential().forEach(sink::write);
+          }
+        });
+  }
+
+  /** The same, of what is published, asked for as it is read. */
+  public static Reply parts(Flow.Publisher<?> parts) {
+    return inParts(sink -> new PublishedParts(parts).writeTo(sink));
   }
 
   /** 204: done, and there is nothing to say. */

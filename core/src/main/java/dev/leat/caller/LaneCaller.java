@@ -9,6 +9,7 @@ import dev.leat.HandlerFailed;
 import dev.leat.Headers;
 import dev.leat.LeatException;
 import dev.leat.Message;
+import dev.leat.Parts;
 import dev.leat.Payload;
 import dev.leat.Request;
 import dev.leat.Topic;
@@ -74,6 +75,31 @@ public final class LaneCaller implements Caller {
               }
             });
     return result;
+  }
+
+  @Override
+  public <R> Parts<R> stream(
+      String topic, String type, Object payload, Class<R> part, Duration timeout) {
+    refuseOnLoop();
+    Target to = Target.of(Topic.of(topic), type);
+    Headers sent = inherited().with(Headers.PARTS, Integer.toString(PartReader.AHEAD));
+    Payload written = PayloadCodec.write(payload);
+    Instant deadline = deadline(timeout);
+    String id = calls.nextId();
+    unread.sentTo(to.topic());
+    PartReader<R> reader =
+        new PartReader<>(
+            message -> read(message, part),
+            loop::execute,
+            said -> {
+              var unused = calls.append(said);
+            });
+    try {
+      loop.execute(() -> reader.waitFor(calls.call(id, to, sent, written, deadline, reader)));
+    } catch (RejectedExecutionException ended) {
+      throw new Cancelled("the caller was closed", ended);
+    }
+    return reader;
   }
 
   @Override

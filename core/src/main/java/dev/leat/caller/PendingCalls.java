@@ -28,7 +28,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -81,6 +83,9 @@ public final class PendingCalls implements AutoCloseable {
           });
 
   private boolean closed;
+
+  /** Who hears what readers of parts say. */
+  private volatile Predicate<Message> received = said -> false;
 
   /**
    * Opens a lane on a loop. Call on that loop.
@@ -167,6 +172,44 @@ public final class PendingCalls implements AutoCloseable {
     } else if (call.isCancelled()) {
       tellWorkers(call);
     }
+  }
+
+  /** Where replies about a topic come in, for others than calls. Any thread. */
+  public CompletionStage<String> replyAddress(Topic topic) {
+    return CompletableFuture.supplyAsync(() -> lane.replyAddress(topic), loop);
+  }
+
+  /** Appends something for somebody else, in the order in which it is given. Any thread. */
+  public CompletionStage<?> append(Append one) {
+    CompletableFuture<Object> appended = new CompletableFuture<>();
+    try {
+      loop.execute(
+          () -> {
+            var unused =
+                lane.append(List.of(one))
+                    .whenComplete(
+                        (ids, failure) -> {
+                          if (failure == null) {
+                            appended.complete(ids);
+                          } else {
+                            appended.completeExceptionally(leatException(failure));
+                          }
+                        });
+          });
+    } catch (RejectedExecutionException ended) {
+      appended.completeExceptionally(new Cancelled("the caller was closed", ended));
+    }
+    return appended;
+  }
+
+  /**
+   * Whoever takes what readers of parts say to their writer; before the first is written. Any
+   * thread.
+   *
+   * @param taken tells whether it was for one of them
+   */
+  public void onReceived(Predicate<Message> taken) {
+    received = taken;
   }
 
   /**
@@ -360,16 +403,35 @@ public final class PendingCalls implements AutoCloseable {
   }
 
   private boolean onReply(@Nullable Topic shared, Message reply) {
+    if (reply.headers().has(Headers.RECEIVED)) {
+      // Who writes may be in the same process as who reads.
+      return received.test(reply);
+    }
     PendingCall call = waiting(shared, reply.id());
     if (call == null) {
       return false;
     }
-    end(call);
     try {
+      if (!isWhole(call, reply)) {
+        return true;
+      }
+      end(call);
       call.listener().onReply(reply);
     } catch (RuntimeException | Error failure) {
       // Others have their replies in the same batch.
       log.error("message={} its reply could not be taken", reply.id(), failure);
+    }
+    return true;
+  }
+
+  /** Whether nothing is to come any more; parts have been taken. */
+  private boolean isWhole(PendingCall call, Message reply) {
+    if (call.listener() instanceof PartListener parts) {
+      return parts.isWhole(reply);
+    }
+    if (reply.isPart()) {
+      fail(call, new BadReply("the reply comes in parts, which were not asked for"));
+      return false;
     }
     return true;
   }

@@ -63,8 +63,9 @@ record Binding<T>(Class<T> payload, Handler<T> handler, Handling handling) {
    *
    * @param source what the reply says it comes from
    * @param most bytes of a payload that the broker takes
+   * @param parts where answers in parts are written
    */
-  Result handle(Request request, String source, long most) {
+  Result handle(Request request, String source, long most, PartsOfAnswers parts) {
     T input;
     try {
       input = PayloadCodec.read(request.message(), payload, handling.strict());
@@ -83,7 +84,10 @@ record Binding<T>(Class<T> payload, Handler<T> handler, Handling handling) {
     }
     @Nullable Object output;
     try {
-      output = request.handledBy(() -> handler.handle(input, request));
+      output =
+          request.handledBy(
+              () ->
+                  parts.written(request, handler.handle(input, request), handling, largest(most)));
     } catch (Failure said) {
       return new Result.Failed(said.problem().withId(request.id()), said);
     } catch (DeadlineExceeded late) {
@@ -150,7 +154,7 @@ record Binding<T>(Class<T> payload, Handler<T> handler, Handling handling) {
       String source,
       List<Append> sent,
       long most) {
-    long largest = Math.min(LARGEST, most);
+    long largest = largest(most);
     boolean fits =
         payload.size() <= largest
             && sent.stream().allMatch(one -> one.message().payload().size() <= most);
@@ -160,6 +164,10 @@ record Binding<T>(Class<T> payload, Handler<T> handler, Handling handling) {
     log.warn("message={} type={} reply is too large", request.id(), request.type());
     String detail = "a reply has %d bytes at most".formatted(largest);
     return failed(request, 500, "Handler failed", detail, null);
+  }
+
+  private static long largest(long most) {
+    return Math.min(LARGEST, most);
   }
 
   private static Headers headers(Reply reply) {

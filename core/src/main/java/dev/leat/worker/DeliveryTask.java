@@ -301,7 +301,8 @@ final class DeliveryTask implements Runnable {
     return binding.handle(
         new Request(asked, delivery.attempt(), context.loop().clock()),
         context.source(),
-        context.broker().limits().largestMessage());
+        context.broker().limits().largestMessage(),
+        context.parts());
   }
 
   private Binding.Result traced(Binding<?> binding) {

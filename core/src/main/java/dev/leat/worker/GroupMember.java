@@ -107,6 +107,7 @@ final class GroupMember implements DeliveryListener {
       Bindings bindings,
       DeliveryCounters tally,
       Telemetry telemetry,
+      SentParts parts,
       RandomGenerator random,
       Consumer<WorkerEvent> listener) {
     this.broker = broker;
@@ -133,6 +134,7 @@ final class GroupMember implements DeliveryListener {
                 unread,
                 tally,
                 telemetry,
+                parts,
                 random);
     this.context = contexts.apply(names.get());
     this.since = loop.wallClock().instant();

@@ -20,6 +20,7 @@ import java.util.random.RandomGenerator;
  * @param bindings handlers by type
  * @param faults told of messages that nobody can handle
  * @param colleagues other members of its group
+ * @param sentParts answers in parts that are written in this process
  */
 record MemberContext(
     Broker broker,
@@ -33,7 +34,13 @@ record MemberContext(
     UnreadTopics unread,
     DeliveryCounters tally,
     Telemetry telemetry,
+    SentParts sentParts,
     RandomGenerator random) {
+  /** Where answers in parts are written. */
+  PartsOfAnswers parts() {
+    return new PartsOfAnswers(sentParts, this);
+  }
+
   /** Whether replies go where a message says. */
   boolean isForReplies(String destination) {
     return answersAnywhere || broker.isForReplies(destination);

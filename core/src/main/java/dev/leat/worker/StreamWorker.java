@@ -52,6 +52,7 @@ public final class StreamWorker implements Worker {
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   private final Telemetry telemetry;
+  private final SentParts parts;
   private final Broker broker;
   private final EventLoop loop;
   private final Bindings bindings = new Bindings();
@@ -82,10 +83,17 @@ public final class StreamWorker implements Worker {
    * @param loop for its timers
    * @param name of its members, with a number each, within whatever group they join
    * @param telemetry told of what they do
+   * @param parts where answers in parts go
    */
   public StreamWorker(
-      Broker broker, EventLoop loop, Topic topic, String name, Telemetry telemetry) {
+      Broker broker,
+      EventLoop loop,
+      Topic topic,
+      String name,
+      Telemetry telemetry,
+      SentParts parts) {
     this.telemetry = telemetry;
+    this.parts = parts;
     this.broker = broker;
     this.loop = loop;
     this.settings = Settings.named(name);
@@ -374,6 +382,7 @@ public final class StreamWorker implements Worker {
                     bindings,
                     tally,
                     telemetry,
+                    parts,
                     RandomGenerator.getDefault(),
                     listener);
             taken.add(member);

@@ -17,11 +17,17 @@ import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** What is asked for and the broker cannot do is refused by name, before anything is started. */
 class StreamWorkerTest {
+  private static final SentParts NO_PARTS =
+      new SentParts(
+          topic -> CompletableFuture.completedStage(""),
+          one -> CompletableFuture.completedStage(""));
+
   private static final BrokerLimits LIMITS =
       new BrokerLimits(
           Duration.ofSeconds(1),
@@ -33,7 +39,7 @@ class StreamWorkerTest {
 
   private final ThreadLoop loop = new ThreadLoop("test", true);
   private final Worker worker =
-      new StreamWorker(brokerThatCannot(), loop, Topic.of("t"), "w", Telemetry.NONE);
+      new StreamWorker(brokerThatCannot(), loop, Topic.of("t"), "w", Telemetry.NONE, NO_PARTS);
 
   @AfterEach
   void close() {

@@ -129,6 +129,11 @@ class SnippetsTest {
   }
 
   @Test
+  void a_report_is_read_row_by_row() {
+    assertThat(Reports.run()).hasSize(1_000).endsWith(new Reports.Row(999, "row 999"));
+  }
+
+  @Test
   void the_gateways_file_in_the_documents_is_right(@TempDir Path folder) throws IOException {
     Files.createDirectories(folder.resolve("tls"));
     Files.writeString(folder.resolve("tls/cert.pem"), "");

@@ -38,7 +38,7 @@ import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 /** What is sent again, on every broker whose streams can be looked at by time. */
-abstract class ReplayContract extends DeliveryFixture {
+abstract class ReplayContract extends PartsContract {
   /** What a service answers now; another version answers something else. */
   private final List<Request> seen = new CopyOnWriteArrayList<>();
 

@@ -18,6 +18,7 @@ import dev.leat.broker.Brokers;
 import dev.leat.caller.CallListener;
 import dev.leat.caller.PendingCalls;
 import dev.leat.caller.Target;
+import dev.leat.worker.SentParts;
 import dev.leat.worker.StreamWorker;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -30,6 +31,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Callers, workers and a server whose clocks differ by more than anybody waits. */
 class RedisClockTest {
+  private static final SentParts NO_PARTS =
+      new SentParts(
+          topic -> CompletableFuture.completedStage(""),
+          one -> CompletableFuture.completedStage(""));
+
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
   private final RedisServerProcess redis = RedisServerProcess.shared(RedisServerProcess.CURRENT);
@@ -128,7 +134,7 @@ class RedisClockTest {
   }
 
   private Worker worker() {
-    return new StreamWorker(working.broker, working.loop, topic, "w", Telemetry.NONE);
+    return new StreamWorker(working.broker, working.loop, topic, "w", Telemetry.NONE, NO_PARTS);
   }
 
   private CompletableFuture<Message> call(Duration timeout) {
