@@ -2,6 +2,7 @@ package dev.leat.cli;
 
 import dev.leat.HandlerFailed;
 import dev.leat.Leat;
+import dev.leat.Parts;
 import dev.leat.Payload;
 import dev.leat.wire.ProblemReply;
 import java.io.IOException;
@@ -32,29 +33,50 @@ final class CallCommand implements Callable<Integer> {
       description = "How long to wait: 500ms, 2s, 1m. Default: ${DEFAULT-VALUE}.")
   private Duration timeout;
 
+  @Option(
+      names = "--stream",
+      description = "Prints the reply part by part, a line each, as they come.")
+  private boolean stream;
+
   @Override
   public Integer call() throws IOException {
     Payload payload = outgoing.payload();
     try (Leat leat = broker.connect()) {
-      Payload reply = ask(leat, payload);
-      PrintStream out = System.out;
-      if (Screen.isTerminal()) {
-        out.print(Printable.text(reply.asText()));
-      } else {
-        out.write(reply.bytes());
-      }
-      out.println();
-      if (out.checkError()) {
+      boolean isWritten = stream ? printParts(leat, payload) : print(ask(leat, payload));
+      if (!isWritten) {
         spec.commandLine().getErr().println("leat: the output could not be written");
-        return 1;
       }
-      return 0;
+      return isWritten ? 0 : 1;
     } catch (HandlerFailed failed) {
       spec.commandLine()
           .getErr()
           .println(Printable.line(ProblemReply.payload(failed.problem()).asText()));
       return 1;
     }
+  }
+
+  /** Whoever does not read any more, as {@code head}, ends the handler that writes. */
+  private boolean printParts(Leat leat, Payload payload) throws IOException {
+    try (Parts<Payload> parts =
+        leat.caller().with(outgoing.headers()).stream(
+            outgoing.topic(), outgoing.type(), payload, Payload.class, timeout)) {
+      boolean isWritten = true;
+      while (isWritten && parts.hasNext()) {
+        isWritten = print(parts.next());
+      }
+      return isWritten;
+    }
+  }
+
+  private static boolean print(Payload payload) throws IOException {
+    PrintStream out = System.out;
+    if (Screen.isTerminal()) {
+      out.print(Printable.text(payload.asText()));
+    } else {
+      out.write(payload.bytes());
+    }
+    out.println();
+    return !out.checkError();
   }
 
   private Payload ask(Leat leat, Payload payload) {

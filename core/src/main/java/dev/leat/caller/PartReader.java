@@ -2,6 +2,7 @@ package dev.leat.caller;
 
 import dev.leat.BadReply;
 import dev.leat.Cancelled;
+import dev.leat.HandlerFailed;
 import dev.leat.Headers;
 import dev.leat.LeatException;
 import dev.leat.Message;
@@ -10,12 +11,14 @@ import dev.leat.Payload;
 import dev.leat.StreamRef;
 import dev.leat.broker.Append;
 import dev.leat.wire.ProblemReply;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +35,11 @@ final class PartReader<R> implements Parts<R>, PartListener {
   private static final int TOLD_EACH = AHEAD / 2;
 
   private static final long TOLD_EACH_BYTES = 256 << 10;
+
+  /** After which a writer that sends nothing is told once more, ever more rarely. */
+  private static final Duration RETOLD = Duration.ofSeconds(2);
+
+  private static final Duration RETOLD_AT_MOST = Duration.ofMinutes(1);
 
   /** Parts that wait though nobody has asked for so many: its writer does not listen. */
   private static final int MOST = 4 * AHEAD;
@@ -55,9 +63,11 @@ final class PartReader<R> implements Parts<R>, PartListener {
   private int attempt = 1;
   private String credit = "";
 
+  /** Parts that were read; of the reader. */
+  private volatile long taken;
+
   // Of the reader.
   private @Nullable Signal head;
-  private long taken;
   private long told;
   private long untoldBytes;
 
@@ -138,7 +148,7 @@ final class PartReader<R> implements Parts<R>, PartListener {
   private void writesFrom(String address) {
     credit = address;
     if (attempt > 1) {
-      tellWriter(next);
+      tellWriter(taken);
     }
   }
 
@@ -161,7 +171,7 @@ final class PartReader<R> implements Parts<R>, PartListener {
   @Override
   public void onReply(Message reply) {
     if (ProblemReply.is(reply)) {
-      signals.add(new Ended(new dev.leat.HandlerFailed(ProblemReply.read(reply))));
+      signals.add(new Ended(new HandlerFailed(ProblemReply.read(reply))));
       return;
     }
     if (!reply.headers().has(Headers.SEQUENCE)) {
@@ -195,14 +205,24 @@ final class PartReader<R> implements Parts<R>, PartListener {
       return known;
     }
     try {
-      Signal taken = signals.take();
-      head = taken;
-      return taken;
+      Signal first = signals.poll(RETOLD.toMillis(), TimeUnit.MILLISECONDS);
+      for (Duration pause = RETOLD; first == null; pause = longer(pause)) {
+        // What it was told last may be lost, and then it waits for ever.
+        run(() -> tellWriter(taken));
+        first = signals.poll(longer(pause).toMillis(), TimeUnit.MILLISECONDS);
+      }
+      head = first;
+      return first;
     } catch (InterruptedException interrupted) {
       close();
       Thread.currentThread().interrupt();
       throw new Cancelled("interrupted while waiting for a part", interrupted);
     }
+  }
+
+  private static Duration longer(Duration pause) {
+    Duration twice = pause.multipliedBy(2);
+    return twice.compareTo(RETOLD_AT_MOST) > 0 ? RETOLD_AT_MOST : twice;
   }
 
   @Override
@@ -211,12 +231,12 @@ final class PartReader<R> implements Parts<R>, PartListener {
       throw new NoSuchElementException("there are no more parts");
     }
     head = null;
-    taken++;
+    long many = taken + 1;
+    taken = many;
     untoldBytes += part.message().payload().size();
-    if (taken - told >= TOLD_EACH || untoldBytes >= TOLD_EACH_BYTES) {
-      told = taken;
+    if (many - told >= TOLD_EACH || untoldBytes >= TOLD_EACH_BYTES) {
+      told = many;
       untoldBytes = 0;
-      long many = taken;
       run(() -> tellWriter(many));
     }
     return read.apply(part.message());

@@ -10,6 +10,7 @@ import dev.leat.Request;
 import dev.leat.StreamRef;
 import dev.leat.broker.Append;
 import dev.leat.wire.PayloadCodec;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.CompletionException;
@@ -29,6 +30,8 @@ final class AnswerParts implements PartSink {
 
   /** Parts that are ahead at most, whatever a request says. */
   private static final int MOST_AHEAD = 1_024;
+
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private final Message request;
   private final int attempt;
@@ -190,6 +193,21 @@ final class AnswerParts implements PartSink {
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
       throw new Cancelled("nobody reads the parts any more", interrupted);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits for a while until the broker has what was written; not where the thread is stopped. */
+  void awaitAccepted() {
+    lock.lock();
+    try {
+      long left = PATIENCE.toNanos();
+      while (accepted < sent && failure == null && left > 0) {
+        left = changed.awaitNanos(left);
+      }
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
     } finally {
       lock.unlock();
     }

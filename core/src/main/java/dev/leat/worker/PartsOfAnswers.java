@@ -74,6 +74,10 @@ final class PartsOfAnswers {
               .set(Headers.END, "true")
               .build();
       return new Reply(reply.status(), Payload.EMPTY, headers, reply.sends());
+    } catch (Throwable failed) {
+      // Why there are no more is told behind those that there are.
+      parts.awaitAccepted();
+      throw failed;
     } finally {
       parts.close();
       sent.ended(request, parts);
