@@ -205,11 +205,13 @@ final class PartReader<R> implements Parts<R>, PartListener {
       return known;
     }
     try {
-      Signal first = signals.poll(RETOLD.toMillis(), TimeUnit.MILLISECONDS);
-      for (Duration pause = RETOLD; first == null; pause = longer(pause)) {
+      Duration pause = RETOLD;
+      Signal first = signals.poll(pause.toMillis(), TimeUnit.MILLISECONDS);
+      while (first == null) {
         // What it was told last may be lost, and then it waits for ever.
         run(() -> tellWriter(taken));
-        first = signals.poll(longer(pause).toMillis(), TimeUnit.MILLISECONDS);
+        pause = longer(pause);
+        first = signals.poll(pause.toMillis(), TimeUnit.MILLISECONDS);
       }
       head = first;
       return first;

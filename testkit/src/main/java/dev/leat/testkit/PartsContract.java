@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.leat.DeadlineExceeded;
 import dev.leat.HandlerFailed;
 import dev.leat.Handling;
+import dev.leat.PartWriter;
 import dev.leat.Parts;
 import dev.leat.Reply;
 import dev.leat.Worker;
@@ -19,6 +20,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.SubmissionPublisher;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -142,17 +144,13 @@ abstract class PartsContract extends DeliveryFixture {
 
   @Test
   void a_handler_that_fails_in_the_midst_is_known_after_the_parts_before() {
-    worker()
-        .on(
-            "count",
-            Integer.class,
-            (many, request) ->
-                Reply.inParts(
-                    sink -> {
-                      numbers(0, many).forEach(sink::write);
-                      throw new IllegalStateException("no more");
-                    }))
-        .start();
+    writing(
+        "count",
+        many ->
+            sink -> {
+              numbers(0, many).forEach(sink::write);
+              throw new IllegalStateException("no more");
+            });
     for (int round = 0; round < ROUNDS; round++) {
       try (Parts<Integer> parts = stream("count", 3)) {
         for (int i = 0; i < 3; i++) {
@@ -169,22 +167,18 @@ abstract class PartsContract extends DeliveryFixture {
   @Test
   void a_reader_that_goes_ends_its_writer() {
     AtomicBoolean isEnded = new AtomicBoolean();
-    worker()
-        .on(
-            "count",
-            Integer.class,
-            (many, request) ->
-                Reply.inParts(
-                    sink -> {
-                      try {
-                        for (int i = 0; i < many; i++) {
-                          sink.write(i);
-                        }
-                      } finally {
-                        isEnded.set(true);
-                      }
-                    }))
-        .start();
+    writing(
+        "count",
+        many ->
+            sink -> {
+              try {
+                for (int i = 0; i < many; i++) {
+                  sink.write(i);
+                }
+              } finally {
+                isEnded.set(true);
+              }
+            });
     try (Parts<Integer> parts = stream("count", 1_000_000)) {
       assertThat(parts.next()).isEqualTo(0);
     }
@@ -197,17 +191,13 @@ abstract class PartsContract extends DeliveryFixture {
   @Test
   void an_answer_that_does_not_end_in_time_is_known_as_late() {
     CountDownLatch never = new CountDownLatch(1);
-    worker()
-        .on(
-            "count",
-            Integer.class,
-            (many, request) ->
-                Reply.inParts(
-                    sink -> {
-                      sink.write(0);
-                      never.await();
-                    }))
-        .start();
+    writing(
+        "count",
+        many ->
+            sink -> {
+              sink.write(0);
+              never.await();
+            });
     try (Parts<Integer> parts =
         leat.caller().stream(topic.toString(), "count", 1, Integer.class, Duration.ofMillis(700))) {
       assertThat(parts.next()).isEqualTo(0);
@@ -251,13 +241,16 @@ abstract class PartsContract extends DeliveryFixture {
     private static final long serialVersionUID = 1;
   }
 
-  private Worker counting(String type) {
-    return worker()
-        .on(
-            type,
-            Integer.class,
-            (many, request) -> Reply.inParts(sink -> numbers(0, many).forEach(sink::write)))
-        .start();
+  private void counting(String type) {
+    writing(type, many -> sink -> numbers(0, many).forEach(sink::write));
+  }
+
+  /** A worker that writes, for a number. */
+  private void writing(String type, IntFunction<PartWriter> writer) {
+    Worker unused =
+        worker()
+            .on(type, Integer.class, (many, request) -> Reply.inParts(writer.apply(many)))
+            .start();
   }
 
   private Parts<Integer> stream(String type, int many) {

@@ -219,18 +219,19 @@ final class KafkaNotes implements AutoCloseable {
     for (TopicPartition one : all) {
       long begin = begins.getOrDefault(one, 0L);
       long end = ends.getOrDefault(one, 0L);
-      // One that was made anew has nothing of what was read.
-      long known = next.getOrDefault(one, Long.MAX_VALUE);
-      if (known > end && next.containsKey(one)) {
+      long known = next.getOrDefault(one, -1L);
+      if (known >= 0 && known <= end) {
+        consumer.seek(one, Math.max(begin, known));
+        continue;
+      }
+      if (known > end) {
+        // It was made anew, and has nothing of what was read.
         view.clear();
       }
-      long from = Math.max(begin, known <= end ? known : end - share);
-      if (known > end) {
-        if (from <= begin && begin == 0) {
-          whole.add(one);
-        } else {
-          whole.remove(one);
-        }
+      long from = Math.max(begin, end - share);
+      whole.remove(one);
+      if (from == 0) {
+        whole.add(one);
       }
       consumer.seek(one, from);
     }

@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 
@@ -86,26 +87,23 @@ final class MemberProgress {
 
   /** So that it is known where others go on with it. */
   synchronized void handed(HeldMessage one) {
-    PartitionProgress own = progress.get(one.partition());
-    if (own != null) {
-      own.handed(one.place().offset(), one.attempts());
-      uncommitted.add(one.partition());
-    }
+    change(one.partition(), own -> own.handed(one.place().offset(), one.attempts()));
   }
 
   /** So that it is known how it stands: nobody is at it until then, epoch milliseconds. */
   synchronized void waits(HeldMessage back, long due) {
-    PartitionProgress own = progress.get(back.partition());
-    if (own != null) {
-      own.waits(back.place().offset(), back.attempts(), due);
-      uncommitted.add(back.partition());
-    }
+    change(back.partition(), own -> own.waits(back.place().offset(), back.attempts(), due));
   }
 
   synchronized void done(TopicPartition partition, long offset) {
+    change(partition, own -> own.done(offset));
+  }
+
+  /** Changes what is to be committed of a partition, if that is this member's still. */
+  private void change(TopicPartition partition, Consumer<PartitionProgress> how) {
     PartitionProgress own = progress.get(partition);
     if (own != null) {
-      own.done(offset);
+      how.accept(own);
       uncommitted.add(partition);
     }
   }
